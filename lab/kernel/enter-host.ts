@@ -9,6 +9,8 @@ const HOSTS_FILE = "hosts";
 /** A host of a lab that runs on this machine. */
 export interface RunningHost {
   readonly name: string;
+  /** Host that runs the node, if the name is the name of one of several nodes of a host. */
+  readonly machine: string;
   /** Pid of the process of the lab. */
   readonly lab: number;
   /** Folder of the lab, with the control sockets. */
@@ -23,20 +25,19 @@ export function runningHosts(): readonly RunningHost[] {
   );
   return labs.flatMap((lab) => {
     const folder = join(root, String(lab));
-    return hostsIn(folder).map((name) => ({ name, lab, folder }));
+    return hostsIn(folder).map(([name = "", machine = name]) => ({ name, machine, lab, folder }));
   });
 }
 
-/** Name of the file in the folder of a lab that lists its hosts, one a line. */
+/** Returns the path of the file in the folder of a lab that lists its hosts and nodes: a line for each, with name and host. */
 export function hostsFile(folder: string): string {
   return join(folder, HOSTS_FILE);
 }
 
-function hostsIn(folder: string): readonly string[] {
+function hostsIn(folder: string): readonly (readonly string[])[] {
   try {
-    return readFileSync(hostsFile(folder), "utf8")
-      .split("\n")
-      .filter((name) => name !== "");
+    const lines = readFileSync(hostsFile(folder), "utf8").split("\n");
+    return lines.filter((line) => line !== "").map((line) => line.split(" "));
   } catch {
     return [];
   }
@@ -47,11 +48,11 @@ function hostsIn(folder: string): readonly string[] {
  * the control socket of a host, and `$NODE` the one of this host. Resolves with the exit code, or with the signal that ended it.
  */
 export function enterHost(
-  { name, lab, folder }: RunningHost,
+  { name, machine, lab, folder }: RunningHost,
   command: readonly string[],
   mosaic: string,
 ): Promise<number | NodeJS.Signals> {
-  const [program = "", ...args] = [...entry(name, lab), ...command];
+  const [program = "", ...args] = [...entry(machine, lab), ...command];
   const env = {
     ...process.env,
     PATH: `${dirname(mosaic)}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`,

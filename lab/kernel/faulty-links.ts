@@ -70,8 +70,8 @@ export class FaultyLinks {
 }
 
 function faultyDirections(wiring: Wiring): readonly FaultyDirection[] {
-  return wiring.hosts.flatMap((from) =>
-    wiring.hosts
+  return wiring.machines.flatMap((from) =>
+    wiring.machines
       .filter((to) => to !== from)
       .map((to) => ({ ...ipDirection(wiring, { from, to }), faults: withoutRate(wiring.faults(from, to)) })),
   );

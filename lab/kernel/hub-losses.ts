@@ -25,8 +25,8 @@ ${rules.join("")}  }
 /** Returns the directions by their loss, in packets per million. */
 function directionsByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
   const directions = new Map<number, string[]>();
-  for (const from of wiring.hosts) {
-    for (const to of wiring.hosts) {
+  for (const from of wiring.machines) {
+    for (const to of wiring.machines) {
       if (from === to) continue;
       const loss = Math.round((wiring.faults(from, to).loss ?? 0) * MILLION);
       if (loss === 0) continue;

@@ -72,7 +72,7 @@ export class HubRates {
 }
 
 function portLines(to: string, port: string, wiring: Wiring): readonly string[] {
-  const senders = wiring.hosts.flatMap((from, at) => {
+  const senders = wiring.machines.flatMap((from, at) => {
     if (from === to) return [];
     const { rate, queue = QUEUE_SECONDS } = wiring.faults(from, to);
     return rate === undefined

@@ -69,6 +69,9 @@ export type KernelOutcome =
 /** A timer of Node.js with a delay of more than 24 days fires at once. */
 const LONGEST_SLEEP_SECONDS = 86_400;
 
+/** Name of the node at the start of a log line of a process with several nodes. */
+const LOGGING_NODE = /^mosaic: (?:warning: |debug: )?(\S+:\d+): /;
+
 const TICK_SECONDS = 0.5;
 /** First port of streams and transfers. Each traffic has a port of its own. */
 const FIRST_PORT = 5001;
@@ -143,13 +146,14 @@ class KernelLab {
     this.#settings.signal.throwIfAborted();
     this.#settings.onStart?.(this.#namespaces.folder);
     if (this.#emulation.hasProcess) this.#links = await FaultyLinks.start(this.#topology, this.#namespaces);
-    const nodes = this.#topology.hosts.map((host) => this.#startNode(host));
+    const machines = this.#namespaces.wiring.machines.map((name) => this.#host(name));
+    const nodes = machines.map((host) => this.#startNode(host));
     for (const [number, one] of this.#topology.traffic.entries())
       if (one.kind !== "ping") this.#flows.push(this.#startFlow(one, number));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;
       this.#settings.signal.throwIfAborted();
-      if (failure !== undefined) throw new LabFailure(`${this.#topology.hosts[at]?.name}: ${failure}`);
+      if (failure !== undefined) throw new LabFailure(`${machines[at]?.machine}: ${failure}`);
     }
     await Promise.all(this.#flows.map(({ ready }) => ready));
     this.#settings.signal.throwIfAborted();
@@ -216,20 +220,30 @@ class KernelLab {
     return Math.max(0, performance.now() - this.#startedAt) / 1e3;
   }
 
+  #host(name: string): Host {
+    return this.#topology.hosts.find((one) => one.name === name) as Host;
+  }
+
+  /** Starts the process of a host. `host` is its first node. */
   #startNode(host: Host): HostNode {
     const { observe, plans, mosaic, captures } = this.#settings;
-    const name = host.name;
-    const start = (this.#starts.get(name) ?? 0) + 1;
-    this.#starts.set(name, start);
+    const { name, machine } = host;
+    const nodes = this.#topology.hosts.filter((one) => one.machine === machine);
+    const start = (this.#starts.get(machine) ?? 0) + 1;
+    this.#starts.set(machine, start);
+    const names = new Map(nodes.map((one) => [one.address, one.name]));
+    const nodeOf = (text: string): string => names.get(LOGGING_NODE.exec(text)?.[1] ?? "") ?? name;
     const setup = { topology: this.#topology, plans, namespaces: this.#namespaces, mosaic, captures };
     const command = this.#namespaces.on(name, nodeCommand(host, setup, start));
     const node = new HostNode(command, {
-      onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: name, start, line }),
-      onLine: (text) => observe({ kind: "log", at: this.#now(), host: name, text }),
-      onExit: (how) => observe({ kind: "exited", at: this.#now(), host: name, how }),
+      onWatch: (line) => observe({ kind: "watch", at: this.#now(), host: names.get(line.node) ?? name, start, line }),
+      onLine: (text) => observe({ kind: "log", at: this.#now(), host: nodeOf(text), text }),
+      onExit: (how) => {
+        for (const one of nodes) observe({ kind: "exited", at: this.#now(), host: one.name, how });
+      },
     });
-    this.#nodes.set(name, node);
-    this.#startTimes.set(name, this.#now());
+    this.#nodes.set(machine, node);
+    this.#startTimes.set(machine, this.#now());
     return node;
   }
 
@@ -319,7 +333,7 @@ class KernelLab {
   }
 
   async #ask(host: string, request: Request): Promise<readonly Reply[] | undefined> {
-    if (this.#nodes.get(host)?.hasEnded !== false) return undefined;
+    if (this.#nodes.get(this.#host(host).machine)?.hasEnded !== false) return undefined;
     return this.#settings.ask?.(this.#namespaces.socketOf(host), request);
   }
 
@@ -337,7 +351,7 @@ class KernelLab {
         break;
       case "kill":
         await Promise.all(action.hosts.map((host) => this.#inspect(host, true)));
-        await Promise.all(action.hosts.map(async (host) => this.#nodes.get(host)?.kill()));
+        await Promise.all(action.hosts.map(async (host) => this.#nodes.get(this.#host(host).machine)?.kill()));
         break;
       default:
         this.#namespaces.apply(action);
@@ -350,19 +364,21 @@ class KernelLab {
   /** Reports the last state of a node that is about to end. Nothing happens if the node has ended or does not answer. */
   async #inspect(host: string, isKilled: boolean): Promise<void> {
     const { inspect, observe } = this.#settings;
-    if (inspect === undefined || this.#nodes.get(host)?.hasEnded !== false) return;
+    const { machine } = this.#host(host);
+    if (inspect === undefined || this.#nodes.get(machine)?.hasEnded !== false) return;
     const at = this.#now();
     const late = sleep(INSPECTION_SECONDS * 1e3, undefined, { ref: false });
     const state = await Promise.race([inspect(this.#namespaces.socketOf(host)), late]);
     if (state === undefined) return;
-    const start = this.#starts.get(host) ?? 1;
-    const startedAt = this.#startTimes.get(host) ?? 0;
+    const start = this.#starts.get(machine) ?? 1;
+    const startedAt = this.#startTimes.get(machine) ?? 0;
     observe({ kind: "inspected", at, host, inspection: { start, startedAt, isKilled, ...state } });
   }
 
   #restart(name: string): void {
-    const host = this.#topology.hosts.find((one) => one.name === name);
-    if (host !== undefined && this.#nodes.get(name)?.hasEnded !== false) this.#startNode(host);
+    const { machine } = this.#host(name);
+    const first = this.#topology.hosts.find((one) => one.machine === machine) as Host;
+    if (this.#nodes.get(machine)?.hasEnded !== false) this.#startNode(first);
   }
 }
 

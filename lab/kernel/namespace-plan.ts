@@ -30,6 +30,8 @@ interface Port {
 }
 
 export interface HostNamespace extends Port {
+  /** Name of the host, and of its first node. */
+  readonly machine: string;
   readonly name: string;
   /** Address at the start of the run. */
   readonly ip: string;
@@ -60,12 +62,15 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
     prefix,
     // Host names are lower-case, so these names are free.
     hub: `${prefix}HUB`,
-    hosts: hosts.map(({ name, address }, at) => ({
-      name,
-      namespace: `${prefix}${name}`,
-      port: `h${at + 1}`,
-      ip: ipOf(address),
-    })),
+    hosts: hosts
+      .filter(({ machine }, at) => machine !== hosts[at - 1]?.machine)
+      .map(({ machine, name, address }, at) => ({
+        machine,
+        name,
+        namespace: `${prefix}${machine}`,
+        port: `h${at + 1}`,
+        ip: ipOf(address),
+      })),
     gateways: behindNat.map(({ network, ip }, at) => ({
       network,
       ip,

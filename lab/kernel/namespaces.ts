@@ -3,7 +3,7 @@
  * text of all commands comes from namespace-plan.ts and the hub-*.ts files; this file runs them.
  */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Cleaner } from "./cleaner.ts";
 import { hostsFile } from "./enter-host.ts";
@@ -32,6 +32,15 @@ import { type WiredTopology, Wiring } from "../topology/wiring.ts";
 /** Failure of a system command or a process of the lab. The message is for people. */
 export class LabFailure extends Error {}
 
+interface LabNode {
+  readonly machine: string;
+  readonly port: string;
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
+}
+
 /** Network namespaces of a lab. They are removed by `close`, and also if the process exits without it. */
 export class Namespaces {
   /** Folder of this lab, with the control sockets. Removed with the namespaces. */
@@ -47,6 +56,8 @@ export class Namespaces {
   #rules: ReadonlySet<string> = new Set();
   #hasFaults = false;
   readonly #emulation: LinkEmulation;
+  /** Nodes by name. */
+  readonly #nodes: ReadonlyMap<string, LabNode>;
   /** Loss rules that the hub has now. */
   #losses = "";
 
@@ -56,7 +67,10 @@ export class Namespaces {
     this.wiring = new Wiring(topology);
     this.#plan = planNamespaces(topology.hosts, topology.networks, process.pid);
     this.folder = makeFolder();
-    writeFileSync(hostsFile(this.folder), this.#plan.hosts.map(({ name }) => `${name}\n`).join(""));
+    this.#nodes = new Map(
+      topology.hosts.map(({ name, machine, address }) => [name, { machine, port: portOf(address) }]),
+    );
+    this.#writeNames();
     this.#cleaner = new Cleaner(this.#plan.prefix, this.folder);
     try {
       this.#create();
@@ -68,13 +82,37 @@ export class Namespaces {
 
   /** Returns the command line that runs a command in the namespace of a host. */
   on(host: string, command: readonly string[]): readonly string[] {
-    const namespace = this.#plan.hosts.find((one) => one.name === host)?.namespace ?? "";
+    const machine = this.#nodes.get(host)?.machine ?? host;
+    const namespace = this.#plan.hosts.find((one) => one.machine === machine)?.namespace ?? "";
     return ["ip", "netns", "exec", namespace, ...command];
   }
 
-  /** Returns the path of the control socket of a host's node. */
-  socketOf(host: string): string {
-    return join(this.folder, `${host}.sock`);
+  /** Returns the path of the control socket of a node. */
+  socketOf(node: string): string {
+    return join(this.folder, `${node}.sock`);
+  }
+
+  /** Returns the folder in which a process of several nodes opens their control sockets. `socketOf` are links to them. */
+  socketFolder(machine: string): string {
+    return join(this.folder, `${machine}.nodes`);
+  }
+
+  /** Writes the names that `mosaic lab exec` takes, and prepares the control sockets of hosts with several nodes. */
+  #writeNames(): void {
+    const names = new Set([...this.#nodes].flatMap(([name, { machine }]) => [name, machine]));
+    writeFileSync(
+      hostsFile(this.folder),
+      [...names].map((name) => `${name} ${this.#nodes.get(name)?.machine ?? name}\n`).join(""),
+    );
+    const linked = new Set<string>();
+    for (const [name, { machine, port }] of this.#nodes) {
+      if (name === machine) continue;
+      mkdirSync(this.socketFolder(machine), { recursive: true, mode: 0o700 });
+      const socket = join(this.socketFolder(machine), `${port}.sock`);
+      symlinkSync(socket, this.socketOf(name));
+      if (!linked.has(machine)) symlinkSync(socket, this.socketOf(machine));
+      linked.add(machine);
+    }
   }
 
   /** Returns the command line that runs a command in the hub. */

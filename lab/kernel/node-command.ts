@@ -14,12 +14,14 @@ export interface NodeSetup {
   readonly captures: string | undefined;
 }
 
-/** Returns the command line of a host's node at its present attachment. `start` is the number of this start, from 1. */
+/** Returns the command line of a host's node, or of its nodes, at its present attachment. `start` is the number of this start, from 1. */
 export function nodeCommand(host: Host, setup: NodeSetup, start: number): readonly string[] {
   const { topology, plans, namespaces, mosaic, captures } = setup;
   const { wiring } = namespaces;
   const attachment = wiring.attachment(host.name);
-  const peerNames = new Set(host.peers);
+  const nodes = topology.hosts.filter(({ machine }) => machine === host.machine);
+  const isOneOfMany = host.name !== host.machine;
+  const peerNames = new Set(nodes.flatMap((one) => one.peers));
   const peers = topology.hosts.filter((peer) => peerNames.has(peer.name));
   return [
     mosaic,
@@ -38,11 +40,12 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     ...host.facts.flatMap((fact) => ["--fact", fact]),
     ...[...host.secrets].flatMap(([name, path]) => ["--secret", `${name}=${path}`]),
     ...plans.watchedOn(host, topology).flatMap((predicate) => ["--watch", predicate]),
+    ...(isOneOfMany ? ["--nodes", String(nodes.length)] : []),
     "--control",
-    namespaces.socketOf(host.name),
+    isOneOfMany ? namespaces.socketFolder(host.machine) : namespaces.socketOf(host.name),
     ...(captures === undefined
       ? []
-      : ["--pcap", join(captures, `${host.name}${start === 1 ? "" : `.${start}`}.pcapng`)]),
+      : ["--pcap", join(captures, `${host.machine}${start === 1 ? "" : `.${start}`}.pcapng`)]),
     "--json",
   ];
 }

@@ -115,10 +115,16 @@ export function describeAction(action: TopologyAction): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
   if (isNodeAction(action)) return describeNodeAction(action);
-  if (!("directions" in action)) return `${action.hosts.join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
+  if (!("directions" in action))
+    return `${machinesOf(action.hosts).join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
   const links = new Set(action.directions.map(({ from, to }) => linkName(action, from, to)));
   const names = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
   return `${names} ${action.kind === "cut" ? "cut" : "healed"}`;
+}
+
+/** Returns the hosts of nodes: `server` for `server.1`. */
+function machinesOf(nodes: readonly string[]): readonly string[] {
+  return [...new Set(nodes.map((name) => name.split(".", 1)[0] ?? name))];
 }
 
 function describeNodeAction({ kind, argument, hosts }: NodeAction): string {

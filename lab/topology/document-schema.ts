@@ -105,9 +105,13 @@ const hostDefaults = {
 const ADDRESS = 'an address as "10.77.0.1:10000"';
 const VIRTUAL = 'an address from 100.64.0.0 to 100.127.255.255, as "100.64.0.1"';
 
+const NODES = "a number of nodes from 1 to 10000";
+const nodeCount = z.int(expected(NODES)).min(1, expected(NODES)).max(10_000, expected(NODES));
+
 const host: z.ZodType<HostDocument> = table({
   ...hostDefaults,
   count: count("a number of hosts").optional(),
+  nodes: nodeCount.optional(),
   network: text.optional(),
   address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).transform(canonicalHostPort).optional(),
   virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),

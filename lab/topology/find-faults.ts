@@ -6,6 +6,7 @@ import { type Groups, groupsOf, isBidirectional, membersOf, sides } from "./host
 import { numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
+import { findNodeFaults } from "./find-node-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
 import type {
   Crossing,
@@ -22,6 +23,7 @@ export function findFaults(document: TopologyDocument): readonly DocumentFault[]
   return [
     ...findUnknownHosts(document, groups),
     ...findCollidingNames(document),
+    ...findNodeFaults(document),
     ...findSharedAddresses(document),
     ...findHostsWithoutPrograms(document),
     ...findTrafficFaults(document, groups),
@@ -127,8 +129,11 @@ function findSharedAddresses(document: TopologyDocument): readonly DocumentFault
       faults.push({ path: ["networks", name, "nat"], message: `${nat} is already the address of ${owner}` });
     owners.set(nat, name);
   }
-  for (const { name, group, address, virtual } of numberedHosts(document)) {
+  const seen = new Set<string>();
+  for (const { name, group, machine, address, virtual } of numberedHosts(document)) {
     const ip = address.slice(0, address.lastIndexOf(":"));
+    if (seen.has(machine)) continue;
+    seen.add(machine);
     for (const [key, value] of [["address", ip] as const, ["virtual", virtual] as const]) {
       const owner = owners.get(value);
       owners.set(value, name);

@@ -13,15 +13,28 @@ export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
     const inside = Object.entries(hosts).filter(([, host]) => host.network === network);
     groups.set(
       network,
-      inside.flatMap(([name, host]) => membersOf(name, host)),
+      inside.flatMap(([name, host]) => nodesIn(name, host)),
     );
   }
   for (const [name, host] of Object.entries(hosts)) {
-    const members = membersOf(name, host);
-    groups.set(name, members);
-    for (const member of members) groups.set(member, [member]);
+    groups.set(name, nodesIn(name, host));
+    for (const member of membersOf(name, host)) {
+      const nodes = nodesOf(member, host);
+      groups.set(member, nodes);
+      for (const node of nodes) groups.set(node, [node]);
+    }
   }
   return groups;
+}
+
+/** Returns the nodes of all hosts that one entry of `hosts` defines. */
+function nodesIn(name: string, host: HostDocument): readonly string[] {
+  return membersOf(name, host).flatMap((member) => nodesOf(member, host));
+}
+
+/** Returns the names of the nodes of one host: its own name, or `server.1`, `server.2`, ... if it has `nodes`. */
+export function nodesOf(member: string, { nodes }: HostDocument): readonly string[] {
+  return nodes === undefined ? [member] : Array.from({ length: nodes }, (_, at) => `${member}.${at + 1}`);
 }
 
 /** Returns the names of the hosts that one entry of `hosts` defines. */

@@ -1,5 +1,5 @@
 import { addressAt, parseRange } from "./address-range.ts";
-import { membersOf } from "./host-names.ts";
+import { membersOf, nodesOf } from "./host-names.ts";
 import type { Attachment } from "./topology.ts";
 import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 
@@ -7,6 +7,8 @@ import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology
 export interface NumberedHost extends Attachment {
   readonly name: string;
   readonly group: string;
+  /** Name of the host. Several nodes may run on it. */
+  readonly machine: string;
   readonly document: HostDocument;
   readonly virtual: string;
   readonly hasTun: boolean;
@@ -45,9 +47,9 @@ export function numberedHosts(
   addresses: NetworkAddresses = new NetworkAddresses(networks),
 ): readonly NumberedHost[] {
   const all = Object.entries(hosts).flatMap(([group, document]) =>
-    membersOf(group, document).map((name) => ({ name, group, document })),
+    membersOf(group, document).map((machine) => ({ machine, group, document })),
   );
-  return all.map(({ name, group, document }, at) => {
+  return all.flatMap(({ machine, group, document }, at) => {
     const low = `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
     const { network } = document;
     const known = network === undefined ? undefined : networks[network];
@@ -55,13 +57,23 @@ export function numberedHosts(
       known === undefined || network === undefined
         ? attach(`10.${77 + ((at + 1) >> 16)}.${low}:${PORT}`, undefined, undefined)
         : addresses.next(network);
-    return {
+    const first =
+      document.address === undefined ? attachment : attach(document.address, attachment.network, known?.nat);
+    return nodesOf(machine, document).map((name, node) => ({
       name,
       group,
+      machine,
       document,
-      ...(document.address === undefined ? attachment : attach(document.address, attachment.network, known?.nat)),
+      ...(node === 0 ? first : attach(withPort(first.address, node), first.network, known?.nat)),
       virtual: document.virtual ?? `100.${64 + ((at + 1) >> 16)}.${low}`,
-      hasTun: document.tun ?? tun ?? true,
-    };
+      // A device belongs to one node.
+      hasTun: document.nodes === undefined && (document.tun ?? tun ?? true),
+    }));
   });
+}
+
+/** Returns the address of the node that follows the first one of a host after `offset` ports. */
+function withPort(address: string, offset: number): string {
+  const colon = address.lastIndexOf(":");
+  return `${address.slice(0, colon)}:${Number(address.slice(colon + 1)) + offset}`;
 }

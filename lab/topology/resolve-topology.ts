@@ -49,11 +49,18 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
     links: document.links.map((link) => resolveLink(link, document, groups)),
     traffic: resolveTraffic(traffic, duration),
     events: resolveEvents(document, groups, { addresses, everyone, file }),
-    commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: expand(on, groups) })),
+    commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: commandHosts(on, groups, hosts) })),
     checks: document.checks.map((check) => resolveCheck(check, document, groups, everyone)),
     routes,
     watch: document.watch,
   };
+}
+
+/** Returns the nodes on whose hosts a command runs: once on a host that has several nodes, unless the file names these. */
+function commandHosts(on: HostNames, groups: Groups, hosts: readonly NumberedHost[]): readonly string[] {
+  const named = new Set([on].flat());
+  const firsts = new Set(hosts.filter(({ machine }, at) => machine !== hosts[at - 1]?.machine).map(({ name }) => name));
+  return expand(on, groups).filter((name) => named.has(name) || firsts.has(name));
 }
 
 function resolveHost(
@@ -63,13 +70,14 @@ function resolveHost(
   { everyone, moving }: { readonly everyone: readonly string[]; readonly moving: ReadonlySet<string> },
   file: string,
 ): Host {
-  const { name, network, address, visible, virtual, hasTun, document: hostDocument } = host;
+  const { name, machine, network, address, visible, virtual, hasTun, document: hostDocument } = host;
   const defines = Object.entries({ ...document.defines, ...hostDocument.defines });
   const secrets = Object.entries({ ...document.secrets, ...hostDocument.secrets });
   const peers = hostDocument.peers ?? document.peers ?? "all";
   const peerNames = peers === "all" ? everyone : expand(peers, groups);
   return {
     name,
+    machine,
     network,
     address,
     visible,

@@ -33,6 +33,8 @@ export interface NetworkDocument {
 
 export interface HostDocument extends HostDefaults {
   readonly count?: number | undefined;
+  /** Number of nodes that the host runs in one process, on consecutive ports. */
+  readonly nodes?: number | undefined;
   readonly network?: string | undefined;
   readonly address?: string | undefined;
   readonly virtual?: string | undefined;

@@ -48,8 +48,11 @@ export interface Attachment {
   readonly visible: string;
 }
 
+/** Node under test. It has a host of its own, unless the file gives a host several nodes. */
 export interface Host extends Attachment {
   readonly name: string;
+  /** Name of the host. Its nodes share a process and an IP address. */
+  readonly machine: string;
   /** Whether an event moves the host to another network. */
   readonly moves: boolean;
   /** Address of the TUN device. Undefined for a host without one. */

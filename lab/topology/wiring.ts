@@ -15,17 +15,23 @@ export type WiredTopology = Pick<Topology, "hosts" | "networks" | "links">;
 /** Current attachments and link faults of a running topology: the initial ones of the file, then changed by events. */
 export class Wiring {
   readonly hosts: readonly string[];
+  /** First node of each host: the links of a host are those of its first node. */
+  readonly machines: readonly string[];
+  readonly #machineOf: ReadonlyMap<string, string>;
   readonly #networks: ReadonlyMap<string, Network>;
   readonly #attachments: Map<string, Attachment>;
   readonly #links: LinkRule[];
 
   constructor({ hosts, networks, links }: WiredTopology) {
     this.hosts = hosts.map(({ name }) => name);
+    this.#machineOf = new Map(hosts.map(({ name, machine }) => [name, machine]));
+    this.machines = hosts.filter(({ machine }, at) => machine !== hosts[at - 1]?.machine).map(({ name }) => name);
     this.#networks = new Map(networks.map((network) => [network.name, network]));
     this.#attachments = new Map(hosts.map((host) => [host.name, host]));
     this.#links = [...links];
   }
 
+  /** Returns the attachment of a node, by its name. */
   attachment(host: string): Attachment {
     const known = this.#attachments.get(host);
     if (known === undefined) throw new Error(`no host ${host}`);
@@ -38,7 +44,9 @@ export class Wiring {
     return network?.nat === undefined ? undefined : network;
   }
 
+  /** Returns the faults of the link between two nodes. There is no link between nodes of one host. */
   faults(from: string, to: string): LinkFaults {
+    if (this.#machineOf.get(from) === this.#machineOf.get(to)) return {};
     const end = (name: string): Parameters<typeof faultsBetween>[1] => ({
       name,
       network: this.attachment(name).network,

@@ -132,7 +132,7 @@ function hostAt(name: string, address: string): Host {
     secrets: new Map(),
     peers: [],
   };
-  return { ...nothing, name, address, visible: address, defines: new Map() };
+  return { ...nothing, name, machine: name, address, visible: address, defines: new Map() };
 }
 
 function bothWays(one: HostName, other: HostName): { readonly from: HostName; readonly to: HostName }[] {

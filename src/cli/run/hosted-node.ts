@@ -14,6 +14,7 @@ import type { Log } from "../terminal/log.ts";
 import type { LoggedOutput } from "../terminal/output.ts";
 import { DeviceWatch } from "./device-watch.ts";
 import { DropLog } from "./drop-log.ts";
+import { factsOfPeers } from "./facts-of-peers.ts";
 import { NodeCompiler } from "./node-compiler.ts";
 import { openControlSocket } from "./node-control.ts";
 import type { RunOptions } from "./run.ts";
@@ -24,7 +25,10 @@ export interface Prepared {
   readonly files: readonly string[];
   readonly program: Program;
   readonly columns: ColumnNames;
+  /** Facts of the peers and of the fact directories. */
   readonly facts: NodeSettings["facts"];
+  /** Facts of the fact directories alone. */
+  readonly directoryFacts: NodeSettings["facts"];
 }
 
 /** World of a node, and the endpoint names that the node answers to. */
@@ -55,11 +59,13 @@ export class HostedNode {
     this.world = world;
     this.names = names;
     this.log = isOneOfMany ? output.log.named(name) : output.log;
+    // A node of this process may name all nodes of the process as peers. None is its own peer.
+    const peers = isOneOfMany ? options.peers.filter(({ address }) => !names.includes(address)) : options.peers;
     const { pcap, json, watch, sendRate, secrets } = options;
     const show = (line: WatchLine): void => output.result(watchText(line, json, isOneOfMany));
     this.node = new Node(prepared.program, world, {
       names,
-      facts: prepared.facts,
+      facts: [...factsOfPeers(prepared.program.plan, peers), ...prepared.directoryFacts],
       ...(isOneOfMany && { processNames: all.map((one) => one.names) }),
       watch,
       limits: limitsOf(options.memory, all.length),
@@ -78,7 +84,7 @@ export class HostedNode {
       onFailure: (message) => this.log.warn(message),
       onAdapted: (message) => this.log.info(message),
     });
-    this.compiler = new NodeCompiler(options, prepared.columns, options.peers, options.factDirectories);
+    this.compiler = new NodeCompiler(options, prepared.columns, peers, options.factDirectories);
   }
 
   /** Opens the control socket and starts the node. Throws `Failure` if the socket or the facts are refused. */

@@ -32,7 +32,8 @@ import { changedFiles } from "./program-files.ts";
 interface ReadProgram {
   readonly program: Program;
   readonly columns: ColumnNames;
-  readonly facts: readonly Fact[];
+  /** Facts of the fact directories. */
+  readonly read: readonly Fact[];
   readonly files: readonly string[];
 }
 
@@ -95,24 +96,39 @@ export class NodeCompiler implements Compiler {
     const compiled = read.get(key) ?? this.#read(options);
     read.set(key, compiled);
     if (!compiled.ok) return compiled;
-    const { columns, ...next } = compiled.result;
+    const { program, columns, read: directoryFacts, files: all } = compiled.result;
+    const facts = this.#facts(program.plan, directoryFacts);
+    if (typeof facts === "string") return { ok: false, error: complaintWith(facts) };
     const keep = (): void => {
       this.#options = options;
       this.#columns = columns;
     };
-    return { ok: true, result: { ...next, keep } };
+    return { ok: true, result: { program, facts, files: all, keep } };
   }
 
   #read(options: ProgramOptions): Compiled<ReadProgram> {
     const { plan, core, diagnostics, sources, files } = compileForRun(options);
     if (plan === undefined || core === undefined) return { ok: false, error: complaintOf(diagnostics, sources) };
-    const facts = this.#facts(plan);
+    const facts = this.#directoryFacts(plan);
     if (typeof facts === "string") return { ok: false, error: complaintWith(facts) };
-    return { ok: true, result: { program: loadProgram(plan), columns: columnNames(core), facts, files } };
+    return { ok: true, result: { program: loadProgram(plan), columns: columnNames(core), read: facts, files } };
   }
 
-  /** Returns the facts of the peers and of the fact directories, or a message about the directories. */
-  #facts(plan: Plan): readonly Fact[] | string {
+  /** Returns the facts of the peers and of the fact directories, or a message about them. */
+  #facts(plan: Plan, read: readonly Fact[]): readonly Fact[] | string {
+    try {
+      const facts = [...factsOfPeers(plan, this.#peers), ...read];
+      checkVirtualAddresses(plan, facts);
+      checkSecrets(plan, this.#options.secrets);
+      return facts;
+    } catch (error: unknown) {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    }
+  }
+
+  /** Returns the facts of the fact directories, or a message about them. */
+  #directoryFacts(plan: Plan): readonly Fact[] | string {
     const problems: string[] = [];
     const output: Output = {
       hasColour: false,
@@ -121,10 +137,7 @@ export class NodeCompiler implements Compiler {
       problem: (text) => problems.push(text),
     };
     try {
-      const facts = [...factsOfPeers(plan, this.#peers), ...loadFacts(this.#factDirectories, plan, output)];
-      checkVirtualAddresses(plan, facts);
-      checkSecrets(plan, this.#options.secrets);
-      return facts;
+      return loadFacts(this.#factDirectories, plan, output);
     } catch (error: unknown) {
       if (error instanceof Failure) return [...problems, error.message].join("\n");
       throw error;

@@ -121,11 +121,12 @@ function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
   if (plan === undefined || core === undefined) throw programFailure(compilation.diagnostics);
-  const facts = [...factsOfPeers(plan, options.peers), ...loadFacts(options.factDirectories, plan, output)];
+  const directoryFacts = loadFacts(options.factDirectories, plan, output);
+  const facts = [...factsOfPeers(plan, options.peers), ...directoryFacts];
   checkVirtualAddresses(plan, facts);
   checkSecrets(plan, options.secrets);
   checkWatched(options.watch, plan);
-  return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts };
+  return { program: loadProgram(plan), files: compilation.files, columns: columnNames(core), facts, directoryFacts };
 }
 
 async function openMetrics(

@@ -1,0 +1,67 @@
+import { membersOf, nodesOf } from "./host-names.ts";
+import type { DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
+
+const LAST_PORT = 65_535;
+
+/** Returns the faults of hosts with `nodes`: keys that belong to one node, and events and links of single nodes. */
+export function findNodeFaults(document: TopologyDocument): readonly DocumentFault[] {
+  return [...findHostFaults(document), ...findSingleNodes(document)];
+}
+
+function findHostFaults({ hosts, networks, events }: TopologyDocument): readonly DocumentFault[] {
+  const moving = new Set(events.flatMap(({ move }) => [move ?? []].flat()));
+  return Object.entries(hosts).flatMap(([name, host]): readonly DocumentFault[] => {
+    const { nodes, tun, virtual, network, address } = host;
+    if (nodes === undefined) return [];
+    const fault = (key: string, message: string): DocumentFault => ({ path: ["hosts", name, key], message });
+    const port = Number(address?.slice(address.lastIndexOf(":") + 1) ?? 10_000);
+    const isBehindGateway = networks[network ?? ""]?.nat !== undefined;
+    const moves = [name, ...membersOf(name, host), network ?? ""].some((one) => moving.has(one));
+    return [
+      ...(tun === true ? [fault("tun", "a device belongs to one node, and the host has `nodes`")] : []),
+      ...(virtual === undefined ? [] : [fault("virtual", "a device belongs to one node, and the host has `nodes`")]),
+      ...(isBehindGateway
+        ? [fault("nodes", `is in ${network}, behind a gateway, where each node would need \`--addr\``)]
+        : []),
+      ...(moves ? [fault("nodes", "an event moves the host, and each node would need `--addr`")] : []),
+      ...(port + nodes - 1 > LAST_PORT
+        ? [fault("nodes", `needs ports up to ${port + nodes - 1}; the last port is 65535`)]
+        : []),
+    ];
+  });
+}
+
+/** All nodes of a host run in one process and share its links, so these belong to the host as a whole. */
+function findSingleNodes({ hosts, events, links }: TopologyDocument): readonly DocumentFault[] {
+  const hostOf = new Map(
+    Object.entries(hosts).flatMap(([name, host]) =>
+      membersOf(name, host).flatMap((member) =>
+        host.nodes === undefined ? [] : nodesOf(member, host).map((node) => [node, member] as const),
+      ),
+    ),
+  );
+  const faults = (path: DocumentFault["path"], names: unknown): readonly DocumentFault[] =>
+    namesIn(names).flatMap((name) => {
+      const host = hostOf.get(name);
+      return host === undefined ? [] : [{ path, message: `${name} is one of the nodes of ${host}: name the host` }];
+    });
+  const ofLink = (path: DocumentFault["path"], { between, from, to }: LinkDocument): readonly DocumentFault[] => [
+    ...faults([...path, "between"], between),
+    ...faults([...path, "from"], from),
+    ...faults([...path, "to"], to),
+  ];
+  return [
+    ...links.flatMap((link, at) => ofLink(["links", at], link)),
+    ...events.flatMap((event, at) => [
+      ...(["cut", "heal", "kill", "start", "move"] as const).flatMap((key) => faults(["events", at, key], event[key])),
+      ...(event.change === undefined ? [] : ofLink(["events", at, "change"], event.change)),
+    ]),
+  ];
+}
+
+/** Returns all names in a list, in lists of it, and in the two sides of a link. */
+function namesIn(names: unknown): readonly string[] {
+  if (typeof names === "string") return [names];
+  if (Array.isArray(names)) return (names as readonly HostNames[]).flatMap(namesIn);
+  return typeof names === "object" && names !== null ? Object.values(names).flatMap(namesIn) : [];
+}
