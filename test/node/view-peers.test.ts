@@ -34,11 +34,16 @@ function greeting(name: string, stream: Value = 9, number: Value = 1): Uint8Arra
 }
 
 function datagram(name: string, args: Values): Uint8Array {
-  const builder = new DatagramBuilder(1452);
-  builder.add({ predicate: eventSpec(name, args.length), args, isDelete: false });
-  const [bytes] = builder.take();
+  const [bytes] = datagrams(name, args);
   if (bytes === undefined) throw new Error("a short tuple has a datagram");
   return bytes;
+}
+
+/** Returns the tuple in a datagram, or in fragments. */
+function datagrams(name: string, args: Values): readonly Uint8Array[] {
+  const builder = new DatagramBuilder(1452);
+  builder.add({ predicate: eventSpec(name, args.length), args, isDelete: false });
+  return builder.take();
 }
 
 test("a peer that calls the node by ever more names is accepted under 16 of them, and other peers still are", () => {
@@ -94,4 +99,22 @@ test("a message whose stream or number counts nothing is malformed", () => {
   }
   expect([...node.counters.drops]).toEqual([["malformed", 2 * UNCOUNTABLE.length]]);
   expect(world.datagrams.sent).toEqual([]);
+});
+
+test("a row that cannot be taken is counted and acknowledged with its message, so that the peer does not repeat it", () => {
+  const { node, world } = listener();
+  const inlet = node.plan.predicates[node.plan.channels[0]?.inlet ?? 0]?.wire.tuple ?? 0;
+  const rows: Values = [
+    [inlet, true, "taken"],
+    [inlet, true],
+    [inlet, true, "x".repeat(9000)],
+    [inlet + 1, true, "strange"],
+  ];
+  for (const bytes of datagrams("?rows", ["here:1", 9, 1, true, rows])) world.datagrams.deliver(bytes, "peer:1");
+  expect(Object.fromEntries(node.counters.drops)).toEqual({ "wrong type": 1, "row too long": 1, "not accepted": 1 });
+  expect(node.rows("theirs")).toEqual([["taken"]]);
+  const [answer] = world.datagrams.sent;
+  const decoded = decodeDatagram(answer?.bytes ?? new Uint8Array());
+  const [tuple] = decoded.ok ? decoded.tuples : [];
+  expect(tuple && decodeFields(answer?.bytes ?? new Uint8Array(), tuple.start, tuple.end, 2)).toEqual([9, 1]);
 });

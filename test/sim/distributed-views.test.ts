@@ -153,6 +153,28 @@ describe("rows that come from other nodes", () => {
     expect(sorted(net.rows("c:1", "known"))).toEqual(["c:1 6"]);
   });
 
+  test("that their node refuses are acknowledged and counted, and not sent again", () => {
+    const net = network(TOLD);
+    net.node("b:1").replaceProgram(
+      compileProgram(`
+        materialize(own, infinity, infinity, keys(1)).
+        materialize(there, infinity, infinity, keys(1)).
+        v: there@To(1) :- own(To).`),
+      [],
+    );
+    net.node("a:1").insert("fact", ["a:1", "b:1", 5]);
+    net.pass(10);
+    const refused = (): unknown => Object.fromEntries(net.node("b:1").counters.drops);
+    expect(refused()).toEqual({ "not accepted": 2 });
+    const before = net.node("a:1").metrics().network;
+    net.pass(100);
+    // Empty messages, one in ten seconds, tell that this node is alive.
+    const after = net.node("a:1").metrics().network;
+    expect(after.sent - before.sent).toBeLessThanOrEqual(11);
+    expect((after.sentBytes - before.sentBytes) / (after.sent - before.sent)).toBeLessThan(60);
+    expect(refused()).toEqual({ "not accepted": 2 });
+  });
+
   test("for this node itself exist at once", () => {
     const net = network(TOLD);
     net.node("a:1").insert("fact", ["a:1", "a:1", 5]);
