@@ -93,7 +93,16 @@ export class NodeGroup {
     return new Map(ring.map((name, at) => [name, ring[(at + 1) % ring.length] ?? ""]));
   }
 
+  /** Undefined if the node knows none, or does not answer in time because the machine is busy. */
   async #successor(name: string): Promise<string | undefined> {
+    try {
+      return await this.#ask(name);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #ask(name: string): Promise<string | undefined> {
     const client = await NodeClient.connectTo(this.#socket(name.split(":")[1] ?? ""));
     try {
       for await (const reply of client.request({ kind: "query", text: "bestSucc(_, _, A, _)", form: "json" }))
