@@ -80,11 +80,9 @@ class Member implements AsyncDisposable {
 
   /** Waits for a row of the table. */
   async rows(table: string): Promise<readonly Values[]> {
-    for (;;) {
-      const rows = this.node.rows(table) ?? [];
-      if (rows.length > 0) return rows;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    const rowsNow = (): readonly Values[] => this.node.rows(table) ?? [];
+    await vi.waitFor(() => expect(rowsNow()).not.toEqual([]), { timeout: 10_000, interval: 2 });
+    return rowsNow();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { expect, vi } from "vitest";
 import { IoBatch } from "../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { LinuxUdpSockets } from "../../runtime/device/linux-udp-sockets.ts";
@@ -8,6 +9,8 @@ import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
+
+const WAIT = { timeout: 10_000, interval: 2 };
 
 export interface UdpNodeOptions {
   readonly sockets?: Partial<SocketLimits>;
@@ -28,13 +31,11 @@ export class UdpNode implements AsyncDisposable {
     this.node.start();
   }
 
-  /** Waits until the table has so many rows, and returns them. */
+  /** Waits until the table has so many rows, up to a time limit, and returns them. */
   async rows(table: string, count: number): Promise<readonly Values[]> {
-    for (;;) {
-      const rows = this.node.rows(table) ?? [];
-      if (rows.length >= count) return rows;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    const rowsNow = (): readonly Values[] => this.node.rows(table) ?? [];
+    await vi.waitFor(() => expect(rowsNow().length).toBeGreaterThanOrEqual(count), WAIT);
+    return rowsNow();
   }
 
   get drops(): Readonly<Record<string, number>> {

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { findFreePort } from "../free-port.ts";
 import { needs } from "../needs.ts";
 import { compileProgram } from "../sim/program-network.ts";
@@ -61,6 +61,7 @@ test.skipIf(noPython !== undefined)(
     s: udp.send(S, To, "question") :- ask(To), socket(S, _).
     g: got(From, Text) :- udp.recv(_, From, B), Text := f_text(B).`);
     const python = spawn("python3", ["-c", PEER], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void python.kill());
     const lines = createInterface(python.stdout)[Symbol.asyncIterator]();
     const next = async (): Promise<string> => ((await lines.next()) as { readonly value: string }).value;
     const port = await next();
