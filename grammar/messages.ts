@@ -288,6 +288,14 @@ const PROGRAM_MESSAGES = {
     message: `\`${f.name}\` is a name of the node: no overlay can have it`,
     help: "give the overlay another name",
   }),
+  E0283: (f: { readonly table: string }): Wording => ({
+    message: `\`${f.table}\` is the own address of a node, so no other node can define it`,
+    help: "send the address in a tuple of its own, and let a rule of the other node define its `localAddr`",
+  }),
+  E0284: (f: { readonly table: string; readonly rule: string }): Wording => ({
+    message: `rule \`${f.rule}\` defines \`${f.table}\` from tables, so no event and no other node can change it`,
+    help: "let the event fill a table, and let a rule over this table define the address",
+  }),
   E0290: (): Wording => ({
     message: "`f_seal` chooses another nonce at each call, so it cannot define rows of a derived table",
     help: "seal in a rule with an event",
@@ -313,11 +321,11 @@ const PROGRAM_MESSAGES = {
     message:
       f.name === "packet"
         ? "`packet` is a predicate of this program, so this rule does not send the tuple in its argument"
-        : `\`${f.name}\` is a predicate of this program, which hides the table \`${f.name}\` of the node`,
+        : `\`${f.name}\` is a predicate of this program, which hides the ${hiddenKind(f.name)} \`${f.name}\` of the node`,
     help:
       f.name === "packet"
         ? "to send packets by `packet@To(P)`, give the predicate another name"
-        : "to read the table of the node, give the predicate another name",
+        : `to read the ${hiddenKind(f.name)} of the node, give the predicate another name`,
   }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
     message: `no rule of the program raises \`${f.name}\`: only other nodes can`,
@@ -425,6 +433,10 @@ const PROGRAM_MESSAGES = {
     message: `no loaded file declares the overlay \`${f.overlay}\`: tuples sent there are dropped`,
     help: 'import the file of the overlay: `import "file.mzl".`',
   }),
+  W0204: (f: { readonly overlay: string }): Wording => ({
+    message: `no loaded file declares the overlay \`${f.overlay}\`, so it has no own address`,
+    help: 'import the file of the overlay: `import "file.mzl".`',
+  }),
   W0203: (f: { readonly name: string; readonly nearest: string | undefined }): Wording => ({
     message: `no file of the program uses \`${f.name}\`, so -D ${f.name} has no effect`,
     help: f.nearest === undefined ? undefined : `did you mean \`${f.nearest}\`?`,
@@ -474,4 +486,9 @@ function meantHelp(nearest: string | undefined): string | undefined {
 function macroHelp(variable: string): string | undefined {
   if (!/^[A-Z][A-Z0-9_]{2,}$/.test(variable)) return undefined;
   return `if \`${variable}\` is a macro, define it: \`#define ${variable} value\`, or -D ${variable}=value`;
+}
+
+/** Whether a built-in name that a predicate hides is a table or an event. */
+function hiddenKind(name: string): "event" | "table" {
+  return name === "rebound" ? "event" : "table";
 }

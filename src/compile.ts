@@ -69,14 +69,14 @@ export function compile(files: readonly string[], library: Library, options: Loa
   if (hasError(found)) return { ...none, diagnostics: found };
   const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
   if (hasError(rewriting)) return { ...none, diagnostics: [...found, ...rewriting] };
+  const strata = checkStrata(core);
+  const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
+  const reported = [...found, ...lint(program, surroundings), ...unraised, ...rewriting, ...strata];
+  // Proofs are defined for recursion without negation only.
+  if (hasError(strata)) return { ...none, core, diagnostics: inOrder(reported, sources) };
   const { core: proved, diagnostics: proving } = proveRecursion(core);
   const { planned, diagnostics: planning } = planProgram(proved, lines);
-  const recursion = [...checkStrata(core), ...proving];
-  const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
-  const diagnostics = inOrder(
-    [...found, ...lint(program, surroundings), ...unraised, ...rewriting, ...recursion, ...planning],
-    sources,
-  );
+  const diagnostics = inOrder([...reported, ...proving, ...planning], sources);
   const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
   return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
 }

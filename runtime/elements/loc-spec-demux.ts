@@ -41,7 +41,7 @@ See     OverlaySendWrap, NetworkOut, Mux
 
 export interface LocationOutputs {
   /** Whether this node answers to the address. */
-  readonly isOwn: (address: string) => boolean;
+  readonly isOwn: (address: string | Address) => boolean;
   readonly toLocal: (input: StepInput) => void;
   readonly toNetwork: (to: string, tuple: Tuple) => void;
   /** Decodes and admits the tuples in a packet that is still encoded. */
@@ -91,13 +91,17 @@ export class LocSpecDemux implements Element {
   }
 
   #route(tuple: Tuple, location: Value): void {
-    if (location instanceof Address) return this.#toOverlay(location, tuple);
-    if (typeof location !== "string" || !this.#isAddress(location)) return this.counters.drop("no address");
-    if (!this.#outputs.isOwn(location)) {
-      this.ways.ip++;
-      this.counters.out++;
-      return this.#outputs.toNetwork(location, tuple);
+    if (location instanceof Address) {
+      return this.#outputs.isOwn(location) ? this.#toLocal(tuple, location) : this.#toOverlay(location, tuple);
     }
+    if (typeof location !== "string" || !this.#isAddress(location)) return this.counters.drop("no address");
+    if (this.#outputs.isOwn(location)) return this.#toLocal(tuple, location);
+    this.ways.ip++;
+    this.counters.out++;
+    this.#outputs.toNetwork(location, tuple);
+  }
+
+  #toLocal(tuple: Tuple, location: string | Address): void {
     if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
     if (tuple.predicate.role.kind === "packet") return this.#encodedPacket(tuple.args[0] as Packet, location);
     if (!this.#distinct.add(tuple)) return;
@@ -135,7 +139,7 @@ export class LocSpecDemux implements Element {
     return true;
   }
 
-  #answer(tuple: Tuple, source: string): void {
+  #answer(tuple: Tuple, source: string | Address): void {
     const query = tuple.args[0] ?? null;
     if (this.#answers.has(query)) return;
     this.ways.local++;
@@ -143,7 +147,7 @@ export class LocSpecDemux implements Element {
     this.#answers.set(query, { tuple, provenance: "rule", source });
   }
 
-  #encodedPacket(packet: Packet, source: string): void {
+  #encodedPacket(packet: Packet, source: string | Address): void {
     for (const tuple of this.#outputs.open(packet)) {
       this.ways.local++;
       this.counters.out++;

@@ -160,9 +160,14 @@ export class Engine {
     return this.#context.localAddress(overlay);
   }
 
-  /** Whether `address` is the local address of this node or of one of its overlays. */
-  isLocalAddress(address: string): boolean {
+  /** Whether `address` is an address of this node or of one of its overlays. */
+  isLocalAddress(address: Value): boolean {
     return this.#context.isLocalAddress(address);
+  }
+
+  /** Whether it is an address of the overlay, or of the node itself for null. */
+  isAddressOf(overlay: string | null, address: Value): boolean {
+    return this.#context.isAddressOf(overlay, address);
   }
 
   /**
@@ -212,7 +217,10 @@ export class Engine {
     });
   }
 
-  /** Runs the first step, which inserts the facts. Returns false when it exceeded a limit and was undone. */
+  /**
+   * Runs a step that applies facts: the first step, or facts of the node that have changed. Returns false when it exceeded a limit and was
+   * undone.
+   */
   load(facts: readonly Tuple[]): boolean {
     this.#begin(null, this.#clock.now(), facts.length);
     this.#cause = "facts";

@@ -11,7 +11,7 @@ import { ownedValues } from "../plan/values/owned.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { packetCount, packetCountOf, trainCount } from "../plan/values/train-segments.ts";
-import type { Value, Values } from "../plan/values/value.ts";
+import { equal, type Value, type Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { EngineCounters } from "./engine-counters.ts";
@@ -97,6 +97,9 @@ export class StrandContext implements StrandHost {
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
+  /** Tables of the other addresses of this node, and of its names in overlays. */
+  readonly #otherAddresses: readonly Table[];
+  readonly #selves: readonly Table[];
   #sender: Sender | undefined;
   #derivations = 0;
   /** Bytes of the events and table changes of the round. */
@@ -121,6 +124,8 @@ export class StrandContext implements StrandHost {
     this.#secrets = options.secrets;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
+    this.#otherAddresses = tablesOfRole(this.tables, "addressesOf");
+    this.#selves = tablesOfRole(this.tables, "self");
   }
 
   /** Sets the receiver of tuples for locations. Called once, before the first step. */
@@ -251,10 +256,21 @@ export class StrandContext implements StrandHost {
     return this.#addresses.get(overlay)?.first?.values[0];
   }
 
-  /** Whether `address` is the local address of this node or of one of its overlays. */
-  isLocalAddress(address: string): boolean {
-    for (const table of this.#addresses.values()) if (table.first?.values[0] === address) return true;
-    return false;
+  /** Whether `address` is an address of this node or of one of its overlays. */
+  isLocalAddress(address: Value): boolean {
+    for (const { first } of this.#addresses.values()) {
+      if (first !== null && equal(first.values[0] ?? null, address)) return true;
+    }
+    return this.#otherAddresses.some((table) => table.matching([address]).length > 0);
+  }
+
+  /** Whether it is an address of the overlay or a name of this node in it, or an address of the node itself for null. */
+  isAddressOf(overlay: string | null, address: Value): boolean {
+    const told = this.localAddress(overlay);
+    if (told !== undefined && equal(told, address)) return true;
+    return [...this.#otherAddresses, ...this.#selves].some(
+      (table) => overlayOf(table) === overlay && table.matching([address]).length > 0,
+    );
   }
 
   secret(name: string): Value | undefined {
@@ -314,4 +330,12 @@ function addressTables(tables: readonly (Table | undefined)[]): ReadonlyMap<stri
     if (table !== undefined && role?.kind === "localAddr") found.set(role.overlay ?? null, table);
   }
   return found;
+}
+
+function tablesOfRole(tables: readonly (Table | undefined)[], kind: PredicateSpec["role"]["kind"]): readonly Table[] {
+  return tables.filter((table): table is Table => table?.predicate.role.kind === kind);
+}
+
+function overlayOf({ predicate: { role } }: Table): string | null {
+  return "overlay" in role ? (role.overlay ?? null) : null;
 }

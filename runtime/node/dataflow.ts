@@ -54,7 +54,7 @@ export interface DataflowOptions {
   readonly streams: RandomStreams;
   readonly snitch: Snitch;
   /** Whether this node answers to the address. */
-  readonly isOwn: (address: string) => boolean;
+  readonly isOwn: (address: Value) => boolean;
   /** Tuples that a rule may send to one location in a second; infinite if there is no limit. */
   readonly sendRate: number;
   /** Called when tuples of a rule exceeded the rate: at the first, then at most once a minute. */
@@ -83,7 +83,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #snitch: Snitch;
   readonly #received: (tuple: Tuple, from: Value) => void;
   readonly #sent: (tuple: Tuple, location: Value) => void;
-  readonly #isOwn: (address: string) => boolean;
+  readonly #isOwn: (address: Value) => boolean;
   readonly #sendLimit: SendLimit;
   readonly #limitedSends: LimitedSends;
   readonly #edges: Edges;
@@ -301,7 +301,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   #mayLeave(tuple: Tuple, location: Value, strand: number): boolean {
     const { provenance, now } = this.#engine;
     if (provenance === "device" || provenance === "operator" || strand < 0) return true;
-    const isLoop = provenance === "rule" && typeof location === "string" && this.#isOwn(location);
+    const isLoop = provenance === "rule" && this.#isOwn(location);
     if (!isLoop && carriesDevicePacket(tuple, this.#sendLimit.isStrained(strand, location, now))) return true;
     return this.#sendLimit.take(strand, location, now);
   }

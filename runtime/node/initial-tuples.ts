@@ -1,56 +1,90 @@
-import { Address } from "../plan/values/address.ts";
 import { formatValue } from "../plan/values/format.ts";
 import { ownedText } from "../plan/values/owned-text.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { FactSpec, Plan } from "../plan/contract/plan.ts";
+import { Address } from "../plan/values/address.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, equalValues, type Value, type Values } from "../plan/values/value.ts";
+import type { AddressTables, OwnAddresses } from "./own-addresses.ts";
+import { givenAddresses } from "./own-addresses.ts";
 import type { Fact } from "./peer-facts.ts";
 
+/** A node whose facts are wanted: its program, the facts of the command line, and its addresses at this time. */
+export interface FactOwner {
+  readonly plan: Plan;
+  readonly facts: readonly Fact[];
+  readonly addresses: OwnAddresses;
+  readonly tables: AddressTables;
+}
+
 /** Returns the tuples of a node's first step: its addresses, where no fact gives them, then the facts of the program and of the node. */
-export function initialTuples(plan: Plan, names: readonly string[], facts: readonly Fact[]): readonly Tuple[] {
-  const given = [
-    ...ownFacts(plan, names, facts).map((fact) => ({
-      predicate: plan.predicates[fact.predicate] as PredicateSpec,
-      args: fact.args,
-    })),
-    ...facts.flatMap(({ predicate, args }) => {
-      const spec = plan.predicates.find((one) => one.name === predicate && one.arity === args.length);
-      return spec === undefined ? [] : [{ predicate: spec, args }];
-    }),
-  ];
-  const named = new Set(given.map((fact) => fact.predicate.id));
-  const own = plan.predicates
-    .filter((spec) => spec.role.kind === "localAddr" && !named.has(spec.id))
-    .map((predicate) => ({ predicate, args: names.slice(0, 1) }));
-  return [...own, ...given].map(({ predicate, args }) => ({ predicate, args: args.map(owned), isDelete: false }));
+export function initialTuples(owner: FactOwner): readonly Tuple[] {
+  const { plan, facts, addresses } = owner;
+  const ofProgram = ownFacts(owner);
+  const given = [...ofProgram.map((fact) => tupleOfFact(plan, fact)), ...facts.flatMap((fact) => tupleOf(plan, fact))];
+  const named = givenAddresses(plan, ofProgram, facts);
+  const own = plan.predicates.flatMap((predicate) => {
+    const { role, table, id } = predicate;
+    if (role.kind !== "localAddr" || table?.derived === "pure" || named.has(id)) return [];
+    const address = addresses.initial(role, plan);
+    return address === undefined ? [] : [{ predicate, args: [address] }];
+  });
+  const names = plan.predicates
+    .filter((predicate) => predicate.role.kind === "localNames" && addresses.follows(predicate, plan, named))
+    .flatMap((predicate) => addresses.names.map((name) => ({ predicate, args: [name] })));
+  return [...own, ...names, ...given].map(({ predicate, args }) => ({
+    predicate,
+    args: args.map(owned),
+    isDelete: false,
+  }));
+}
+
+/** Returns the tuple of a fact of the program. */
+export function tupleOfFact({ predicates }: Plan, { predicate, args }: FactSpec): Tuple {
+  return { predicate: predicates[predicate] as PredicateSpec, args, isDelete: false };
+}
+
+/** A fact about an address that rules define is one of the addresses among which the smallest is told. */
+function tupleOf({ predicates }: Plan, { predicate, args }: Fact): readonly Tuple[] {
+  const spec = predicates.find((one) => one.name === predicate && one.arity === args.length);
+  if (spec === undefined) return [];
+  const { role, table } = spec;
+  const collected =
+    role.kind === "localAddr" && table?.derived === "pure"
+      ? predicates.find((one) => one.role.kind === "addressesOf" && one.role.overlay === role.overlay)
+      : undefined;
+  return [{ predicate: collected ?? spec, args, isDelete: false }];
 }
 
 function owned(value: Value): Value {
   return typeof value === "string" ? ownedText(value) : value;
 }
 
-function ownFacts(plan: Plan, names: readonly string[], given: readonly Fact[]): readonly FactSpec[] {
-  const others = new Set(factsOfOthers(plan, names, given));
-  return plan.facts.filter((fact) => !others.has(fact));
+function ownFacts(owner: FactOwner): readonly FactSpec[] {
+  const others = new Set(factsOfOthers(owner));
+  return owner.plan.facts.filter((fact) => !others.has(fact));
 }
 
-/** Returns the facts for other nodes: a program may hold the facts of a whole network. `given` are the facts of this node alone. */
-function factsOfOthers(plan: Plan, names: readonly string[], given: readonly Fact[]): readonly FactSpec[] {
-  const own = new OwnAddresses(plan, names, given);
-  return plan.facts.filter(({ location }) => location !== undefined && !own.has(location));
+/** Returns the facts for other nodes: a program may hold the facts of a whole network. */
+export function factsOfOthers(owner: FactOwner): readonly FactSpec[] {
+  const start = new StartAddresses(owner);
+  const { addresses, tables } = owner;
+  return owner.plan.facts.filter(
+    ({ location }) => location !== undefined && !start.has(location) && !addresses.isPlaceOf(location, tables),
+  );
 }
 
 /** Addresses that a node answers to from the start, in the IP network and in the overlays of its program. */
-class OwnAddresses {
+class StartAddresses {
   readonly #inNetwork: ReadonlySet<Value>;
   /** By overlay. Without facts of its `localAddr`, a node has its names there. */
   readonly #inOverlays: ReadonlyMap<string | undefined, Values>;
 
-  constructor({ facts, predicates }: Plan, names: readonly string[], given: readonly Fact[]) {
-    const overlays = predicates.flatMap(({ id, name, role }): readonly (readonly [string | undefined, Values])[] => {
+  constructor({ plan: { facts, predicates }, facts: given, addresses: { names } }: FactOwner) {
+    const own = facts.filter(({ location }) => location === undefined || names.some((name) => name === location));
+    const overlays = predicates.flatMap(({ name, role }): readonly (readonly [string | undefined, Values])[] => {
       if (role.kind !== "localAddr") return [];
-      const ofProgram = facts.filter(({ predicate }) => predicate === id);
+      const ofProgram = own.filter(({ predicate }) => isAddressTable(predicates[predicate]?.role, role.overlay));
       const ofNode = given.filter(({ predicate, args }) => predicate === name && args.length === 1);
       const found = [...ofProgram, ...ofNode].flatMap(({ args }) => args);
       return [[role.overlay, found.length > 0 ? found : names]];
@@ -66,9 +100,13 @@ class OwnAddresses {
   }
 }
 
+/** Whether facts of the predicate are addresses of the instance. */
+function isAddressTable(role: PredicateSpec["role"] | undefined, overlay: string | undefined): boolean {
+  return (role?.kind === "localAddr" || role?.kind === "addressesOf") && role.overlay === overlay;
+}
+
 /** Returns the log message about facts that are for other nodes; undefined when there are none. */
-export function skippedFacts(plan: Plan, names: readonly string[], facts: readonly Fact[]): string | undefined {
-  const others = factsOfOthers(plan, names, facts);
+export function skippedFacts(others: readonly FactSpec[]): string | undefined {
   const [first] = others;
   if (first === undefined) return undefined;
   const { rule, file, line } = first.origin;

@@ -17,7 +17,7 @@ import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
-import type { Plan, TimerSpec } from "../plan/contract/plan.ts";
+import type { FactSpec, Plan, TimerSpec } from "../plan/contract/plan.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
@@ -28,12 +28,15 @@ import type { MetricsSnapshot, QueueMetrics, TrafficMetrics } from "../observe/m
 import { AddressCollisions } from "./address-collisions.ts";
 import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
-import { initialTuples, skippedFacts } from "./initial-tuples.ts";
+import { addressChanges } from "./address-changes.ts";
+import { type FactOwner, factsOfOthers, initialTuples, skippedFacts } from "./initial-tuples.ts";
+import { OwnAddresses } from "./own-addresses.ts";
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
+import { rebindable, type RebindResult } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
@@ -80,6 +83,9 @@ export interface NodeCounters {
 
 const NO_SECRETS: Secrets = new Map();
 
+/** Steps by which addresses follow one another at once. Rules that change an address for ever go on in the next steps. */
+const FOLLOW_TURNS = 16;
+
 /** Event that announces the shutdown of the node to its program. */
 const SHUTDOWN = "shutdown";
 
@@ -96,13 +102,15 @@ interface Running {
   readonly timers: PeriodicTimers;
   readonly watched: Watched;
   readonly collisions: AddressCollisions;
+  /** Facts of the program for addresses that this node does not answer to. They are loaded when it does. */
+  othersFacts: ReadonlySet<FactSpec>;
 }
 
 /** A running program on one host, real or simulated. */
 export class Node {
   readonly #world: World;
   readonly #settings: NodeSettings;
-  readonly #names: ReadonlySet<string>;
+  readonly #addresses: OwnAddresses;
   readonly #limits: Limits;
   readonly #streams: RandomStreams;
   readonly #nonces: Nonces;
@@ -115,13 +123,15 @@ export class Node {
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   #isStopped = false;
   #isStopping = false;
+  /** Whether a step has changed a table of own addresses since they were last compared. */
+  #areAddressesChanged = false;
   /** Set while a program swap restores the tables: whether the previous program had the row, so that nobody is notified of it. */
   #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
     this.#settings = settings;
-    this.#names = new Set(settings.names);
+    this.#addresses = new OwnAddresses(settings.names);
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
@@ -193,17 +203,16 @@ export class Node {
     engine.connect(dataflow);
     const fireTimer = (timer: TimerSpec, number: number): void => this.#fireTimer(timer, number);
     const timers = new PeriodicTimers(plan.timers, clock, this.#streams, fireTimer);
-    return { program, facts, engine, dataflow, timers, watched, collisions };
+    return { program, facts, engine, dataflow, timers, watched, collisions, othersFacts: new Set() };
   }
 
   /** Loads the facts, starts to receive, and starts the timers. False when the facts exceeded a limit: then the node stays idle. */
   start(): boolean {
     const { engine, dataflow, timers } = this.#running;
-    this.#logSkippedFacts(this.plan, this.#running.facts);
     const facts = this.#initialTuples(this.#running);
+    this.#setOthersFacts(this.#running);
     dataflow.takePorts();
-    if (!this.#ports.mux.runExclusive(() => engine.load(facts))) return false;
-    this.#armExpiry();
+    if (!this.#ports.mux.runExclusive(() => this.#afterStep(engine.load(facts)))) return false;
     this.#ports.networkIn.start();
     timers.start();
     return true;
@@ -244,22 +253,26 @@ export class Node {
       this.#running = next;
       this.#world.flowCache?.flush();
       this.#blockFlowCache();
-      this.#logSkippedFacts(program.plan, facts);
+      this.#setOthersFacts(next);
       this.#ports.mux.replaceProgram((input) => {
         const tuple = swap.tuple(input.tuple);
         return tuple && { ...input, tuple };
       });
       this.#ports.reclaimSockets();
       next.timers.resume(previous.timers);
-      this.#armExpiry();
+      this.#areAddressesChanged = true;
+      this.#afterStep(true);
       return report;
     });
   }
 
-  #logSkippedFacts(plan: Plan, facts: readonly Fact[]): void {
+  #setOthersFacts(running: Running): void {
+    const owner = this.#owner(running);
+    running.othersFacts = new Set(factsOfOthers(owner));
     const { names, processNames = [names] } = this.#settings;
     if (processNames[0] !== names) return;
-    const skipped = skippedFacts(plan, processNames.flat(), facts);
+    const ofProcess = processNames.length === 1 ? this.#addresses : new OwnAddresses(processNames.flat());
+    const skipped = skippedFacts(factsOfOthers({ ...owner, addresses: ofProcess }));
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
 
@@ -328,9 +341,19 @@ export class Node {
     return this.#ports.mux.runExclusive(step) ? "done" : "limit";
   }
 
-  /** Whether the node answers to the location, by an endpoint name or by a `localAddr` of the program. */
+  /**
+   * Gives an overlay another own address, which other nodes are told, ahead of the queue. Must not be called from within a step. Refused
+   * if there is no such overlay, if a rule defines its address, or if it would be its own underlay.
+   */
+  rebind(overlay: string, address: Value): RebindResult {
+    const table = rebindable(overlay, address, this.plan);
+    if ("kind" in table) return table;
+    return { kind: this.operate(table.name, [address], false) === "limit" ? "limit" : "done" };
+  }
+
+  /** Whether the node answers to the location, by an endpoint name or by an own address of the program. */
   #isOwn(location: Value, engine: Engine): boolean {
-    return typeof location === "string" && (this.#names.has(location) || engine.isLocalAddress(location));
+    return this.#addresses.has(location, engine);
   }
 
   /** Whether an interface of this host has the address of an endpoint. */
@@ -442,8 +465,13 @@ export class Node {
     this.#world.flowCache?.block("observers", this.snitch.isOn || isWatched);
   }
 
-  #initialTuples({ program: { plan }, facts }: Running): readonly Tuple[] {
-    return initialTuples(plan, this.#settings.names, facts);
+  #initialTuples(running: Running): readonly Tuple[] {
+    return initialTuples(this.#owner(running));
+  }
+
+  /** The node as the owner of the facts of a program. Its addresses are those of the program that runs. */
+  #owner({ program: { plan }, facts }: Running): FactOwner {
+    return { plan, facts, addresses: this.#addresses, tables: this.#running.engine };
   }
 
   #step(input: StepInput): boolean {
@@ -451,8 +479,19 @@ export class Node {
   }
 
   #afterStep(isDone: boolean): boolean {
+    for (let turn = 0; this.#areAddressesChanged && turn < FOLLOW_TURNS; turn++) this.#followAddresses();
     this.#armExpiry();
     return isDone;
+  }
+
+  /** Makes the changes that follow from new own addresses, and queues the events `rebound`. */
+  #followAddresses(): void {
+    this.#areAddressesChanged = false;
+    const running = this.#running;
+    const { tuples, events, othersFacts } = addressChanges(this.#owner(running), running);
+    running.othersFacts = othersFacts;
+    if (tuples.length > 0) running.engine.load(tuples);
+    for (const tuple of events) this.#ports.mux.pushReserved({ tuple, provenance: "rule", source: null });
   }
 
   #fireTimer(timer: TimerSpec, number: number): void {
@@ -476,7 +515,10 @@ export class Node {
     this.#expiry = undefined;
     if (this.#isStopped) return;
     if (this.#running.engine.store.nextExpiry() <= this.#world.clock.now()) {
-      this.#ports.mux.runExclusive(() => this.#running.engine.expire());
+      this.#ports.mux.runExclusive(() => {
+        this.#running.engine.expire();
+        this.#afterStep(true);
+      });
     }
     this.#armExpiry();
   }
@@ -493,6 +535,7 @@ export class Node {
       changed: (table: Table, kind, values: Values): void => {
         changed(table, kind, values);
         if (table.predicate.id === addressMap) collisions.rowChanged(kind, values);
+        if (isAddressTable(table)) this.#areAddressesChanged = true;
         if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#traceDerived(table, kind, values);
@@ -521,6 +564,10 @@ export class Node {
   #traceDerived({ predicate, spec }: Table, kind: WatchLine["op"], args: Values): void {
     if (spec.derived !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }
+}
+
+function isAddressTable({ predicate: { role } }: Table): boolean {
+  return role.kind === "localAddr" || role.kind === "addressesOf" || role.kind === "self";
 }
 
 function stateOf({ program, engine }: Running): ProgramState {

@@ -2,7 +2,7 @@ import type { AddressExpression, Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
-import { ELSE_SEND } from "../program/builtin.ts";
+import { ELSE_SEND, overlayOfAddressTable } from "../program/builtin.ts";
 import { overlaysWithOptions, type Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
@@ -11,7 +11,7 @@ import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit
 
 /**
  * Warns of addresses in overlays that no file declares, unless a rule hears of them. Reports options in addresses of overlays that take
- * none.
+ * none. Warns of rules that define the own address of an overlay that no file declares.
  */
 export function checkAddresses(
   program: Program,
@@ -25,12 +25,17 @@ export function checkAddresses(
   );
   const others = surroundings?.overlaysWithOptions ?? [];
   const withOptions = new Set([...overlaysWithOptions(program, predicates), ...others]);
-  return addressesIn(program).flatMap(({ overlay, options, span }) => {
+  const unknown = program.rules.flatMap(({ head: { name } }) => {
+    const overlay = overlayOfAddressTable(name.text);
+    return overlay === undefined || known.has(overlay) ? [] : [report("W0204", name.span, { overlay })];
+  });
+  const wrong = addressesIn(program).flatMap(({ overlay, options, span }) => {
     const name = overlay.text;
     if (!known.has(name)) return hearsElse ? [] : [report("W0202", overlay.span, { overlay: name })];
     if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];
   });
+  return [...unknown, ...wrong];
 }
 
 function addressesIn({ rules, facts }: Program): readonly AddressExpression[] {

@@ -90,7 +90,7 @@ class RuleCheck {
   #head(): void {
     const { head } = this.#rule;
     const name = head.name.text;
-    const isBuiltin = name === PERIODIC || isRaisedByNode(name) || isLocalAddressTable(name);
+    const isBuiltin = name === PERIODIC || isRaisedByNode(name);
     if (isBuiltin || this.#program.views.has(name))
       this.diagnostics.push(report("E0231", head.name.span, { name, use: "the head of a rule" }));
     if (this.#rule.isDelete && !this.#roles.isTable(name)) {

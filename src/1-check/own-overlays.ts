@@ -4,9 +4,12 @@ import type { Module } from "../0-load/load.ts";
 import { OVERLAYS } from "../program/builtin.ts";
 import type { OverlayInstance, Program } from "../program/program.ts";
 
-/** Returns the place where the file declares, derives or accepts a predicate `overlays` of its own. */
-export function ownOverlays({ tree }: Module): Span | undefined {
-  return tree.statements.map(definedName).find((name) => name?.text === OVERLAYS)?.span;
+/** The tables of the node that files may hide by a predicate of their own. */
+export const NODE_TABLES: readonly string[] = [OVERLAYS];
+
+/** Returns the place where the file declares, derives or accepts a predicate with the name of a table of the node. */
+export function ownNodeTable(table: string, { tree }: Module): Span | undefined {
+  return tree.statements.map(definedName).find((name) => name?.text === table)?.span;
 }
 
 function definedName(statement: Statement): Name | undefined {

@@ -21,7 +21,8 @@ import type { LineMap } from "../program/line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import { builtinNamed, OVERLAYS, PACKET_HEAD, RESERVED_OVERLAYS } from "../program/builtin.ts";
 import { implicitOverlays } from "./implicit-overlays.ts";
-import { ownOverlays, withOverlaysTable } from "./own-overlays.ts";
+import { withAddressTables } from "./address-tables.ts";
+import { NODE_TABLES, ownNodeTable, withOverlaysTable } from "./own-overlays.ts";
 import { isPacketHead, ownsPacket } from "./own-packet.ts";
 import { constantNumber } from "../program/constant.ts";
 import { socketViewNames, socketViewsIn } from "./socket-views.ts";
@@ -100,10 +101,10 @@ class Resolver {
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
   readonly #ownsPacket: boolean;
-  /** Qualified names of the predicates `overlays` that files define themselves, with the place of the first. */
-  readonly #ownOverlays = new Map<string, Span>();
-  /** Whether rules read the built-in table `overlays`. */
-  #readsOverlays = false;
+  /** Qualified names of the predicates that files define themselves, instead of a table of the node. */
+  readonly #ownTables = new Set<string>();
+  /** The tables of the node that the program reads, with the first place. */
+  readonly #nodeTables = new Map<string, Span>();
   /** Uses of names with a dot. They may be private to a view that is defined later. */
   readonly #dotted: DottedUse[] = [];
 
@@ -111,22 +112,26 @@ class Resolver {
     this.#lines = lines;
     this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
     this.#ownsPacket = modules.some(ownsPacket);
-    for (const module of modules) this.#findOwnOverlays(module);
+    for (const module of modules) for (const name of NODE_TABLES) this.#findOwnTable(name, module);
     this.#shared = new Map(modules.map((module) => [module.file, sharedNames(module)]));
   }
 
-  #findOwnOverlays(module: Module): void {
-    const span = ownOverlays(module);
-    const name = qualifiedBy(module.instance, OVERLAYS);
-    if (span === undefined || this.#ownOverlays.has(name)) return;
-    this.#ownOverlays.set(name, span);
-    this.diagnostics.push(report("W0280", span, { name: OVERLAYS }));
+  #findOwnTable(name: string, module: Module): void {
+    const span = ownNodeTable(name, module);
+    const own = qualifiedBy(module.instance, name);
+    if (span === undefined || this.#ownTables.has(own)) return;
+    this.#ownTables.add(own);
+    this.diagnostics.push(report("W0280", span, { name }));
   }
 
   program(): Program {
-    const program = this.#program();
-    const complete = { ...program, overlays: [...program.overlays, ...implicitOverlays(program)] };
-    return this.#readsOverlays ? withOverlaysTable(complete) : complete;
+    const named = this.#program();
+    const { program, diagnostics } = withAddressTables({
+      ...named,
+      overlays: [...named.overlays, ...implicitOverlays(named)],
+    });
+    for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic);
+    return this.#nodeTables.has(OVERLAYS) ? withOverlaysTable(program) : program;
   }
 
   #program(): Program {
@@ -199,7 +204,7 @@ class Resolver {
         return;
       case "watch":
         this.#watches.push({
-          name: this.#qualify(statement.name.text, scope),
+          name: this.#qualify(statement.name, scope),
           modes: statement.modes ?? "idrcs",
           span: statement.span,
         });
@@ -308,17 +313,17 @@ class Resolver {
     if (name.text.startsWith("this.") && scope.view === undefined) {
       this.diagnostics.push(report("E0210", name.span, { name: name.text, view: undefined }));
     }
-    const qualifiedName = this.#qualify(name.text, scope);
+    const qualifiedName = this.#qualify(name, scope);
     if (qualifiedName.includes(".")) this.#dotted.push({ name: qualifiedName, inside: scope.view, span: name.span });
     return qualifiedName;
   }
 
-  /** The table `overlays` is built in, unless this file, or a file that shares its names, has such a predicate. */
-  #qualify(name: string, scope: Scope): string {
-    const own = qualify(name, scope);
-    if (name !== OVERLAYS || this.#ownOverlays.has(own) || this.#ownOverlays.has(OVERLAYS)) return own;
-    this.#readsOverlays = true;
-    return OVERLAYS;
+  /** `overlays` is a table of the node, unless this file, or a file that shares its names, has such a predicate. */
+  #qualify({ text, span }: Name, scope: Scope): string {
+    const own = qualify(text, scope);
+    if (!NODE_TABLES.includes(text) || this.#ownTables.has(own) || this.#ownTables.has(text)) return own;
+    if (!this.#nodeTables.has(text)) this.#nodeTables.set(text, span);
+    return text;
   }
 
   #literal(literal: Literal, scope: Scope): Literal {

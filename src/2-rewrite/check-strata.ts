@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import { ADDRESSES_OF } from "../program/builtin.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "./core.ts";
 import { isMonotone } from "./monotone.ts";
@@ -7,22 +8,41 @@ import { type RuleStratum, readsOf, strataOfNetwork } from "./strata.ts";
 
 /** Reports recursion whose result is undefined (E0228) or may be undefined (W0230): through negation or an aggregate. */
 export function checkStrata(core: CoreProgram): readonly Diagnostic[] {
-  return strataOfNetwork(core).flatMap(checkStratum);
+  const shown = shownNames(core);
+  return strataOfNetwork(core).flatMap((stratum) => checkStratum(stratum, shown));
 }
 
-function checkStratum({ tables, rules }: RuleStratum): readonly Diagnostic[] {
+/** The tables that messages show instead of hidden ones: those of which rows travel, and the addresses that instances tell. */
+function shownNames({ channels, tables }: CoreProgram): ReadonlyMap<string, string> {
+  const travelling = channels.flatMap(({ outlet, inlet, table }) =>
+    [outlet, inlet, outlet.replace(/\?out/, "?for")].map((name) => [name, table] as const),
+  );
+  const told = [...tables.keys()].flatMap((name) =>
+    name.endsWith(ADDRESSES_OF) ? [[name, name.slice(0, -ADDRESSES_OF.length)] as const] : [],
+  );
+  return new Map([...travelling, ...told]);
+}
+
+function checkStratum({ tables, rules }: RuleStratum, shown: ReadonlyMap<string, string>): readonly Diagnostic[] {
   const found = rules.flatMap((rule): readonly Diagnostic[] => {
     const negated = rule.body.find(
       (literal) => isPredicate(literal) && literal.negated && tables.has(literal.atom.name.text),
     );
-    if (negated?.kind === "predicate") return [unstratified(rule, negated.atom.name.text, "the absence of ", rules)];
+    if (negated?.kind === "predicate")
+      return [unstratified(rule, negated.atom.name.text, "the absence of ", rules, shown)];
     const inner = readsOf(rule).find((read) => tables.has(read));
     if (inner === undefined || !hasAggregate(rule.head)) return [];
     const aggregates = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
     const needsAll = aggregates.find((argument) => argument.function !== "min" && argument.function !== "max");
-    if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of `, rules)];
+    if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of `, rules, shown)];
     return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
   });
+  const errors = found.filter(({ severity }) => severity === "error");
+  return distinct(errors.length > 0 ? errors : found);
+}
+
+/** Reports each cycle once. */
+function distinct(found: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(found.map((one) => [cycleKey(one), one] as const).toReversed()).values()].toReversed();
 }
 
@@ -33,16 +53,28 @@ function cycleKey({ code, span, related }: Diagnostic): string {
 }
 
 /** Reports the cycle rule by rule, from the rule that negates or aggregates back to its own table. */
-function unstratified(rule: CoreRule, read: string, how: string, rules: readonly CoreRule[]): Diagnostic {
+function unstratified(
+  rule: CoreRule,
+  read: string,
+  how: string,
+  rules: readonly CoreRule[],
+  names: ReadonlyMap<string, string>,
+): Diagnostic {
+  const nameOf = (table: string): string => names.get(table) ?? table;
   const path = pathBack(read, rule.head.name.text, rules);
   // A negated pattern reads its table through a hidden one, which no message names.
   const isHidden = read.includes("?") && path.length > 0;
   const back = isHidden ? path.slice(1) : path;
-  const shown = isHidden ? (path[0] as CycleStep).from : read;
-  const steps = back.map(({ by, from }) => `\`${by.name}\` derives \`${by.head.name.text}\` from \`${from}\``);
-  const first = `rule \`${rule.name}\` derives \`${rule.head.name.text}\` from ${how}\`${shown}\``;
-  const related = back.map(({ by }) => ({ span: by.span, message: `\`${by.name}\` is part of the cycle` }));
-  return report("E0228", rule.span, { table: rule.head.name.text, cycle: [first, ...steps].join(", ") }, related);
+  const shown = nameOf(isHidden ? (path[0] as CycleStep).from : read);
+  const steps = back
+    .map(({ by, from }) => ({ by, from: nameOf(from), head: nameOf(by.head.name.text) }))
+    .filter(({ from, head }) => from !== head)
+    .map(({ by, from, head }) => `\`${by.name}\` derives \`${head}\` from \`${from}\``);
+  const table = nameOf(rule.head.name.text);
+  const first = `rule \`${rule.name}\` derives \`${table}\` from ${how}\`${shown}\``;
+  const others = [...new Map(back.map(({ by }) => [by.span, by])).values()].filter(({ span }) => span !== rule.span);
+  const related = others.map((by) => ({ span: by.span, message: `\`${by.name}\` is part of the cycle` }));
+  return report("E0228", rule.span, { table, cycle: [first, ...steps].join(", ") }, related);
 }
 
 interface CycleStep {

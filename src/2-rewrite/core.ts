@@ -8,6 +8,7 @@ import type {
   PredicateLiteral,
 } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
+import { localAddressTable } from "../program/builtin.ts";
 import type { RowEvent } from "../../runtime/plan/contract/plan.ts";
 import type {
   Accept,
@@ -121,4 +122,12 @@ export function assignAt(name: string, value: Expression): Literal {
 /** Builds an expression for the first address in the `localAddr` table of an overlay. */
 export function localAddressAt(overlay: string | undefined, span: Span): Expression {
   return callAt(LOCAL_ADDRESS_FUNCTION, [constantAt(overlay ?? null, span)], span);
+}
+
+/** Returns the table whose address the expression is, if `localAddressAt` built it. */
+export function addressTable(expression: Expression): string | undefined {
+  if (expression.kind !== "call" || expression.name.text !== LOCAL_ADDRESS_FUNCTION) return undefined;
+  const [overlay] = expression.args;
+  const name = overlay?.kind === "constant" && typeof overlay.value === "string" ? overlay.value : undefined;
+  return localAddressTable(name);
 }

@@ -16,18 +16,22 @@ import { atomAt, type CoreRule, type CoreTrigger, literalAt, variableAt } from "
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 
-export function findTriggers(
-  rule: ExpandedRule,
-  tables: ReadonlyMap<string, TableDeclaration>,
-  isTable: (name: string) => boolean,
-  hidden: HiddenTables,
-): readonly CoreRule[] {
+export interface TriggerContext {
+  readonly tables: ReadonlyMap<string, TableDeclaration>;
+  readonly isTable: (name: string) => boolean;
+  readonly hidden: HiddenTables;
+  /** The `localAddr` tables that rules define. */
+  readonly ruled: ReadonlySet<string>;
+}
+
+export function findTriggers(rule: ExpandedRule, context: TriggerContext): readonly CoreRule[] {
+  const { tables, isTable, hidden } = context;
   if (rule.trigger !== undefined) return [core(rule, rule.body, rule.trigger)];
   const positive = rule.body.filter(isPredicate).filter((literal) => !literal.negated);
   const event = positive.find((literal) => !isTable(literal.atom.name.text));
   if (event !== undefined) return [core(rule, without(rule.body, event), { kind: "event", literal: event })];
   const defines = isTable(rule.head.name.text) && !rule.isDelete && !rule.suspends;
-  if (defines && rule.head.location !== undefined) return deriveElsewhere(rule, rule.head.location, hidden);
+  if (defines && rule.head.location !== undefined) return deriveElsewhere(rule, rule.head.location, context);
   if (defines) return [core(rule, rule.body, { kind: "maintained" })];
   if (hasAggregate(rule.head)) return groupResults(rule, hidden);
   return positive.flatMap((literal) =>
@@ -48,9 +52,14 @@ function rowEvents(
 
 /**
  * Splits a rule that defines a table at other nodes. Rows for other nodes go into a hidden outlet table, which a channel
- * replicates to the nodes that the rows name; rows for this node are derived directly.
+ * replicates to the nodes that the rows name; rows for this node are derived directly. While an instance has no address, which only
+ * happens if rules define it, all rows wait.
  */
-function deriveElsewhere(rule: ExpandedRule, location: Expression, hidden: HiddenTables): readonly CoreRule[] {
+function deriveElsewhere(
+  rule: ExpandedRule,
+  location: Expression,
+  { hidden, ruled }: TriggerContext,
+): readonly CoreRule[] {
   const { head, name, span } = rule;
   const args = head.args.map((_, column) => variableAt(`$${column + 1}`, span));
   const node = variableAt("$Node", span);
@@ -59,14 +68,16 @@ function deriveElsewhere(rule: ExpandedRule, location: Expression, hidden: Hidde
   const inlet = hidden.add(`${name}?in`, args.length + 1, span);
   hidden.channels.push({ outlet, inlet, table: head.name.text });
   const forNode = literalAt(atomAt(derived, [node, ...args], span));
-  const isHere = literalAt(atomAt(localAddressTable(rule.overlay), [node], span));
+  const own = localAddressTable(rule.overlay);
+  const isHere = literalAt(atomAt(own, [node], span));
+  const hasAddress = ruled.has(own) ? [literalAt(atomAt(own, [{ kind: "wildcard", span }], span))] : [];
   const received = literalAt(atomAt(inlet, [{ kind: "wildcard", span }, ...args], span));
   const derive = (atom: Atom, body: readonly Literal[]): CoreRule =>
     core({ ...rule, head: atom }, body, { kind: "maintained" });
   const here = { ...head, location: undefined, args };
   return [
     derive(atomAt(derived, [location, ...head.args], span), rule.body),
-    derive(atomAt(outlet, [node, ...args], span), [forNode, { ...isHere, negated: true }]),
+    derive(atomAt(outlet, [node, ...args], span), [forNode, ...hasAddress, { ...isHere, negated: true }]),
     derive(here, [forNode, isHere]),
     derive(here, [received]),
   ];

@@ -5,7 +5,7 @@
  *   h(Me, count<*>) :- e(X), localAddr(Me), t(X).   becomes   h(Me, count<*>) :- e(X), Me := local address, t(X).
  */
 import type { Literal } from "../../grammar/ast.ts";
-import { isLocalAddressTable, LOCAL_ADDRESS } from "../program/builtin.ts";
+import { isLocalAddressTable, overlayOfAddressTable } from "../program/builtin.ts";
 import { locationOf } from "../program/location-of.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { localAddressAt } from "./core.ts";
@@ -23,6 +23,5 @@ function addressAsValue(literal: Literal): Literal {
   const { name, args, span } = literal.atom;
   const [target] = args;
   if (!isLocalAddressTable(name.text) || target?.kind !== "variable") return literal;
-  const overlay = name.text === LOCAL_ADDRESS ? undefined : name.text.slice(0, -LOCAL_ADDRESS.length - 1);
-  return { kind: "assign", target, value: localAddressAt(overlay, span), span };
+  return { kind: "assign", target, value: localAddressAt(overlayOfAddressTable(name.text), span), span };
 }

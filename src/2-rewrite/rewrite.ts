@@ -14,6 +14,7 @@ import { localiseAggregate } from "./localise-aggregate.ts";
 import { readOwnAddress } from "./own-address.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
+import { addressesOfRules, checkAddressHeads, tellAddresses, withOwnAddress } from "./tell-addresses.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 
 /** Rewrites a checked program into plain rules: views are expanded, every rule has one location and one trigger. */
@@ -37,23 +38,28 @@ export function rewrite(
     localiseAggregate(readOwnAddress(rule, isTable), tables, isTable, hidden),
   );
   const localised = aggregated.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
-  const rules = localised
-    .flatMap((rule) => findTriggers(rule, tables, isTable, hidden))
+  for (const diagnostic of checkAddressHeads(localised)) diagnostics.push(diagnostic);
+  const ruled = addressesOfRules(localised);
+  const triggered = localised.flatMap((rule) => findTriggers(rule, { tables, isTable, hidden, ruled }));
+  const told = tellAddresses(triggered, checked.program.facts, checked.program.accepts, isTable, hidden);
+  for (const diagnostic of told.diagnostics) diagnostics.push(diagnostic);
+  const rules = told.rules
+    .map((rule) => withOwnAddress(rule, ruled))
     .map(liftArguments)
     .flatMap((rule) => memoiseImpure(rule, hidden))
     .flatMap((rule) => projectNegations(rule, isBag, hidden));
-  const { overlays, facts, accepts, signatures, watches } = checked.program;
+  const { overlays, accepts, signatures, watches } = checked.program;
   const core = {
     overlays,
     rules,
-    facts,
+    facts: told.facts,
     accepts,
     signatures,
     watches,
     channels: hidden.channels,
     answers: expansion.answers,
     contexts: expansion.contexts,
-    ...hidden.mergedWith(tables, arities),
+    ...hidden.mergedWith(new Map([...tables, ...told.tables.map((table) => [table.name, table] as const)]), arities),
   };
   return { core, diagnostics };
 }

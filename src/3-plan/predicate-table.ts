@@ -12,14 +12,19 @@ import { socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import {
+  ADDRESSES_OF,
   ELSE_SEND,
   isLocalAddressTable,
   LOCAL_ADDRESS,
+  LOCAL_NAMES,
   PACKET_HEAD,
   PERIODIC,
+  REBOUND,
+  SELF,
   SHUTDOWN,
   TUN,
 } from "../program/builtin.ts";
+import { reboundEvents } from "../program/rebound-events.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
@@ -62,6 +67,8 @@ export class PredicateTable {
   readonly #specs: PredicateSpec[] = [];
   readonly #byName = new Map<string, PredicateSpec>();
   readonly #core: CoreProgram;
+  /** The events `rebound` that the node raises. */
+  readonly #rebound: ReadonlySet<string>;
   readonly #accepted: Accepted;
   readonly #views: ReadonlyMap<string, TableSpec["derived"]>;
   readonly #notifiers: ReadonlySet<string>;
@@ -69,7 +76,8 @@ export class PredicateTable {
 
   constructor(core: CoreProgram, types: ColumnTypes) {
     this.#core = core;
-    this.#accepted = acceptedFrom(core);
+    this.#rebound = reboundEvents(core);
+    this.#accepted = acceptedFrom(core, this.#rebound);
     this.#views = derivedTables(core);
     this.#notifiers = refreshNotifiers(core, this.#views);
     this.#types = types;
@@ -152,13 +160,41 @@ export class PredicateTable {
     if (socket !== undefined) return socket;
     const message = CHANNEL_MESSAGES.get(name);
     if (message !== undefined) return { kind: message.role };
-    if (name === LOCAL_ADDRESS) return { kind: "localAddr", overlay: undefined };
+    const own = ownAddressRole(name, undefined);
+    if (own !== undefined) return this.#ownRole(name, own);
     for (const overlay of this.#core.overlays) {
       if (name === `${overlay.name}.send`) return { kind: "send", overlay: overlay.name };
       if (name === `${overlay.name}.recv`) return { kind: "recv", overlay: overlay.name };
-      if (name === `${overlay.name}.${LOCAL_ADDRESS}`) return { kind: "localAddr", overlay: overlay.name };
+      const ownOfOverlay = ownAddressRole(name, overlay.name);
+      if (ownOfOverlay !== undefined) return this.#ownRole(name, ownOfOverlay);
     }
     return { kind: "plain" };
+  }
+
+  /** A predicate of the program that hides the event `rebound`, or an event `self`, has no role. */
+  #ownRole(name: string, role: PredicateRole): PredicateRole {
+    const isHidden = role.kind === "rebound" ? !this.#rebound.has(name) : this.#tableOf(name) === undefined;
+    return isHidden ? { kind: "plain" } : role;
+  }
+}
+
+/** Returns the role of a table or event of own addresses, by its name in the instance. */
+function ownAddressRole(name: string, overlay: string | undefined): PredicateRole | undefined {
+  const prefix = overlay === undefined ? "" : `${overlay}.`;
+  if (!name.startsWith(prefix)) return undefined;
+  switch (name.slice(prefix.length)) {
+    case LOCAL_ADDRESS:
+      return { kind: "localAddr", overlay };
+    case `${LOCAL_ADDRESS}${ADDRESSES_OF}`:
+      return { kind: "addressesOf", overlay };
+    case `${LOCAL_ADDRESS}${LOCAL_NAMES}`:
+      return { kind: "localNames", overlay };
+    case SELF:
+      return overlay === undefined ? undefined : { kind: "self", overlay };
+    case REBOUND:
+      return { kind: "rebound", overlay };
+    default:
+      return undefined;
   }
 }
 
@@ -197,14 +233,14 @@ interface Accepted {
  * The tuples that a node accepts from the network (default deny): those that rules send to other nodes, events that no
  * local rule raises (in OverLog, all events that rules read), and those with an `accept`.
  */
-function acceptedFrom(core: CoreProgram): Accepted {
+function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted {
   // Answers of inlined calls never leave the node.
   const sent = core.rules.filter(
     ({ head: { name, location } }) =>
       location !== undefined && name.text !== PACKET_HEAD && !core.answers.has(name.text),
   );
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
-  const external = core.rules.filter((rule) => isExternalEvent(rule, raised)).map((rule) => triggerForm(rule));
+  const external = core.rules.filter((rule) => isExternalEvent(rule, raised, rebound)).map((rule) => triggerForm(rule));
   const packets = core.rules.flatMap(sentPackets).map(({ name, args }) => `${name.text}/${args.length}`);
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
   return {
@@ -238,10 +274,14 @@ function triggerForm({ trigger }: CoreRule): string {
   return `${trigger.literal.atom.name.text}/${trigger.literal.atom.args.length}`;
 }
 
-function isExternalEvent({ trigger, isOverlog }: CoreRule, raised: ReadonlySet<string>): boolean {
+function isExternalEvent(
+  { trigger, isOverlog }: CoreRule,
+  raised: ReadonlySet<string>,
+  rebound: ReadonlySet<string>,
+): boolean {
   if (trigger.kind !== "event") return false;
   const name = trigger.literal.atom.name.text;
-  return !isReserved(name) && (isOverlog || !raised.has(name));
+  return !isReserved(name) && !rebound.has(name) && (isOverlog || !raised.has(name));
 }
 
 function isReserved(name: string): boolean {

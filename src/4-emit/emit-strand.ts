@@ -8,7 +8,9 @@ import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
 import { onlyItem } from "../program/pattern.ts";
+import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { variablesIn } from "../program/visit.ts";
+import { addressTable, variableAt } from "../2-rewrite/core.ts";
 import { ExpressionEmitter, type PredicateId } from "./emit-expression.ts";
 
 /** Emits the function of one strand: its operators fused, one loop per join, nothing interpreted. */
@@ -260,7 +262,7 @@ class StrandEmitter {
 
   /** Ends the derivation if the condition holds, and reports the expression, or the aggregate of it, with the values of its variables. */
   #failWhen(condition: string, expression: Expression | undefined, aggregate = ""): void {
-    const text = expression === undefined ? "*" : printExpression(expression);
+    const text = expression === undefined ? "*" : printExpression(withTableNames(expression));
     const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
     const names = expression === undefined ? [] : variablesIn(expression).map(({ name }) => name);
     const values = [...new Set(names)].join(", ");
@@ -320,4 +322,12 @@ function takesNumbers(kind: string): boolean {
 function isFilter(operator: Operator): boolean {
   if (operator.kind === "unnest") return onlyItem(operator.list) !== undefined;
   return operator.kind === "select" || operator.kind === "assign";
+}
+
+/** The expression with the name of its table for each own address, which no program can write as an expression. */
+function withTableNames(expression: Expression): Expression {
+  return rewriteExpression(expression, (part) => {
+    const table = addressTable(part);
+    return table === undefined ? part : variableAt(table, part.span);
+  });
 }

@@ -18,6 +18,15 @@ export const ELSE_SEND: string = `${ELSE}.send`;
 /** Table `overlays(Name)` of the loaded overlays. A program may have a predicate of its own of that name. */
 export const OVERLAYS = "overlays";
 
+/** Table `localAddrs(A)` of all addresses of an instance, which a program that reads it has. */
+export const LOCAL_ADDRESSES = "localAddrs";
+
+/** Table `ron.self(A)` of the names of this node in an overlay. */
+export const SELF = "self";
+
+/** Event `rebound(Old, New)` of an instance whose address has changed. */
+export const REBOUND = "rebound";
+
 /** Names of the node itself, which no overlay has. */
 export const RESERVED_OVERLAYS: ReadonlySet<string> = new Set(["node", ELSE, "udp", "tcp", "tap", "flying"]);
 
@@ -49,8 +58,19 @@ export function localAddressTable(overlay: string | undefined): string {
   return overlay === undefined ? LOCAL_ADDRESS : `${overlay}.${LOCAL_ADDRESS}`;
 }
 
+/** Ending of the hidden table with all addresses that rules over tables derive for a `localAddr`. */
+export const ADDRESSES_OF = "?of";
+
+/** Ending of the hidden table with the endpoint names that an instance answers to. */
+export const LOCAL_NAMES = "?names";
+
 export function isLocalAddressTable(name: string): boolean {
   return name === LOCAL_ADDRESS || name.endsWith(`.${LOCAL_ADDRESS}`);
+}
+
+/** Returns the overlay of the table `ron.localAddr`; undefined for other names, and for the table of the node. */
+export function overlayOfAddressTable(name: string): string | undefined {
+  return name.endsWith(`.${LOCAL_ADDRESS}`) ? name.slice(0, -LOCAL_ADDRESS.length - 1) : undefined;
 }
 
 /** Whether the event is one that only the node itself raises. */

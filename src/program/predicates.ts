@@ -13,6 +13,7 @@ import { deltaEventNamed } from "./delta-events.ts";
 import { isCallShaped } from "./rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "./visit.ts";
 import { builtinNamed, isLocalAddressTable, localAddressTable } from "./builtin.ts";
+import { REBOUND_ARITY, reboundEvents } from "./rebound-events.ts";
 
 /** Use of a predicate name: its first position, its arity, and whether the program produces and reads it. */
 export interface Predicate {
@@ -162,6 +163,11 @@ class Collector {
     const nowhere = { file: "", start: 0, end: 0 };
     for (const overlay of [undefined, ...this.#program.overlays]) {
       this.#add(localAddressTable(overlay?.name), 1, overlay?.span ?? nowhere, true);
+    }
+    const raised = reboundEvents(this.#program);
+    for (const { atom } of uses) {
+      const { text, span } = atom.name;
+      if (raised.has(text) && !this.found.has(text)) this.#add(text, REBOUND_ARITY, span, true);
     }
     for (const { name, span } of this.#program.overlays) {
       const send = `${name}.send`;

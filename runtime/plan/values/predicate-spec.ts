@@ -37,7 +37,15 @@ export type PredicateRole =
   | { readonly kind: "rows" | "ack" }
   | { readonly kind: "send" | "recv"; readonly overlay: string }
   /** The table `localAddr` of an overlay instance, or of the node itself when `overlay` is undefined. */
-  | { readonly kind: "localAddr"; readonly overlay: string | undefined };
+  | { readonly kind: "localAddr"; readonly overlay: string | undefined }
+  /** All addresses that rules over tables and facts derive for a `localAddr`, which has the smallest of them. */
+  | { readonly kind: "addressesOf"; readonly overlay: string | undefined }
+  /** Endpoint names that an instance answers to, a source of its table `localAddrs`. The node fills it. */
+  | { readonly kind: "localNames"; readonly overlay: string | undefined }
+  /** The table of the names of this node in an overlay. */
+  | { readonly kind: "self"; readonly overlay: string }
+  /** Event that the address of an instance has changed. */
+  | { readonly kind: "rebound"; readonly overlay: string | undefined };
 
 /** Wire hashes of a predicate, and the forms that the node accepts from the network. Nothing is accepted by default. */
 export interface WireSpec {

@@ -1,6 +1,5 @@
 import type { Expression, Literal, PredicateLiteral } from "../../../grammar/ast.ts";
-import { atomAt, LOCAL_ADDRESS_FUNCTION, literalAt, variableAt } from "../../2-rewrite/core.ts";
-import { localAddressTable } from "../../program/builtin.ts";
+import { addressTable, atomAt, literalAt, variableAt } from "../../2-rewrite/core.ts";
 import { rewriteAtom, rewriteLiteral } from "../../program/rewrite-expression.ts";
 import type { PlainRule } from "./plain-names.ts";
 
@@ -32,13 +31,6 @@ export function withAddressLiterals({ head, body }: PlainRule): RuleWithAddresse
 function addressOf(literal: Literal): PredicateLiteral | undefined {
   const table = literal.kind === "assign" ? addressTable(literal.value) : undefined;
   return literal.kind === "assign" && table !== undefined ? addressLiteral(table, literal.target) : undefined;
-}
-
-function addressTable(expression: Expression): string | undefined {
-  if (expression.kind !== "call" || expression.name.text !== LOCAL_ADDRESS_FUNCTION) return undefined;
-  const [overlay] = expression.args;
-  const name = overlay?.kind === "constant" && typeof overlay.value === "string" ? overlay.value : undefined;
-  return localAddressTable(name);
 }
 
 function addressLiteral(table: string, variable: Expression): PredicateLiteral {

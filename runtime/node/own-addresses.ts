@@ -1,0 +1,127 @@
+import { Address } from "../plan/values/address.ts";
+import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { equal, type Value } from "../plan/values/value.ts";
+import type { Fact } from "./peer-facts.ts";
+
+/** The own addresses of a running engine. */
+export interface AddressTables {
+  /** Returns the address that others are told: of the overlay, or of the node for null. */
+  localAddress(overlay: string | null): Value | undefined;
+  /** Whether it is an address of the node, or of one of its overlays. */
+  isLocalAddress(address: Value): boolean;
+  /** Whether it is an address of one of these: of the overlay, or of the node for null. */
+  isAddressOf(overlay: string | null, address: Value): boolean;
+}
+
+/** A change of the address that others are told. Undefined: there is none. */
+export interface Rebinding {
+  /** Null for the node. */
+  readonly overlay: string | null;
+  readonly from: Value | undefined;
+  readonly to: Value | undefined;
+  /** Whether the instance has just been loaded. */
+  readonly isNew: boolean;
+}
+
+/**
+ * The addresses of a node: its endpoint names, and the addresses that its tables tell others. Finds out which of them changed in a step,
+ * and which instances follow.
+ */
+export class OwnAddresses {
+  #names: readonly string[];
+  #known: ReadonlySet<Value>;
+  /** The address that each instance told after the latest step. */
+  #told: ReadonlyMap<string | null, Value | undefined> = new Map();
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    this.#known = new Set(names);
+  }
+
+  /** Endpoint names, `host:port`. The node tells the first one if no rule and no fact gives it an address. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  set names(names: readonly string[]) {
+    this.#names = names;
+    this.#known = new Set(names);
+  }
+
+  /** Whether the node answers to the location: an endpoint name, or an own address of its program. */
+  has(location: Value, tables: AddressTables): boolean {
+    return this.#known.has(location) || tables.isLocalAddress(location);
+  }
+
+  /** Whether facts for the location are of this node: `has`, or an address in an overlay that calls the node so. */
+  isPlaceOf(location: Value, tables: AddressTables): boolean {
+    if (this.has(location, tables)) return true;
+    return location instanceof Address && tables.isAddressOf(location.overlay, location.node);
+  }
+
+  /** The address that an instance tells if neither a rule nor a fact gives it one. Undefined: the node has none yet. */
+  initial({ overlay }: { readonly overlay: string | undefined }, plan: Plan): Value | undefined {
+    if (overlay === undefined) return this.#names[0];
+    const node = addressTables(plan).find(({ role }) => role.overlay === undefined);
+    return this.#told.get(null) ?? (node?.spec.table?.derived === "pure" ? undefined : this.#names[0]);
+  }
+
+  /** Returns the instances whose address has changed since the last call. A new instance had none. */
+  changes(plan: Plan, tables: AddressTables): readonly Rebinding[] {
+    const before = this.#told;
+    const instances = addressTables(plan).map(({ role }) => role.overlay ?? null);
+    this.#told = new Map(instances.map((overlay) => [overlay, tables.localAddress(overlay)]));
+    return [...this.#told].flatMap(([overlay, to]) => {
+      const from = before.get(overlay);
+      return isSame(from, to) ? [] : [{ overlay, from, to, isNew: !before.has(overlay) }];
+    });
+  }
+
+  /**
+   * Returns the `localAddr` tables of overlays that follow the node from its address `from`: no rule and no fact of `given` gives them
+   * an address, and they told the same one.
+   */
+  followers(plan: Plan, from: Value | undefined, given: ReadonlySet<number>): readonly PredicateSpec[] {
+    return addressTables(plan).flatMap(({ spec, role }) => {
+      const { overlay } = role;
+      if (overlay === undefined || spec.table?.derived === "pure" || given.has(spec.id)) return [];
+      return isSame(this.#told.get(overlay), from) ? [spec] : [];
+    });
+  }
+
+  /** Whether an instance tells the address of the node. `given` are the tables that facts fill. */
+  follows({ role }: PredicateSpec, plan: Plan, given: ReadonlySet<number>): boolean {
+    const overlay = "overlay" in role ? role.overlay : undefined;
+    if (overlay === undefined) return true;
+    const table = addressTables(plan).find((one) => one.role.overlay === overlay)?.spec;
+    if (table === undefined || table.table?.derived === "pure" || given.has(table.id)) return false;
+    return !this.#told.has(overlay) || isSame(this.#told.get(overlay), this.#told.get(null));
+  }
+}
+
+function isSame(one: Value | undefined, other: Value | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && equal(one, other));
+}
+
+interface AddressTable {
+  readonly spec: PredicateSpec;
+  readonly role: { readonly kind: "localAddr"; readonly overlay: string | undefined };
+}
+
+/** The `localAddr` tables of the program. */
+function addressTables({ predicates }: Plan): readonly AddressTable[] {
+  return predicates.flatMap((spec) => (spec.role.kind === "localAddr" ? [{ spec, role: spec.role }] : []));
+}
+
+/** Returns the predicates of the `localAddr` tables that facts fill: those of the program for this node, and those of the node. */
+export function givenAddresses(
+  { predicates }: Plan,
+  facts: readonly { readonly predicate: number }[],
+  ofNode: readonly Fact[],
+): ReadonlySet<number> {
+  const named = predicates.filter(({ name, arity }) =>
+    ofNode.some(({ predicate, args }) => predicate === name && args.length === arity),
+  );
+  return new Set([...facts.map(({ predicate }) => predicate), ...named.map(({ id }) => id)]);
+}

@@ -1,0 +1,107 @@
+/**
+ * address-tables: the tables and events of own addresses that a program reads, beside `localAddr`. Follows the qualification of names.
+ *
+ *   localAddrs(A)        all addresses of the instance
+ *   ron.self(A)          the names of this node in the overlay: its `localAddr`, unless the overlay defines them
+ *   rebound(Old, New)    raised by the node when the address of the instance has changed
+ */
+import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
+import { LOCAL_ADDRESSES, LOCAL_NAMES, localAddressTable, REBOUND, SELF } from "../program/builtin.ts";
+import { definedNames } from "../program/defined-names.ts";
+import type { Program, ProgramRule, TableDeclaration } from "../program/program.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+
+export function withAddressTables(program: Program): { program: Program; diagnostics: readonly Diagnostic[] } {
+  const read = namesRead(program);
+  const own = definedNames(program);
+  const instances = [undefined, ...program.overlays.map(({ name }) => name)];
+  const added = instances.flatMap((overlay) => {
+    const [addresses, self] = [qualified(overlay, LOCAL_ADDRESSES), qualified(overlay, SELF)];
+    const told = localAddressTable(overlay);
+    const span = read.get(addresses);
+    const selfSpan = overlay === undefined ? undefined : read.get(self);
+    return [
+      ...(span === undefined || own.has(addresses) ? [] : allAddresses(addresses, told, overlay, span)),
+      ...(selfSpan === undefined || own.has(self) ? [] : [derivedFrom(told, self, overlay, selfSpan)]),
+    ];
+  });
+  const hiding = instances.flatMap((overlay) =>
+    [LOCAL_ADDRESSES, REBOUND].flatMap((name) => {
+      const span = own.get(qualified(overlay, name));
+      return span === undefined ? [] : [report("W0280", span, { name })];
+    }),
+  );
+  if (added.length === 0) return { program, diagnostics: hiding };
+  const tables = added.map(({ table }) => [table.name, table] as const);
+  const rules = added.flatMap((one) => one.rules);
+  const complete = { ...program, tables: new Map([...program.tables, ...tables]), rules: [...program.rules, ...rules] };
+  return { program: complete, diagnostics: hiding };
+}
+
+interface AddedTable {
+  readonly table: TableDeclaration;
+  readonly rules: readonly ProgramRule[];
+}
+
+/** The hidden table of endpoint names is filled by the node. */
+function allAddresses(name: string, told: string, overlay: string | undefined, span: Span): readonly AddedTable[] {
+  const names = `${told}${LOCAL_NAMES}`;
+  const derived = derivedFrom(told, name, overlay, span);
+  const [rule] = derivedFrom(names, name, overlay, span).rules;
+  const more = rule === undefined ? [] : [{ ...rule, name: `${name}.names` }];
+  return [
+    { table: tableAt(names, span), rules: [] },
+    { ...derived, rules: [...derived.rules, ...more] },
+  ];
+}
+
+/** A table with the rows of another table of one column. */
+function derivedFrom(source: string, name: string, overlay: string | undefined, span: Span): AddedTable {
+  const argument: Expression = { kind: "variable", name: "A", span };
+  const atom = (predicate: string): Atom => ({
+    name: { text: predicate, span },
+    location: undefined,
+    locatedArgument: undefined,
+    args: [argument],
+    span,
+  });
+  const literal: Literal = {
+    kind: "predicate",
+    negated: false,
+    isFailure: false,
+    atom: atom(source),
+    timeout: undefined,
+    outcome: undefined,
+    span,
+  };
+  const rule: ProgramRule = {
+    name,
+    overlay,
+    view: undefined,
+    isOverlog: false,
+    isDelete: false,
+    head: atom(name),
+    body: [literal],
+    span,
+  };
+  return { table: tableAt(name, span), rules: [rule] };
+}
+
+function tableAt(name: string, span: Span): TableDeclaration {
+  return { name, lifetime: Infinity, size: Infinity, keys: [0], keySpans: [span], evict: { policy: "fifo" }, span };
+}
+
+function qualified(overlay: string | undefined, name: string): string {
+  return overlay === undefined ? name : `${overlay}.${name}`;
+}
+
+/** The names that bodies read or that are watched, with the first place. */
+function namesRead({ rules, watches }: Program): ReadonlyMap<string, Span> {
+  const inBodies = rules.flatMap(({ body }) =>
+    body.filter(isPredicate).map(({ atom: { name } }) => [name.text, name.span] as const),
+  );
+  return new Map([...watches.map(({ name, span }) => [name, span] as const), ...inBodies].toReversed());
+}

@@ -1,0 +1,15 @@
+import { REBOUND } from "./builtin.ts";
+import { definedNames, type Definitions } from "./defined-names.ts";
+import type { OverlayInstance } from "./program.ts";
+
+/** `rebound(Old, New)` */
+export const REBOUND_ARITY = 2;
+
+/** Returns the events `rebound` that the node raises: of each instance that has no predicate of its own of that name. */
+export function reboundEvents(
+  program: Definitions & { readonly overlays: readonly OverlayInstance[] },
+): ReadonlySet<string> {
+  const own = definedNames(program);
+  const names = [REBOUND, ...program.overlays.map(({ name }) => `${name}.${REBOUND}`)];
+  return new Set(names.filter((name) => !own.has(name)));
+}
