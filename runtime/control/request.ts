@@ -11,6 +11,8 @@ export type Request =
   | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
   | { readonly kind: "insert" | "delete"; readonly text: string }
   | ProgramChange
+  /** Gives an overlay another own address: `host:port`, or an address of another overlay in the notation of programs. */
+  | { readonly kind: "rebind"; readonly overlay: string; readonly address: string }
   | { readonly kind: "metrics" }
   /** Asks for the process, the program and the addresses of the node. */
   | { readonly kind: "describe" }
@@ -53,10 +55,17 @@ const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParse
   ["load", ({ file }) => (typeof file === "string" ? { kind: "load", file } : `"file" is missing, or no string`)],
   ["unload", ({ name }) => (typeof name === "string" ? { kind: "unload", name } : `"name" is missing, or no string`)],
   ["reload", () => ({ kind: "reload" })],
+  ["rebind", readRebind],
   ["metrics", () => ({ kind: "metrics" })],
   ["describe", () => ({ kind: "describe" })],
   ["trace", readTrace],
 ]);
+
+function readRebind({ overlay, address }: Fields): Request | string {
+  if (typeof overlay !== "string") return `"overlay" is missing, or no string`;
+  if (typeof address !== "string") return `"address" is missing, or no string`;
+  return { kind: "rebind", overlay, address };
+}
 
 function readTrace(fields: Fields): Request | string {
   const { predicate } = fields;

@@ -1,15 +1,19 @@
 /**
  * One session of the control interface. ControlSocket passes each line of a client to `line`; parseRequest reads it; the
- * session answers with replies from the tables of the node (`query`), its metrics, a step (`insert`, `delete`), a hot reload
+ * session answers with replies from the tables of the node (`query`), its metrics, a step (`insert`, `delete`, `rebind`), a hot reload
  * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
  */
 import { formatValue } from "../plan/values/format.ts";
 import { predicatesByHash, withKnownPackets } from "../plan/values/known-packets.ts";
 import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
-import type { Values } from "../plan/values/value.ts";
-import type { CompileError, ProgramChange } from "./compiler.ts";
+import { Address } from "../plan/values/address.ts";
+import { formatHostPort, parseHostPort } from "../plan/values/host-port.ts";
+import { isHostPort } from "../plan/values/location.ts";
+import type { Value, Values } from "../plan/values/value.ts";
+import type { Compiler, CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
+import { refusal } from "../node/rebind.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
@@ -103,6 +107,8 @@ export class Session {
       case "insert":
       case "delete":
         return [this.#operate(id, request.text, request.kind === "delete")];
+      case "rebind":
+        return [this.#rebind(id, request.overlay, request.address)];
       case "load":
       case "unload":
       case "reload":
@@ -156,6 +162,22 @@ export class Session {
     return { id, ok: true };
   }
 
+  #rebind(id: RequestId, overlay: string, text: string): Reply {
+    const { node, compiler } = this.#control;
+    const address = rebindAddress(text, compiler);
+    const rebound = address.ok ? node.rebind(overlay, address.value) : refusal(address.message);
+    switch (rebound.kind) {
+      case "done":
+        return { id, ok: true };
+      case "limit":
+        return this.#requestError(id, "limit", `a rule exceeded a limit after the new address of ${overlay}`);
+      case "refused": {
+        const { message } = rebound;
+        return this.#compileError(id, { code: "", message, text: message, diagnostics: [] });
+      }
+    }
+  }
+
   /** Replaces the program. If a rule exceeds a limit, the previous program continues unchanged. */
   #replaceProgram(id: RequestId, change: ProgramChange): Iterable<Reply> {
     const { node, compiler } = this.#control;
@@ -203,6 +225,19 @@ export class Session {
     this.#control.countRefused(reason);
     return { id, ok: false, error: { reason, message } };
   }
+}
+
+/** Reads an address that an overlay shall have. Returns a message if the text is none. */
+function rebindAddress(
+  text: string,
+  compiler: Compiler,
+): { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string } {
+  const parsed = parseHostPort(text);
+  if (parsed.ok && parsed.at.port > 0) return { ok: true, value: formatHostPort(parsed.at.host, parsed.at.port) };
+  const value = compiler.value(text);
+  if (value instanceof Address || (typeof value === "string" && isHostPort(value))) return { ok: true, value };
+  const message = `\`${text}\` is no address: write 10.0.0.2:10000, or sr::["10.0.0.2:10000"] for one in an overlay`;
+  return { ok: false, message };
 }
 
 /** Generates the reply to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */

@@ -8,9 +8,9 @@ import { Failure, wrongUsage } from "../terminal/failure.ts";
 /** An action of `mosaic ctl NODE ACTION [OPERAND]`. */
 interface Action {
   readonly description: string;
-  /** Description of the operand; undefined if the action takes none. */
-  readonly operand: string | undefined;
-  readonly request: (operand: string) => Request;
+  /** Descriptions of the operands. */
+  readonly operands: readonly string[];
+  readonly request: (first: string, second: string) => Request;
 }
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
@@ -18,7 +18,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     "insert",
     {
       description: "insert a row, or raise an event",
-      operand: "a fact, as in 'ron.member(\"10.0.0.4:10000\")'",
+      operands: ["a fact, as in 'ron.member(\"10.0.0.4:10000\")'"],
       request: (text) => ({ kind: "insert", text }),
     },
   ],
@@ -26,7 +26,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     "delete",
     {
       description: "delete the row with the key of the fact",
-      operand: "a fact, as in 'ron.member(\"10.0.0.4:10000\")'",
+      operands: ["a fact, as in 'ron.member(\"10.0.0.4:10000\")'"],
       request: (text) => ({ kind: "delete", text }),
     },
   ],
@@ -34,7 +34,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     "load",
     {
       description: "add a program file",
-      operand: "a file, as in tunnel.mzl",
+      operands: ["a file, as in tunnel.mzl"],
       request: (file) => {
         if (file === "-")
           throw wrongUsage("ctl load", "a node cannot read the standard input of this command; name a file");
@@ -46,7 +46,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     "unload",
     {
       description: "remove a program file",
-      operand: "a loaded file",
+      operands: ["a loaded file"],
       request: (name) => ({ kind: "unload", name }),
     },
   ],
@@ -54,8 +54,16 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     "reload",
     {
       description: "read the program files again",
-      operand: undefined,
+      operands: [],
       request: () => ({ kind: "reload" }),
+    },
+  ],
+  [
+    "rebind",
+    {
+      description: "give an overlay another own address",
+      operands: ["an overlay, as in ron", "an address, as in 10.0.0.4:10000 or 'sr::[\"10.0.0.4:10000\"]'"],
+      request: (overlay, address) => ({ kind: "rebind", overlay, address }),
     },
   ],
 ]);
@@ -65,16 +73,22 @@ export function actionsHelp(): string {
   return [...ACTIONS].map(([name, { description }]) => `${name}: ${description}`).join("; ");
 }
 
-/** Returns the request for the words after NODE; throws `Failure` if they are not an action and its operand. */
-export function controlRequest(name: string, operand: string | undefined): Request {
+/** Returns the request for the words after NODE; throws `Failure` if they are not an action and its operands. */
+export function controlRequest(name: string, operands: readonly string[]): Request {
   const action = ACTIONS.get(name);
   if (action === undefined) {
     const similar = nearest(name, ACTIONS.keys());
     const hint = similar === undefined ? `there are ${[...ACTIONS.keys()].join(", ")}` : `did you mean ${similar}?`;
     throw new Failure(2, `ctl: there is no action \`${name}\`; ${hint}`);
   }
-  if (action.operand !== undefined && operand === undefined)
-    throw wrongUsage(`ctl ${name}`, `it needs ${action.operand}`);
-  if (action.operand === undefined && operand !== undefined) throw wrongUsage(`ctl ${name}`, "it takes no operand");
-  return action.request(operand ?? "");
+  const missing = action.operands[operands.length];
+  if (missing !== undefined) throw wrongUsage(`ctl ${name}`, `it needs ${missing}`);
+  if (operands.length > action.operands.length) throw wrongUsage(`ctl ${name}`, tooMany(action.operands.length));
+  const [first = "", second = ""] = operands;
+  return action.request(first, second);
+}
+
+function tooMany(taken: number): string {
+  if (taken === 0) return "it takes no operand";
+  return taken === 1 ? "it takes one operand" : `it takes ${taken} operands`;
 }

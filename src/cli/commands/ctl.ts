@@ -5,7 +5,7 @@ import { NODE_ARGUMENT } from "../options/node-argument.ts";
 interface CtlInput {
   readonly node: string;
   readonly action: string;
-  readonly operand: string | undefined;
+  readonly args: readonly string[];
   readonly json: boolean;
 }
 
@@ -14,11 +14,11 @@ export const command: CommandSpec<CtlInput> = {
   arguments: [
     NODE_ARGUMENT,
     { syntax: "<action>", description: actionsHelp() },
-    { syntax: "[operand]", description: "the fact, or the file" },
+    { syntax: "[args...]", description: "the fact, the file, or the overlay and its address" },
   ],
   options: [{ syntax: "--json", description: "print the report of a program swap as one JSON object" }],
-  run: async ({ node, action, operand, json }, { output }) => {
-    const request = controlRequest(action, operand);
+  run: async ({ node, action, args, json }, { output }) => {
+    const request = controlRequest(action, args);
     const { controlNode } = await import("../client/control-node.ts");
     await controlNode(node, request, json, output);
   },

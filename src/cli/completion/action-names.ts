@@ -1,3 +1,3 @@
 /** Names of the actions of `mosaic ctl`. `client/control-request.ts` describes each. */
-export const ACTION_NAMES = ["insert", "delete", "load", "unload", "reload"] as const;
+export const ACTION_NAMES = ["insert", "delete", "load", "unload", "reload", "rebind"] as const;
 export type ActionName = (typeof ACTION_NAMES)[number];

@@ -13,8 +13,10 @@ import type {
 import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
+import type { Value } from "../../../runtime/plan/values/value.ts";
 import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
+import { literalValue } from "../../query/literal-value.ts";
 import { readFacts } from "../../query/read-facts.ts";
 import { unknownName } from "../../query/unknown-names.ts";
 import { loadFacts } from "../files/load-facts.ts";
@@ -75,6 +77,10 @@ export class NodeCompiler implements Compiler {
   facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]> {
     const { facts, diagnostics, source } = readFacts(text, plan, isDelete, this.#columns);
     return compiled(facts, diagnostics, [source]);
+  }
+
+  value(text: string): Value | undefined {
+    return literalValue(text);
   }
 
   predicate(name: string, plan: Plan): CompileError | undefined {

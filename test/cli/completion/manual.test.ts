@@ -74,7 +74,7 @@ describe("bash", () => {
 describe("bash offers names", () => {
   test("of actions, codes, elements and shipped programs", ({ skip }) => {
     skip(needs("bash") !== undefined, needs("bash"));
-    expect(bashOffers("ctl", "10000", "re")).toEqual(["reload"]);
+    expect(bashOffers("ctl", "10000", "re")).toEqual(["reload", "rebind"]);
     for (const name of ACTION_NAMES) expect(actionsHelp()).toContain(`${name}:`);
     expect(actionsHelp().split("; ")).toHaveLength(ACTION_NAMES.length);
     expect(bashOffers("explain", "--code", "E021")).toContain("E0215");

@@ -1,0 +1,17 @@
+import { parse } from "../../grammar/parse.ts";
+import type { Source } from "../../grammar/span.ts";
+import { constantValue } from "../3-plan/constant-value.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
+
+/** Returns the value of a literal as a program writes it: `12`, `"a"`, `sr::["10.0.0.2:10000"]`. Undefined if the text is none. */
+export function literalValue(text: string): Value | undefined {
+  const source: Source = { file: "literal", text: `literal(${text}).`, dialect: "mozlog" };
+  const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
+  const [statement, ...others] = tree.statements;
+  if (diagnostics.some(({ severity }) => severity === "error") || others.length > 0) return undefined;
+  if (statement?.kind !== "fact") return undefined;
+  const [argument, ...rest] = statement.atom.args;
+  if (argument === undefined || rest.length > 0 || argument.kind === "aggregate" || argument.kind === "return")
+    return undefined;
+  return constantValue(argument, () => undefined);
+}

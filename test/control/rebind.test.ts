@@ -1,0 +1,90 @@
+/** `mosaic ctl NODE rebind`: another address of an overlay while the node runs. */
+import { expect, test } from "vitest";
+import { loadProgram } from "../../runtime/node/program.ts";
+import { AskedNode, planOf } from "./asked-node.ts";
+
+const PROGRAM = `
+import "sr.mzl".
+overlay hop.
+materialize(moves, infinity, infinity, keys(1,2)).
+new: moves(Old, New) :- rebound(Old, New).
+all: all(A) :- ask(), localAddrs(A).
+snd: send@Next(Dest, Packet) :- send(Dest, Packet), Next := f_node(Dest), localAddr(Me), Me != Dest.
+rcv: recv(Packet) :- send(Dest, Packet), localAddr(Dest).
+`;
+
+const DEFINED = `${PROGRAM}materialize(outside, infinity, 1, keys(1)).\nd: localAddr(A) :- outside(A).\n`;
+
+function rebind(asked: AskedNode, overlay: string, address: string): string {
+  const [reply] = asked.request({ do: "rebind", overlay, address });
+  return reply !== undefined && "error" in reply ? `${reply.error.reason}: ${reply.error.message}` : "done";
+}
+
+test("an overlay gets another address, which its rules hear of and the node answers to", () => {
+  const asked = new AskedNode(PROGRAM);
+  expect(rebind(asked, "hop", "10.0.0.9:010")).toBe("done");
+  expect(rebind(asked, "HOP", 'sr::["10.0.0.9:10"]')).toBe("done");
+  expect(asked.query("hop.localAddr")).toEqual(["Me", 'sr::["10.0.0.9:10"]']);
+  expect(asked.query("hop.localAddrs")).toEqual(["A", 'sr::["10.0.0.9:10"]']);
+  expect(asked.query("hop.moves")).toEqual(["Old New", '"here:1" "10.0.0.9:10"', '"10.0.0.9:10" sr::["10.0.0.9:10"]']);
+});
+
+test("an overlay that gets the address of the node follows it again", () => {
+  const asked = new AskedNode(PROGRAM);
+  rebind(asked, "hop", "10.0.0.9:10");
+  rebind(asked, "hop", "here:1");
+  asked.node.insert("localAddr", ["there:1"]);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["there:1"]]);
+});
+
+test.each([
+  ["ron", "10.0.0.9:10", "program: the node runs no overlay `ron`: it runs sr, hop"],
+  [
+    "hop",
+    "10.0.0.9",
+    'program: `10.0.0.9` is no address: write 10.0.0.2:10000, or sr::["10.0.0.2:10000"] for one in an overlay',
+  ],
+  ["hop", "10.0.0.9:0", "program: `10.0.0.9:0` is no address"],
+  ["hop", "sr::(", "program: `sr::(` is no address"],
+  ["hop", "f_rand()", "program: `f_rand()` is no address"],
+  ["hop", 'hop::"10.0.0.9:10"', "program: hop cannot carry itself: give an address of another network"],
+])("rebind %s %s is refused", (overlay, address, message) => {
+  const asked = new AskedNode(PROGRAM);
+  expect(rebind(asked, overlay, address)).toContain(message);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["here:1"]]);
+});
+
+test("an address that a rule defines is refused with the name of the rule", () => {
+  const asked = new AskedNode(DEFINED);
+  expect(rebind(asked, "hop", "10.0.0.9:10")).toBe(
+    "program: rule `hop.d` (asked.mzl:10) defines `hop.localAddr`: change the tables that it reads",
+  );
+});
+
+test.each([
+  [{ overlay: "hop" }, '"address" is missing, or no string'],
+  [{ address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],
+  [{ overlay: 1, address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],
+])("the request %j is malformed", (fields, message) => {
+  const [reply] = new AskedNode(PROGRAM).request({ do: "rebind", ...fields });
+  expect(reply).toMatchObject({ ok: false, error: { reason: "malformed", message } });
+});
+
+test("a program swap keeps the address that an operator gave, and drops the one of a rule with the rule", () => {
+  const asked = new AskedNode(PROGRAM);
+  rebind(asked, "hop", "10.0.0.9:10");
+  asked.node.replaceProgram(loadProgram(planOf(`${PROGRAM}more: more() :- ask().\n`)), []);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["10.0.0.9:10"]]);
+  asked.node.replaceProgram(loadProgram(planOf(DEFINED)), []);
+  expect(asked.node.rows("hop.localAddr")).toEqual([]);
+  asked.node.insert("hop.outside", ["10.0.0.8:10"]);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["10.0.0.8:10"]]);
+  asked.node.replaceProgram(loadProgram(planOf(PROGRAM)), []);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["here:1"]]);
+  expect(asked.node.rows("hop.moves")).toEqual([
+    ["here:1", "10.0.0.9:10"],
+    ["10.0.0.9:10", null],
+    [null, "10.0.0.8:10"],
+    ["10.0.0.8:10", "here:1"],
+  ]);
+});
