@@ -3,7 +3,7 @@
  * events, traffic and checks, and advances virtual time. Results leave as observations.
  */
 import { setImmediate } from "node:timers/promises";
-import { type PeerFacts, peerFacts } from "../../runtime/node/peer-facts.ts";
+import { type PeerFacts, peerFacts, peerText } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { SimNetworkCounters } from "../../runtime/sim/sim-network.ts";
@@ -151,7 +151,9 @@ function addHost(
 }
 
 function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string {
-  const { address } = result.peer;
+  const address = peerText(result.peer);
+  if (result.problem === "unknown overlay")
+    return `no loaded overlay is named ${result.overlay}, which ${address} belongs to`;
   if (result.problem === "no members")
     return `peer ${address} cannot be added: no loaded overlay has a table \`member\``;
   return `several overlays are loaded (${result.carriers.join(", ")}); name the one that carries ${address} with a fact addressMap(..)`;

@@ -1,10 +1,11 @@
 import { Address } from "../plan/values/address.ts";
+import { formatValue } from "../plan/values/format.ts";
 import type { Plan } from "../plan/contract/plan.ts";
-import type { Values } from "../plan/values/value.ts";
+import type { Value, Values } from "../plan/values/value.ts";
 
 /** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
 export interface Peer {
-  readonly address: string;
+  readonly address: string | Address;
   /** Virtual address that is reached there. */
   readonly virtual: string | undefined;
 }
@@ -18,6 +19,8 @@ export type PeerFacts =
   | { readonly ok: true; readonly facts: readonly Fact[] }
   /** The program has no table that could hold this peer. */
   | { readonly ok: false; readonly problem: "no members"; readonly peer: Peer }
+  /** No overlay has the name that its address names. */
+  | { readonly ok: false; readonly problem: "unknown overlay"; readonly peer: Peer; readonly overlay: string }
   /** Several overlays could carry packets for its virtual address. */
   | {
       readonly ok: false;
@@ -34,9 +37,21 @@ export function addressMapOf({ predicates }: Plan): number | undefined {
   return predicates.find(({ name, table }) => name === ADDRESS_MAP && table !== undefined)?.id;
 }
 
+/** The address as messages show it. */
+export function peerText({ address }: Peer): string {
+  return typeof address === "string" ? address : formatValue(address);
+}
+
+/** Returns the IP addresses by which a peer is reached: of `sr::["10.0.0.9:1", ron::"10.0.0.2:1"]` both. */
+export function ipAddressesOf(address: Value): readonly string[] {
+  if (typeof address === "string") return [address];
+  if (address instanceof Address) return ipAddressesOf(address.node);
+  return Array.isArray(address) ? address.flatMap(ipAddressesOf) : [];
+}
+
 /**
- * Returns the facts about a node's peers: each peer is a member of all overlays, and the location of its virtual address over the
- * one overlay that carries packets, or over IP when no overlay does.
+ * Returns the facts about a node's peers: each peer is a member of all overlays but the one of its own address, and the location of its
+ * virtual address over the one of them that carries packets, or at its address when none does.
  */
 export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]): PeerFacts {
   const carriers = overlays.filter((overlay) => overlay.send !== undefined).map((overlay) => overlay.name);
@@ -45,11 +60,16 @@ export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]
   const facts: Fact[] = [];
   for (const peer of peers) {
     const { address, virtual } = peer;
-    if (members.length === 0 && (virtual === undefined || !hasMap)) return { ok: false, problem: "no members", peer };
-    for (const predicate of members) facts.push({ predicate, args: [address] });
+    const underlay = address instanceof Address ? address.overlay : undefined;
+    if (underlay !== undefined && !overlays.some(({ name }) => name === underlay))
+      return { ok: false, problem: "unknown overlay", peer, overlay: underlay };
+    const joined = members.filter((predicate) => predicate !== `${underlay}.member`);
+    if (joined.length === 0 && (virtual === undefined || !hasMap)) return { ok: false, problem: "no members", peer };
+    for (const predicate of joined) facts.push({ predicate, args: [address] });
     if (!hasMap || virtual === undefined) continue;
-    if (carriers.length > 1) return { ok: false, problem: "several carriers", peer, carriers };
-    const home = carriers[0] === undefined ? address : new Address(carriers[0], address);
+    const above = carriers.filter((overlay) => overlay !== underlay);
+    if (above.length > 1) return { ok: false, problem: "several carriers", peer, carriers: above };
+    const home = above[0] === undefined ? address : new Address(above[0], address);
     facts.push({ predicate: ADDRESS_MAP, args: [virtual, home] });
   }
   return { ok: true, facts };

@@ -8,7 +8,6 @@ import { parseMemory } from "../options/memory.ts";
 import { listenAddresses, parseNodeCount } from "../options/nodes.ts";
 import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
-import { parsePeer } from "../options/peer.ts";
 import { parseDscp } from "../options/dscp.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
@@ -22,7 +21,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
   readonly listen: string;
   readonly nodes?: number;
-  readonly addr?: string;
+  readonly addr: readonly string[];
   readonly tun?: string | true;
   readonly tunAddr?: string;
   readonly tunRestore: boolean;
@@ -58,7 +57,11 @@ export const command: CommandSpec<RunInput> = {
       description: "run several nodes in this process, on consecutive ports from --listen on",
       parse: parseNodeCount,
     },
-    { syntax: "--addr <host:port>", description: "address that others see, if it differs from --listen" },
+    {
+      syntax: "--addr <host:port>",
+      description: "address that others see, if it differs from --listen; the node answers to further ones, too",
+      isRepeatable: true,
+    },
     {
       syntax: "--tun [interface]",
       description: "open a TUN device; loads tunnel.mzl if no rule uses the device",
@@ -91,7 +94,7 @@ export const command: CommandSpec<RunInput> = {
     },
     {
       syntax: "--peer <[vip=]addr>",
-      description: "another node, and the virtual address behind it",
+      description: "another node, also in an overlay, and the virtual address behind it",
       isRepeatable: true,
     },
     ...FACT_OPTIONS,
@@ -151,6 +154,7 @@ export const command: CommandSpec<RunInput> = {
 
 async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
+  const { parsePeer } = await import("../options/peer.ts");
   checkNodes(input);
   if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "it needs --tun");
   if (input.tun === undefined && input.tunRestore) throw wrongUsage("--tun-restore", "it needs --tun");
@@ -166,7 +170,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     hasTun: input.tun !== undefined,
     hasPlugins: input.plugin.length > 0,
     listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
-    address: input.addr === undefined ? undefined : hostPort("--addr", input.addr),
+    addresses: input.addr.map((text) => hostPort("--addr", text)),
     tun: input.tun === undefined ? undefined : tunRequest(input.tun, input),
     gso: input.gso,
     flowCache: input.flowCache,
@@ -187,7 +191,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
 /** Refuses options that belong to one node. */
 function checkNodes({ nodes, addr, tun }: RunInput): void {
   if (nodes === undefined) return;
-  if (addr !== undefined)
+  if (addr.length > 0)
     throw wrongUsage("--nodes", "--addr is the address of one node; nodes of one process have those of --listen");
   if (tun !== undefined) throw wrongUsage("--nodes", "a device belongs to one node; leave out --tun");
 }

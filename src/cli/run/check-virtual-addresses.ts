@@ -1,5 +1,5 @@
 import type { Cidr } from "../../../runtime/ip/cidr.ts";
-import { ADDRESS_MAP, type Fact, type Peer } from "../../../runtime/node/peer-facts.ts";
+import { ADDRESS_MAP, type Fact, type Peer, peerText } from "../../../runtime/node/peer-facts.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { formatValue } from "../../../runtime/plan/values/format.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
@@ -8,8 +8,10 @@ import { runFailed, wrongUsage } from "../terminal/failure.ts";
 /** Refuses two peers with one virtual address, and a peer with the address of this node's device. */
 export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): void {
   const owners = new Map<string, string>();
-  for (const { virtual, address } of peers) {
+  for (const peer of peers) {
+    const { virtual } = peer;
     if (virtual === undefined) continue;
+    const address = peerText(peer);
     const owner = owners.get(virtual) ?? address;
     if (owner !== address)
       throw wrongUsage("--peer", `${virtual} is the virtual address of both ${owner} and ${address}`);

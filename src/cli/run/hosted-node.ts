@@ -4,6 +4,7 @@
  */
 import { defaultLimits, type Limits, memoryLimits } from "../../../runtime/engine/limits/limits.ts";
 import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
+import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../../runtime/observe/watch.ts";
 import type { World } from "../../../runtime/world/world.ts";
@@ -60,7 +61,8 @@ export class HostedNode {
     this.names = names;
     this.log = isOneOfMany ? output.log.named(name) : output.log;
     // A node of this process may name all nodes of the process as peers. None is its own peer.
-    const peers = isOneOfMany ? options.peers.filter(({ address }) => !names.includes(address)) : options.peers;
+    const isOther = ({ address }: Peer): boolean => typeof address !== "string" || !names.includes(address);
+    const peers = isOneOfMany ? options.peers.filter(isOther) : options.peers;
     const { pcap, json, watch, sendRate, secrets } = options;
     const show = (line: WatchLine): void => output.result(watchText(line, json, isOneOfMany));
     this.node = new Node(prepared.program, world, {

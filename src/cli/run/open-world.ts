@@ -9,7 +9,7 @@ import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
 import { WallClock } from "../../../runtime/device/wall-clock.ts";
-import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import { ipAddressesOf, type Peer } from "../../../runtime/node/peer-facts.ts";
 import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
@@ -25,8 +25,8 @@ import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts
 export interface WorldOptions {
   /** Addresses to bind, one for each node of the process. */
   readonly listen: readonly string[];
-  /** Address that others see, if it differs from the bound address. */
-  readonly address: string | undefined;
+  /** Addresses that the node answers to beside the bound one. Others are told the first. */
+  readonly addresses: readonly string[];
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
   /** Whether the kernel may segment (GSO) and join (GRO) trains of datagrams. */
@@ -61,12 +61,12 @@ export async function openWorlds(
 ): Promise<readonly NodeEndpoint[]> {
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
-  const maxPayload = pathPayload(options.peers.map((peer) => peer.address));
+  const maxPayload = pathPayload(options.peers.flatMap(({ address }) => ipAddressesOf(address)));
   const shared = { maxPayload, eventLoop, localHosts: new LocalHosts() };
   const endpoints: NodeEndpoint[] = [];
   for (const listen of options.listen) {
     const world = await openWorld(listen, options, plan, shared, onDeviceLost, log, resources);
-    endpoints.push({ world, names: endpointNames(listen, options.address, world.datagrams.address) });
+    endpoints.push({ world, names: endpointNames(listen, options.addresses, world.datagrams.address) });
   }
   return options.pcap === undefined ? endpoints : capturedWorlds(endpoints, options.pcap, log, resources);
 }

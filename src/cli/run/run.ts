@@ -6,7 +6,7 @@
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
 import { formatCidr } from "../../../runtime/ip/cidr.ts";
-import type { Peer } from "../../../runtime/node/peer-facts.ts";
+import { ipAddressesOf, type Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { columnNames } from "../../query/column-names.ts";
@@ -168,7 +168,7 @@ function warnAboutPeers(
 ): void {
   const tun = nodes[0]?.world.tun;
   if (request === undefined || tun === undefined) return;
-  const addresses = [...peers.map(({ address }) => address), ...peersInFacts(facts)];
+  const addresses = [...peers.flatMap(({ address }) => ipAddressesOf(address)), ...peersInFacts(facts)];
   warnAboutLoops([...new Set(addresses)], tun.name, request.address, log);
 }
 

@@ -11,7 +11,7 @@ import type { TunRequest } from "./open-device.ts";
 /** Options of the node that is about to run. */
 export interface WarmUpOptions {
   readonly listen: readonly string[];
-  readonly address: string | undefined;
+  readonly addresses: readonly string[];
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];
   /** Whether plugins are loaded. Then there is no warm-up, because functions of plugins may have side effects. */
@@ -72,13 +72,14 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
-  { listen: [listen = ""], address, tun, peers }: WarmUpOptions,
+  { listen: [listen = ""], addresses, tun, peers }: WarmUpOptions,
 ): readonly [Endpoint, Endpoint] | undefined {
   if (tun === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
   const { address: inner, bytes } = tun.address;
   const peer = peers.find(({ virtual = "" }) => parseIp(virtual)?.length === bytes.length);
-  const localAddress = peer && reachableAddress(address ?? listen, peer.address);
-  if (peer?.virtual === undefined || localAddress === undefined) return undefined;
+  if (peer?.virtual === undefined || typeof peer.address !== "string") return undefined;
+  const localAddress = reachableAddress(addresses[0] ?? listen, peer.address);
+  if (localAddress === undefined) return undefined;
   const others = [{ address: localAddress, virtual: inner }, ...peers.filter((one) => one !== peer)];
   const peerSide = peerFacts(plan, others);
   if (!peerSide.ok) return undefined;
