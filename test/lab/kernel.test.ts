@@ -120,7 +120,7 @@ describe("hosts as namespaces", () => {
   test("are all removed when the setup of one fails", () => {
     const [host] = hosts;
     if (host === undefined) return;
-    const bad = [host, { ...host, name: "b", address: "no.address:1" }];
+    const bad = [host, { ...host, name: "b", machine: "b", address: "no.address:1" }];
     expect(() => new Namespaces({ ...wired, hosts: bad })).toThrow(/ip .*-batch/);
     expect(leftovers()).toEqual([]);
   });
