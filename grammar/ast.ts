@@ -293,6 +293,8 @@ export interface PacketExpression {
   /** The predicate. */
   readonly name: Name;
   readonly args: readonly Expression[];
+  /** Types that the arguments are checked for when the packet is built, as `ColumnType`s; 0 for none. Set by `3-plan`. */
+  readonly required?: readonly number[] | undefined;
   readonly span: Span;
 }
 

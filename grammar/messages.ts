@@ -62,9 +62,12 @@ const PROGRAM_MESSAGES = {
   }),
   E0214: (f: { readonly name: string; readonly expected: string; readonly given: number }): Wording =>
     `\`${f.name}\` takes ${f.expected} argument${f.expected === "1" ? "" : "s"}, not ${f.given}`,
-  E0215: (f: { readonly first: string; readonly second: string }): Wording => ({
+  E0215: (f: { readonly first: string; readonly second: string; readonly stored: string | undefined }): Wording => ({
     message: `a rule can have only one event, and this one has \`${f.first}\` and \`${f.second}\``,
-    help: `store one of them in a table: \`materialize(${f.second}, lifetime, size, keys(..)).\``,
+    help:
+      f.stored === undefined
+        ? "write one rule for each: one of them stores its event in a table, which the other reads"
+        : `store one of them in a table: \`materialize(${f.stored}, lifetime, size, keys(..)).\``,
   }),
   E0216: (f: {
     readonly variable: string;
@@ -104,7 +107,10 @@ const PROGRAM_MESSAGES = {
     message:
       `in rule \`${f.rule}\` the input \`${f.argument}\` of \`${f.view}\` is unbound: ` +
       `\`${f.variable}\` has no value before the call`,
-    help: macroHelp(f.variable) ?? `bind \`${f.variable}\` in a literal before the call`,
+    help:
+      f.variable === "_"
+        ? "write a value, or a variable that a literal before the call binds; only `&_` may be ignored"
+        : (macroHelp(f.variable) ?? `bind \`${f.variable}\` in a literal before the call`),
   }),
   E0223: (f: { readonly token: string }): Wording => `${f.token} is allowed only in the call of a view`,
   E0224: (): Wording => ({
@@ -136,10 +142,16 @@ const PROGRAM_MESSAGES = {
     `\`${f.name}\` cannot be ${f.use}`,
   E0232: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a table, so nothing can be deleted from it`,
   E0233: (f: { readonly name: string }): Wording => `\`${f.name}\` is not a view, so it cannot have a timeout`,
-  E0234: (): Wording => ({
-    message: "`_` in a head has no value",
-    help: "only in `tun` does `_` keep the value of a field",
-  }),
+  E0234: (f: { readonly isDelete: boolean }): Wording =>
+    f.isDelete
+      ? {
+          message: "`_` stands in the key of the rows to delete, so it has no value",
+          help: "write a value, or a variable that the body binds; only columns outside the key may be `_`",
+        }
+      : {
+          message: "`_` in a head has no value",
+          help: "write a value, or a variable that the body binds; only in `tun(..)` and outside the key of `delete` may `_` stand",
+        },
   E0235: (f: { readonly variable: string | undefined; readonly nearest: string | undefined }): Wording => ({
     message: "the interval, count, delay and jitter of `periodic` must be constants and not negative",
     help: meantHelp(f.nearest) ?? (f.variable === undefined ? undefined : macroHelp(f.variable)),
@@ -159,7 +171,9 @@ const PROGRAM_MESSAGES = {
 
   E0240: (f: { readonly name: string }): Wording => ({
     message: `there is no type \`${f.name}\``,
-    help: "the types are any null bool number string id addr bytes list tuple",
+    help: /^(?:int|float)$/.test(f.name)
+      ? "whole numbers and fractions have one type: write `number`"
+      : "the types are any null bool number string id addr bytes list tuple",
   }),
   E0241: (): Wording => ({
     message: "no event or table before this call can start the rule",
@@ -203,8 +217,16 @@ const PROGRAM_MESSAGES = {
   E0250: (f: UnraisedFacts): Wording => ({
     message: `nothing declares or raises \`${f.name}\`, so its rules never run`,
     help:
+      sourceHelp(f) ??
       meantHelp(f.namesake) ??
       `for a table write \`materialize(${f.name}, infinity, infinity, keys(..)).\`, for an event a fact: \`--fact '${f.name}(..)'\``,
+  }),
+  E0251: (f: { readonly name: string; readonly other: "signature" | "accept" }): Wording => ({
+    message:
+      f.other === "signature"
+        ? `\`${f.name}\` has two signatures with different types`
+        : `no value has the types of both this \`accept\` and the signature of \`${f.name}\``,
+    help: "keep one declaration, or make them equal",
   }),
   E0242: (f: { readonly path: string }): Wording => ({
     message: `\`${f.path}\` defines no overlay, so it cannot be imported under another name`,
@@ -262,15 +284,15 @@ const PROGRAM_MESSAGES = {
     message: `\`${brief(f.text)}\` never has a value`,
     help:
       f.kinds.length === 0
-        ? undefined
+        ? `\`${f.operator}\` has no value for these values`
         : `\`${f.operator}\` has no value for ${f.kinds.length === 1 ? "a value" : "values"} of type ${f.kinds.join(" and ")}`,
   }),
   E0265: (f: { readonly text: string; readonly expected: string; readonly found: string }): Wording => ({
     message: `\`${brief(f.text)}\` must be of type ${f.expected}, but it is of type ${f.found}`,
     help: undefined,
   }),
-  E0266: (f: { readonly text: string }): Wording => ({
-    message: `\`${brief(f.text)}\` is not a location: it has no port`,
+  E0266: (f: { readonly text: string; readonly why: string }): Wording => ({
+    message: `\`${brief(f.text)}\` is not a location: ${f.why}`,
     help: 'a location is an address with a port, such as `"10.0.0.2:10000"`',
   }),
   E0280: (f: { readonly name: string; readonly why: string }): Wording => ({
@@ -420,8 +442,12 @@ const PROGRAM_MESSAGES = {
     };
   },
   W0232: (f: UnraisedFacts): Wording => ({
-    message: `nothing declares or raises \`${f.name}\`: only other nodes or \`mosaic ctl\` can`,
+    message:
+      f.source === undefined
+        ? `nothing declares or raises \`${f.name}\`: only other nodes or \`mosaic ctl\` can`
+        : `nothing raises \`${f.name}\``,
     help:
+      sourceHelp(f) ??
       meantHelp(f.namesake) ??
       `if they do, declare it: \`accept ${f.name}(${Array.from({ length: f.arity }, () => "any").join(", ")}).\``,
   }),
@@ -456,11 +482,22 @@ const PROGRAM_MESSAGES = {
 export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES = { ...TEXT_MESSAGES, ...PROGRAM_MESSAGES };
 
 /** Facts of an event without a source. */
-interface UnraisedFacts {
+export interface UnraisedFacts {
   readonly name: string;
   readonly arity: number;
   /** Predicate of the same name in another overlay. */
   readonly namesake: string | undefined;
+  /** Table or overlay that would raise the event, if its name tells. */
+  readonly source: { readonly kind: "table" | "overlay" | "own overlay"; readonly name: string } | undefined;
+}
+
+/** Returns the declaration that would raise an event of row changes, or of an overlay. */
+function sourceHelp({ name, source }: UnraisedFacts): string | undefined {
+  if (source === undefined) return undefined;
+  if (source.kind === "table")
+    return `declare the table: \`materialize(${source.name}, infinity, infinity, keys(..)).\``;
+  if (source.kind === "overlay") return `import the file of the overlay \`${source.name}\`: \`import "file.mzl".\``;
+  return `derive it in a rule, as \`${name}(Packet) :- ..\``;
 }
 
 /** Returns a count with its noun, in the plural unless the count is 1. */

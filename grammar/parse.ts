@@ -53,7 +53,7 @@ export function parse(source: Source, options: ParseOptions): ParseResult {
   });
   return {
     tree: { file: source.file, statements, ...(text.neighbours === undefined ? {} : { neighbours: text.neighbours }) },
-    diagnostics: diagnostics.sorted(text.sources.map(({ file }) => file)),
+    diagnostics: withoutConsequences(diagnostics.sorted(text.sources.map(({ file }) => file))),
     sources: text.sources,
     defines: textsOf(text.macros),
     dialect,
@@ -73,6 +73,14 @@ function withinRuleLimit(
   if (count <= rules) return tokens;
   diagnostics.add(report("E0262", { file, start: 0, end: 0 }, { rules }));
   return [];
+}
+
+/** Drops errors about the locations of a construct that is refused as a whole, such as `#link(@X, @Y)`. */
+function withoutConsequences(found: readonly Diagnostic[]): readonly Diagnostic[] {
+  const refused = found.filter(({ code }) => code === "E0270");
+  const isRefused = (span: Diagnostic["span"]): boolean =>
+    refused.some((one) => one.span?.file === span?.file && one.span?.start === span?.start);
+  return refused.length === 0 ? found : found.filter(({ code, span }) => code !== "E0146" || !isRefused(span));
 }
 
 function dialectOfText({ dialect }: Source, text: PreprocessedText): Dialect {

@@ -9,14 +9,15 @@ import { fillColumns } from "./1-check/fill-columns.ts";
 import { ignoreLocations } from "./1-check/ignore-locations.ts";
 import { readOverlog, type TextOf } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
+import { soundPart } from "./1-check/sound-part.ts";
 import type { CoreProgram } from "./2-rewrite/core.ts";
 import { checkStrata } from "./2-rewrite/check-strata.ts";
 import { proveRecursion } from "./2-rewrite/prove-recursion.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
 import { overlaysWithOptions } from "./program/predicates.ts";
 import { NO_SURROUNDINGS, type Surroundings } from "./program/surroundings.ts";
-import { ALL_OPTIMISATIONS } from "./program/view-optimisations.ts";
-import { planProgram } from "./3-plan/plan.ts";
+import { ALL_OPTIMISATIONS, type ViewOptimisations } from "./program/view-optimisations.ts";
+import { checkTypes, planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
 import { unusedDefines } from "./0-load/unused-defines.ts";
 import { type Library, type LoadOptions, load, type RuleCount } from "./0-load/load.ts";
@@ -42,8 +43,8 @@ const MEBIBYTE = 2 ** 20;
 const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127", "E0129", "E0190", "E0262"]);
 
 /**
- * Compiles program files: text, checked program, plain rules, plan, functions. A phase runs only if the phases before it
- * found no error.
+ * Compiles program files: text, checked program, plain rules, plan, functions. After an error the later phases only check the rules
+ * that it leaves unaffected.
  */
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: loadedModules, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
@@ -63,22 +64,47 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const modules = isClosed ? translated.map(ignoreLocations) : translated;
   const { program: named, diagnostics: naming } = resolveNames(modules, lines);
   const { program, diagnostics: filling } = fillColumns(named);
-  const { checked, diagnostics: checking } = check(program, macros, { surroundings, isClosed });
+  const { checked, diagnostics: checking, consequences } = check(program, macros, { surroundings, isClosed });
   const none = { ...nothing, contributes: contributionOf(checked) };
   const found = inOrder([...loading, ...reading, ...naming, ...filling, ...checking], sources);
-  if (hasError(found)) return { ...none, diagnostics: found };
-  const { core, diagnostics: rewriting } = rewrite(checked, options.optimisations ?? ALL_OPTIMISATIONS);
-  if (hasError(rewriting)) return { ...none, diagnostics: [...found, ...rewriting] };
+  const optimisations = options.optimisations ?? ALL_OPTIMISATIONS;
+  if (hasError(found)) {
+    const further = furtherErrors(checked, [...found, ...consequences], optimisations);
+    return { ...none, diagnostics: inOrder([...found, ...further], sources) };
+  }
+  const { core, diagnostics: rewriting } = rewrite(checked, optimisations);
+  if (hasError(rewriting)) {
+    const further = furtherErrors(checked, rewriting, optimisations);
+    return { ...none, diagnostics: inOrder([...found, ...rewriting, ...further], sources) };
+  }
   const strata = checkStrata(core);
   const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
   const reported = [...found, ...lint(program, surroundings), ...unraised, ...rewriting, ...strata];
   // Proofs are defined for recursion without negation only.
-  if (hasError(strata)) return { ...none, core, diagnostics: inOrder(reported, sources) };
+  if (hasError(strata)) {
+    return { ...none, core, diagnostics: inOrder([...reported, ...errorsIn(checkTypes(core))], sources) };
+  }
   const { core: proved, diagnostics: proving } = proveRecursion(core);
   const { planned, diagnostics: planning } = planProgram(proved, lines);
   const diagnostics = inOrder([...reported, ...proving, ...planning], sources);
   const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
   return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
+}
+
+/** Returns the errors that later phases find in the rules that `known` errors leave unaffected. */
+function furtherErrors(
+  checked: CheckedProgram,
+  known: readonly Diagnostic[],
+  optimisations: ViewOptimisations,
+): readonly Diagnostic[] {
+  const sound = soundPart(checked, errorsIn(known));
+  if (sound === undefined) return [];
+  const { core, diagnostics: rewriting } = rewrite(sound.checked, optimisations);
+  if (hasError(rewriting)) {
+    return [...errorsIn(rewriting), ...furtherErrors(checked, [...known, ...rewriting], optimisations)];
+  }
+  const open = { ...core, open: sound.open };
+  return errorsIn([...checkStrata(open), ...checkTypes(open)]);
 }
 
 /** Predicates that the program raises, declares or accepts, and its overlays. */
@@ -97,6 +123,10 @@ function inOrder(diagnostics: readonly Diagnostic[], sources: readonly Source[])
   const order = new Map(sources.map(({ file }, at) => [file, at]));
   const fileOf = ({ span }: Diagnostic): number => order.get(span?.file ?? "") ?? -1;
   return diagnostics.toSorted((a, b) => fileOf(a) - fileOf(b) || (a.span?.start ?? 0) - (b.span?.start ?? 0));
+}
+
+function errorsIn(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter(({ severity }) => severity === "error");
 }
 
 function hasError(diagnostics: readonly Diagnostic[]): boolean {

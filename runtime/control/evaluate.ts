@@ -70,6 +70,10 @@ class QueryHost implements StrandHost {
     this.failures++;
   }
 
+  contradicts(): never {
+    throw new Error("a query builds no packet with a signature");
+  }
+
   secret(): undefined {
     return undefined;
   }

@@ -1,17 +1,26 @@
 /**
- * Reports of derivations that ended because an expression had no value: the first of each rule, then at most one a minute. The strand
- * context calls it, and the node passes the reports to its log and its traces.
+ * Reports of derivations that ended because an expression had no value, or a value contradicted a signature: the first of each rule,
+ * then at most one a minute. The strand context calls it, and the node passes the reports to its log and its traces.
  */
+import { columnTypeName } from "../plan/values/column-type.ts";
 import { formatValue } from "../plan/values/format.ts";
 import type { Plan } from "../plan/contract/plan.ts";
+import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";
 
-/** Report of derivations without a value. */
+/** Cause of a failed derivation. */
+export type FailureCause =
+  /** An expression had no value for these values of its variables. */
+  | { readonly kind: "no value"; readonly expression: string; readonly values: Readonly<Record<string, Value>> }
+  /** The signature of the predicate does not allow the value in the column, counted from 0. */
+  | { readonly kind: "wrong type"; readonly predicate: PredicateSpec; readonly column: number; readonly value: Value };
+
+/** Report of failed derivations. */
 export interface FailureReport {
   readonly rule: string;
   /** File and line of the rule. */
   readonly at: string;
-  /** The expression, and the values of its variables, as text: `"k" + N` has no value for N = 3. */
+  /** The expression and the values of its variables, or the column and its value: `"k" + N` has no value for N = 3. */
   readonly reason: string;
   /** Number of derivations of the rule that failed since its last report, this one included. */
   readonly count: number;
@@ -38,8 +47,8 @@ export class FailureReports {
     this.#report = report;
   }
 
-  /** Notes that a derivation of a strand failed at `now` (seconds), at an expression with these values of its variables. */
-  add(strand: number, now: number, expression: string, values: Readonly<Record<string, Value>>): void {
+  /** Notes that a derivation of a strand failed at `now` (seconds). */
+  add(strand: number, now: number, cause: FailureCause): void {
     const origin = this.#plan.strands[strand]?.origin;
     if (origin === undefined) return;
     const { rule, file, line } = origin;
@@ -49,14 +58,20 @@ export class FailureReports {
       return;
     }
     this.#byRule.set(rule, { reported: now, count: 0 });
-    const reason = `\`${expression}\` has no value${valuesText(values)}`;
-    this.#report({ rule, at: `${file}:${line}`, reason, count: (known?.count ?? 0) + 1 });
+    this.#report({ rule, at: `${file}:${line}`, reason: reasonOf(cause), count: (known?.count ?? 0) + 1 });
   }
 }
 
 /** Returns the report as a message of the log. */
 export function failureMessage({ rule, at, reason, count }: FailureReport): string {
   return `rule ${rule} (${at}): ${reason}${count === 1 ? "" : ` (${count} derivations failed since the last report)`}`;
+}
+
+function reasonOf(cause: FailureCause): string {
+  if (cause.kind === "no value") return `\`${cause.expression}\` has no value${valuesText(cause.values)}`;
+  const { predicate, column, value } = cause;
+  const declared = columnTypeName(predicate.columns[column] ?? 0);
+  return `column ${column + 1} of \`${predicate.name}\` is declared as ${declared}, and got ${shortened(formatValue(value))}`;
 }
 
 function valuesText(values: Readonly<Record<string, Value>>): string {

@@ -15,7 +15,7 @@ import { equal, type Value, type Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
 import type { EngineCounters } from "./engine-counters.ts";
-import type { FailureReports } from "./failure-reports.ts";
+import type { FailureCause, FailureReports } from "./failure-reports.ts";
 import { CycleUse } from "./limits/cycle-use.ts";
 import { LimitExceeded, type Limits } from "./limits/limits.ts";
 import { INDEX_ENTRY_BYTES, type MemoryUse, RESULT_BYTES, ROW_BYTES } from "./limits/memory-use.ts";
@@ -105,6 +105,8 @@ export class StrandContext implements StrandHost {
   /** Bytes of the events and table changes of the round. */
   #heldInRound = 0;
   #isUnlimited = false;
+  /** Value that contradicts a signature, until `failed` reports it. */
+  #contradiction: FailureCause | undefined;
 
   constructor(options: StrandContextOptions) {
     this.#plan = options.plan;
@@ -245,7 +247,13 @@ export class StrandContext implements StrandHost {
 
   failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
     (this.#counters.failed[strand] as number) += this.packets;
-    this.#failures.add(strand, this.now, expression, values);
+    const contradiction = this.#contradiction;
+    this.#contradiction = undefined;
+    this.#failures.add(strand, this.now, contradiction ?? { kind: "no value", expression, values });
+  }
+
+  contradicts(predicate: number, column: number, value: Value): void {
+    this.#contradiction = { kind: "wrong type", predicate: this.#predicate(predicate), column, value };
   }
 
   ambient(strand: number): Ambient {

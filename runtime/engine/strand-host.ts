@@ -40,6 +40,8 @@ export interface StrandHost {
   costDecreased(rule: number): void;
   /** Counts and reports a derivation that ended because this expression had no value for these values of its variables. */
   failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void;
+  /** Notes a value whose type the signature of a predicate does not allow. The next call of `failed` reports it. */
+  contradicts(predicate: number, column: number, value: Value): void;
   /** Returns a secret of the node by name; undefined without such a secret. */
   secret(name: string): Value | undefined;
   /** Abandons the step, so that it runs once for each packet of its train. Does not return. */

@@ -7,11 +7,12 @@ import { overlaysWithOptions, type Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import type { Surroundings } from "../program/surroundings.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 
 /**
- * Warns of addresses in overlays that no file declares, unless a rule hears of them. Reports options in addresses of overlays that take
- * none. Warns of rules that define the own address of an overlay that no file declares.
+ * Warns of addresses in overlays that no file declares, unless a rule hears of them. An address inside another one is used by another
+ * node, whose program may declare its overlay. Reports options in addresses of overlays that take none. Warns of rules that define the
+ * own address of an overlay that no file declares.
  */
 export function checkAddresses(
   program: Program,
@@ -29,19 +30,32 @@ export function checkAddresses(
     const overlay = overlayOfAddressTable(name.text);
     return overlay === undefined || known.has(overlay) ? [] : [report("W0204", name.span, { overlay })];
   });
-  const wrong = addressesIn(program).flatMap(({ overlay, options, span }) => {
+  const outermost = new Set(expressionsIn(program).flatMap(outermostAddresses));
+  const wrong = addressesIn(program).flatMap((address) => {
+    const { overlay, options, span } = address;
     const name = overlay.text;
-    if (!known.has(name)) return hearsElse ? [] : [report("W0202", overlay.span, { overlay: name })];
+    if (!known.has(name)) {
+      return hearsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
+    }
     if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];
   });
   return [...unknown, ...wrong];
 }
 
-function addressesIn({ rules, facts }: Program): readonly AddressExpression[] {
-  const expressions: readonly Expression[] = [
+function addressesIn(program: Program): readonly AddressExpression[] {
+  return expressionsIn(program)
+    .flatMap((one) => parts(one))
+    .filter((part) => part.kind === "address");
+}
+
+function expressionsIn({ rules, facts }: Program): readonly Expression[] {
+  return [
     ...rules.flatMap(({ head, body }) => [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]),
     ...facts.flatMap(({ atom }) => expressionsOfAtom(atom)),
   ];
-  return expressions.flatMap((one) => parts(one)).filter((part) => part.kind === "address");
+}
+
+function outermostAddresses(expression: Expression): readonly AddressExpression[] {
+  return expression.kind === "address" ? [expression] : operandsOf(expression).flatMap(outermostAddresses);
 }

@@ -1,25 +1,39 @@
-import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
+import type { Argument, Atom, Constant, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import { parseHostPort } from "../../runtime/plan/values/host-port.ts";
 import { isHostPort } from "../../runtime/plan/values/location.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
-/** Name or address of a host, as against a word such as "NIL", which a program may use for "no location". */
+/** Name or address of a host, as against a word such as "NIL", which an OverLog program may use for "no location". */
 const HOST = /^localhost$|[.:]/;
 
-/** Reports constant locations of rules and facts that name a host without a port: no tuple can be sent there. */
+/** Reports constant locations of rules and facts that are no addresses: no tuple can be sent there. */
 export function checkLocations({ rules, facts }: Program): readonly Diagnostic[] {
-  const atoms = [
-    ...rules.flatMap(({ head, body }) => [head, ...body.filter(isPredicate).map(({ atom }) => atom)]),
-    ...facts.map(({ atom }) => atom),
-  ];
-  return atoms.flatMap((atom) => {
-    const location = locationArgument(atom);
-    if (location?.kind !== "constant" || typeof location.value !== "string") return [];
-    if (isHostPort(location.value) || !HOST.test(location.value)) return [];
-    return [report("E0266", location.span, { text: location.text })];
-  });
+  const inRules = rules.flatMap(({ head, body, isOverlog }) =>
+    [head, ...body.filter(isPredicate).map(({ atom }) => atom)].flatMap((atom) => wrongLocation(atom, body, isOverlog)),
+  );
+  const overlog = new Set(rules.filter(({ isOverlog }) => isOverlog).map(({ span }) => span.file));
+  const inFacts = facts.flatMap(({ atom, span }) => wrongLocation(atom, [], overlog.has(span.file)));
+  return [...inRules, ...inFacts];
+}
+
+function wrongLocation(atom: Atom, body: readonly Literal[], isOverlog: boolean): readonly Diagnostic[] {
+  const location = constantIn(locationArgument(atom), body);
+  if (location === undefined || typeof location.value !== "string") return [];
+  const parsed = parseHostPort(location.value);
+  if (parsed.ok || (isOverlog && !HOST.test(location.value))) return [];
+  const why = isHostPort(location.value) ? parsed.why : "it has no port";
+  return [report("E0266", location.span, { text: location.text, why })];
+}
+
+/** Returns the constant that a location is, itself or by an assignment of the body. */
+function constantIn(location: Argument | Expression | undefined, body: readonly Literal[]): Constant | undefined {
+  if (location?.kind === "constant") return location;
+  if (location?.kind !== "variable") return undefined;
+  const assigned = body.find((literal) => literal.kind === "assign" && literal.target.name === location.name);
+  return assigned?.kind === "assign" && assigned.value.kind === "constant" ? assigned.value : undefined;
 }
 
 /** Returns the location of an atom, written before or among its arguments. */

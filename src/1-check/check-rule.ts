@@ -104,12 +104,22 @@ class RuleCheck {
     const [first, ...others] = this.#eventLiterals.filter((literal) => !isTypo(literal));
     for (const other of others) {
       const event = first as PredicateLiteral;
-      const facts = { first: event.atom.name.text, second: other.atom.name.text };
+      const stored = [other, event].find((literal) => this.#isStorable(literal))?.atom.name.text;
+      const facts = { first: event.atom.name.text, second: other.atom.name.text, stored };
       const related = [{ span: event.span, message: "this is the first event of the rule" }];
       this.diagnostics.push(report("E0215", other.span, facts, related));
     }
     if (this.#rule.body.some((literal) => isPredicate(literal) && !literal.negated)) return;
     this.diagnostics.push(report("E0224", this.#rule.span, {}));
+  }
+
+  /** Whether the program can declare the event as a table: no node, view, overlay or change of a table raises it. */
+  #isStorable(literal: PredicateLiteral): boolean {
+    const name = literal.atom.name.text;
+    const isOfTable = deltaEventNamed(name, (table) => this.#roles.isTable(table)) !== undefined;
+    const isOfView = [...this.#program.views.keys()].some((view) => name.startsWith(`${view}.`));
+    const isRaised = isOfTable || isOfView || builtinNamed(name) !== undefined || /\.(?:send|recv)$/.test(name);
+    return this.#roles.of(literal) === "event" && !isRaised;
   }
 
   #functions(): void {
@@ -363,7 +373,7 @@ class RuleCheck {
     if (head.location !== undefined) this.#require(head.location, bound, "the location of the head");
     for (const argument of head.args.flatMap(expressionsOf)) {
       if (argument.kind === "wildcard" && !this.#mayBeWildcard(argument)) {
-        this.diagnostics.push(report("E0234", argument.span, {}));
+        this.diagnostics.push(report("E0234", argument.span, { isDelete: this.#rule.isDelete }));
       }
       this.#require(argument, bound, "the head");
     }

@@ -1,5 +1,7 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
+import type { UnraisedFacts } from "../../grammar/messages.ts";
+import { deltaEventNamed } from "../program/delta-events.ts";
 import type { Predicate, Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
 import { Namesakes } from "./namesakes.ts";
@@ -17,8 +19,18 @@ export function checkUnraised(program: Program, predicates: Predicates, isClosed
   return all.filter(isUnraised).flatMap((one) => {
     const { name, arity, span } = one;
     if (declared.has(name) || (overlog.has(span.file) && !isClosed)) return [];
-    return [report(isClosed ? "E0250" : "W0232", span, { name, arity, namesake: namesakes.of(one) })];
+    const facts = { name, arity, namesake: namesakes.of(one), source: sourceOf(name, program) };
+    return [report(isClosed ? "E0250" : "W0232", span, facts)];
   });
+}
+
+/** Declaration that would raise the event, if its name has a form of its own: an event of row changes, or one of an overlay. */
+function sourceOf(name: string, { overlays }: Program): UnraisedFacts["source"] {
+  const table = deltaEventNamed(name, () => true)?.table;
+  if (table !== undefined) return { kind: "table", name: table };
+  const overlay = /^(.+)\.(?:send|recv)$/.exec(name)?.[1];
+  if (overlay === undefined) return undefined;
+  return { kind: overlays.some((one) => one.name === overlay) ? "own overlay" : "overlay", name: overlay };
 }
 
 function isUnraised({ span, isProduced, isTable, isRead }: Predicate): boolean {

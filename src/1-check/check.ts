@@ -14,7 +14,7 @@ import { builtinNamed, isRaisedByNode, PERIODIC, SHUTDOWN } from "../program/bui
 import { socketViewNames } from "./socket-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
-import { isTypeName } from "../program/type-name.ts";
+import { checkDeclaredTypes } from "./check-declared-types.ts";
 import { collectPredicates, type Predicate, type Predicates, withDeclaredTables } from "../program/predicates.ts";
 import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
@@ -35,12 +35,19 @@ export interface CheckOptions {
   readonly isClosed?: boolean;
 }
 
+export interface Checking {
+  readonly checked: CheckedProgram;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Errors that may only follow from a statement that could not be parsed. They are not reported. */
+  readonly consequences: readonly Diagnostic[];
+}
+
 /** Reports the errors in rules, tables and facts of the program. */
 export function check(
   program: Program,
   macros: ReadonlySet<string>,
   { surroundings, isClosed = false }: CheckOptions = {},
-): { checked: CheckedProgram; diagnostics: readonly Diagnostic[] } {
+): Checking {
   const diagnostics: Diagnostic[] = [];
   const predicates = collectPredicates(program, surroundings, diagnostics);
   const roles = rolesIn(program, predicates);
@@ -54,11 +61,12 @@ export function check(
   addAll(diagnostics, checkUnread(predicates, program));
   addAll(diagnostics, checkAddresses(program, predicates, surroundings));
   if (isClosed) addAll(diagnostics, checkUnraised(program, withoutTypos(predicates, typos), isClosed));
-  addAll(diagnostics, checkAccepts(program));
+  addAll(diagnostics, checkDeclaredTypes(program));
   addAll(diagnostics, checkLocations(program));
   addAll(diagnostics, checkNodeEvents(program));
   const checked = { program, predicates: withDeclaredTables(predicates, program, surroundings), roles };
-  return { checked, diagnostics: withoutConsequences(diagnostics, program) };
+  const reported = withoutConsequences(diagnostics, program);
+  return { checked, diagnostics: reported, consequences: diagnostics.filter((one) => !reported.includes(one)) };
 }
 
 /** Predicates whose name has no message of its own yet. */
@@ -90,12 +98,6 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
     diagnostics.push(report("E0217", table.span, { table: table.name, column: table.evict.column + 1, arity }));
   }
   return diagnostics;
-}
-
-function checkAccepts(program: Program): readonly Diagnostic[] {
-  return program.accepts.flatMap(({ types, span }) =>
-    types.filter((name) => !isTypeName(name)).map((name) => report("E0240", span, { name })),
-  );
 }
 
 /** Reports facts and declarations of events that only the node raises. */

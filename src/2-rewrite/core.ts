@@ -35,6 +35,8 @@ export interface CoreProgram {
   readonly accepts: readonly Accept[];
   readonly signatures: readonly TypeSignature[];
   readonly watches: readonly WatchRequest[];
+  /** Predicates that rules with errors fill. They may hold any values. */
+  readonly open?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -63,6 +65,8 @@ export interface CoreRule {
   readonly trigger: CoreTrigger;
   /** Variables with memoised results: computed when a derivation appears, and stored with it. */
   readonly memoised?: ReadonlySet<string> | undefined;
+  /** Types that the arguments of the head are checked for at run time, as `ColumnType`s; 0 for none. Set by `3-plan`. */
+  readonly required?: readonly number[] | undefined;
   /** Group columns of an aggregate, if they are not the keys of the head's table. */
   readonly groupKeys?: readonly number[] | undefined;
   /** Its rows carry proofs, so that only the winning row of an aggregate refreshes the result. */

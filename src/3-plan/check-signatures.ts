@@ -1,37 +1,82 @@
-import type { Expression } from "../../grammar/ast.ts";
+import type { Atom, Expression, PacketExpression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { kindOf, kinds } from "../../runtime/plan/values/value.ts";
-import type { CoreProgram } from "../2-rewrite/core.ts";
+import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TypeSignature } from "../program/program.ts";
 import { type ColumnTypes, declaredType } from "./column-types.ts";
 import { constantValue } from "./constant-value.ts";
-import { ANYTHING, UNSURE } from "./expression-type.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { ANYTHING, type Environment, typeOf, UNSURE } from "./expression-type.ts";
 
-/** Reports each rule and fact that gives a column a value of a type that the signature of the predicate does not allow. */
+/** Signatures by the name of their predicate. */
+type Signatures = ReadonlyMap<string, TypeSignature>;
+
+/**
+ * Reports each rule, fact and packet that gives a column a value of a type that the signature of the predicate does not allow. Values
+ * whose types are not known are checked at run time (`required-types.ts`).
+ */
 export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+  if (core.signatures.length === 0) return [];
   const signatures = new Map(core.signatures.map((signature) => [signature.name, signature]));
-  const rules = core.rules.flatMap((rule) => {
-    const signature = signatures.get(rule.head.name.text);
-    if (signature === undefined || rule.isDelete) return [];
-    return types.inferredForHead(rule).flatMap((type, column) => {
-      const span = rule.head.args[column]?.span ?? rule.span;
-      return violation(signature, column, type, `rule \`${rule.name}\``, span);
-    });
-  });
-  const facts = core.facts.flatMap(({ atom }) => {
-    const signature = signatures.get(atom.name.text);
-    if (signature === undefined) return [];
-    return atom.args.flatMap((argument, column) => {
-      const value = constantValue(argument as Expression);
-      if (value === undefined) return [];
-      return violation(signature, column, typeBit(kindOf(value)), "this fact", argument.span);
-    });
-  });
+  const rules = core.rules.flatMap((rule) => [
+    ...violationsOfHead(rule, signatures, types),
+    ...packetsIn(rule).flatMap((packet) =>
+      violationsOfPacket(packet, signatures, types.ofVariables(rule), `rule \`${rule.name}\``),
+    ),
+  ]);
+  const facts = core.facts.flatMap(({ atom }) => violationsOfFact(atom, signatures));
   return oncePerPosition([...rules, ...facts]);
 }
+
+function violationsOfHead(rule: CoreRule, signatures: Signatures, types: ColumnTypes): readonly Diagnostic[] {
+  const signature = signatures.get(rule.head.name.text);
+  if (signature === undefined || rule.isDelete) return [];
+  return types.inferredForHead(rule).flatMap((type, column) => {
+    const span = rule.head.args[column]?.span ?? rule.span;
+    return violation(signature, column, type, `rule \`${rule.name}\``, span);
+  });
+}
+
+/** Packets that the rule builds. Patterns build none. */
+function packetsIn({ head, body }: CoreRule): readonly PacketExpression[] {
+  const built = body.flatMap((literal) => (literal.kind === "member" ? [literal.list] : expressionsOfLiteral(literal)));
+  return [...expressionsOfAtom(head), ...built].flatMap(packetsOf);
+}
+
+function packetsOf(expression: Expression): readonly PacketExpression[] {
+  return parts(expression).filter((part) => part.kind === "packet");
+}
+
+function violationsOfPacket(
+  { name, args }: PacketExpression,
+  signatures: Signatures,
+  environment: Environment,
+  by: string,
+): readonly Diagnostic[] {
+  const signature = signatures.get(name.text);
+  if (signature === undefined) return [];
+  return args.flatMap((argument, column) =>
+    violation(signature, column, typeOf(argument, environment) ?? ANYTHING, by, argument.span),
+  );
+}
+
+function violationsOfFact(atom: Atom, signatures: Signatures): readonly Diagnostic[] {
+  const packets = expressionsOfAtom(atom).flatMap(packetsOf);
+  const inside = packets.flatMap((packet) => violationsOfPacket(packet, signatures, NO_VARIABLES, "this fact"));
+  const signature = signatures.get(atom.name.text);
+  if (signature === undefined) return inside;
+  const own = atom.args.flatMap((argument, column) => {
+    const value = constantValue(argument as Expression);
+    const type = value === undefined ? typeOf(argument as Expression, NO_VARIABLES) : typeBit(kindOf(value));
+    return violation(signature, column, type ?? ANYTHING, "this fact", argument.span);
+  });
+  return [...own, ...inside];
+}
+
+const NO_VARIABLES: Environment = new Map();
 
 function violation(
   { name, types, span: declaration }: TypeSignature,

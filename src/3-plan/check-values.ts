@@ -2,21 +2,21 @@
  * check-values: reports expressions that can never have a value, by the inferred types and by the constants in them, and constants of
  * bodies that can never match. Called by `plan.ts` after the inference.
  */
-import type { Expression, Literal } from "../../grammar/ast.ts";
+import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { printExpression } from "../../grammar/print.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { type ColumnType, columnTypeName, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { kindOf } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
+import { PACKET_HEAD } from "../program/builtin.ts";
 import { isPredicate } from "../program/rule-shape.ts";
-import { columnTypeName } from "../program/type-name.ts";
-import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf } from "../program/visit.ts";
+import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { constantValue } from "./constant-value.ts";
-import { ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
-import { isArithmetic } from "./operation.ts";
+import { constantValue, isConstant } from "./constant-value.ts";
+import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
 
 /** Expression as a check sees it: the error about it, or undefined if it can have a value. */
 interface Finding {
@@ -31,8 +31,9 @@ interface Finding {
  * expression of them is wrong only if it is in every copy.
  */
 export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
+  const senders = new Set([PACKET_HEAD, ...core.overlays.map(({ name }) => `${name}.send`)]);
   const findings = [
-    ...core.rules.flatMap((rule) => findingsOfRule(rule, types)),
+    ...core.rules.flatMap((rule) => findingsOfRule(rule, types, senders)),
     ...core.facts.flatMap(({ atom }) => expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES))),
   ];
   if (findings.every(({ error }) => error === undefined)) return [];
@@ -47,10 +48,28 @@ export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Dia
 const NO_VARIABLES: Environment = new Map();
 const NO_FINDINGS: readonly Finding[] = [];
 const TRUTH = typeBit("bool") | NUMBER;
+/** Kinds that a location may have. A number draws a warning instead (W0223), and null stands for no location. */
+const LOCATION = ADDRESS | NUMBER | typeBit("null");
 
-function findingsOfRule(rule: CoreRule, types: ColumnTypes): readonly Finding[] {
+/** `senders`: heads whose last argument is a packet to send. */
+function findingsOfRule(rule: CoreRule, types: ColumnTypes, senders: ReadonlySet<string>): readonly Finding[] {
   const environment = types.ofVariables(rule);
   const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
+  const found = [
+    ...findingsOfLiterals(rule, literals, environment, types),
+    ...findingsOfHead(rule.head, environment, senders),
+  ];
+  // A condition that is never true guards all other expressions of the rule.
+  const isIdle = literals.some((one) => one.kind === "condition" && constantTruth(one.test) === false);
+  return isIdle ? found.map((one) => ({ ...one, error: undefined })) : found;
+}
+
+function findingsOfLiterals(
+  rule: CoreRule,
+  literals: readonly Literal[],
+  environment: Environment,
+  types: ColumnTypes,
+): readonly Finding[] {
   return [
     ...[...expressionsOfAtom(rule.head), ...literals.flatMap(expressionsOfLiteral)].flatMap((one) =>
       findingsOf(one, environment),
@@ -61,6 +80,19 @@ function findingsOfRule(rule: CoreRule, types: ColumnTypes): readonly Finding[] 
         ? expressionsOf(argument).map((one) => mustBe(one, NUMBER, environment))
         : [],
     ),
+  ];
+}
+
+/** Findings about the location of a head, and about the packet that `packet@To(P)` or the `send` of an overlay passes on. */
+function findingsOfHead(
+  { name, location, args }: Atom,
+  environment: Environment,
+  senders: ReadonlySet<string>,
+): readonly Finding[] {
+  const payload = senders.has(name.text) ? args.at(-1) : undefined;
+  return [
+    ...(location === undefined ? [] : [mustBe(location, LOCATION, environment, ADDRESS)]),
+    ...(payload === undefined ? [] : expressionsOf(payload).map((one) => mustBe(one, typeBit("tuple"), environment))),
   ];
 }
 
@@ -77,32 +109,40 @@ function findingsOf(expression: Expression, environment: Environment): readonly 
   return [{ about: "value", span: expression.span, error }, ...inside];
 }
 
-/** Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. */
+/**
+ * Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. A guard that is constant
+ * tells which operand is evaluated.
+ */
 function evaluatedOperands(expression: Expression): readonly Expression[] {
-  if (expression.kind === "conditional") return [expression.test];
+  if (expression.kind === "conditional") {
+    const { test, yes, no } = expression;
+    const isYes = constantTruth(test);
+    return isYes === undefined ? [test] : [test, isYes ? yes : no];
+  }
   if (expression.kind === "binary" && (expression.operator === "&&" || expression.operator === "||")) {
-    return [expression.left];
+    const { operator, left, right } = expression;
+    return constantTruth(left) === (operator === "&&") ? [left, right] : [left];
   }
   return operandsOf(expression);
+}
+
+/** Truth of a constant test; undefined if it depends on variables, or has no value. */
+function constantTruth(test: Expression): boolean | undefined {
+  return isConstant(test) ? isTrue(constantValue(test)) : undefined;
 }
 
 function hasValue(expression: Expression, environment: Environment): boolean {
   return typeOf(expression, environment) !== 0 && !failsAlways(expression);
 }
 
-/** Whether the constants in an expression leave it without a value: `1 / 0`, `X % 0`, `2 << -1`. */
+/** Whether the constants in an expression leave it without a value: `1 / 0`, `X % 0`, `2 << -1`, `f_car([])`. */
 function failsAlways(expression: Expression): boolean {
   if (expression.kind === "binary" && (expression.operator === "/" || expression.operator === "%")) {
     const divisor = constantValue(expression.right);
     if (divisor === 0 || divisor === 0n) return true;
   }
-  const operands = operandsOf(expression);
-  const isEvaluated =
-    (expression.kind === "binary" && isArithmetic(expression.operator)) ||
-    (expression.kind === "unary" && expression.operator === "-") ||
-    expression.kind === "address";
-  if (!isEvaluated || !operands.every((one) => constantValue(one) !== undefined)) return false;
-  return constantValue(expression) === undefined;
+  const isComputed = operandsOf(expression).length > 0 && expression.kind !== "list";
+  return isComputed && isConstant(expression) && constantValue(expression) === undefined;
 }
 
 function noValue(expression: Expression, environment: Environment): Diagnostic {
@@ -134,7 +174,10 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
     case "condition":
       return [mustBe(literal.test, TRUTH, environment)];
     case "member":
-      return [mustBe(literal.list, typeBit("list") | typeBit("tuple"), environment)];
+      return [
+        mustBe(literal.list, typeBit("list") | typeBit("tuple"), environment),
+        ...unmatchedIn(literal.pattern, types),
+      ];
     case "assign":
       return [];
     case "predicate":
@@ -142,12 +185,17 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
   }
 }
 
-/** Finding about an expression that must be of a kind in `wanted`, such as the test of a condition. */
-function mustBe(expression: Expression, wanted: ColumnType, environment: Environment): Finding {
+/** Finding about an expression that must be of a kind in `wanted`, such as the test of a condition. The error names `expected`. */
+function mustBe(
+  expression: Expression,
+  wanted: ColumnType,
+  environment: Environment,
+  expected: ColumnType = wanted,
+): Finding {
   const type = typeOf(expression, environment);
   const isWrong = type !== undefined && type !== 0 && (type & wanted) === 0 && hasValue(expression, environment);
   if (!isWrong) return { about: "type", span: expression.span, error: undefined };
-  return wrongType(expression, wanted, columnTypeName(type & ANYTHING));
+  return wrongType(expression, expected, columnTypeName(type & ANYTHING));
 }
 
 function wrongType(expression: Expression, wanted: ColumnType, found: string): Finding {
@@ -156,9 +204,14 @@ function wrongType(expression: Expression, wanted: ColumnType, found: string): F
   return { about: "type", span, error: report("E0265", span, facts) };
 }
 
+/** Findings about constants in the packets of a pattern. */
+function unmatchedIn(pattern: Expression, types: ColumnTypes): readonly Finding[] {
+  return parts(pattern).flatMap((part) => (part.kind === "packet" ? unmatched(part, types) : []));
+}
+
 /** Findings about constants in columns that hold values of other kinds: of built-in predicates, and of those with a signature. */
 function unmatched(
-  { name: { text: name }, args }: Extract<Literal, { kind: "predicate" }>["atom"],
+  { name: { text: name }, args }: Pick<Atom, "name" | "args">,
   types: ColumnTypes,
 ): readonly Finding[] {
   return args.flatMap((argument, column) => {

@@ -28,6 +28,8 @@ export interface ColumnTypes {
   inferredForHead(rule: CoreRule): readonly ColumnType[];
   /** Types of the variables of the rule. */
   ofVariables(rule: CoreRule): Environment;
+  /** Type that a signature declares for the column; undefined without a signature, and for `any`. */
+  declared(name: string, column: number): ColumnType | undefined;
   /** Type that a constant in this column of a body literal must have; undefined if the rules decide it. */
   fixed(name: string, column: number): ColumnType | undefined;
 }
@@ -44,6 +46,11 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
     inference.add(
       fact.atom.name.text,
       fact.atom.args.map(() => ANYTHING),
+    );
+  for (const name of core.open ?? [])
+    inference.add(
+      name,
+      Array.from({ length: core.arities.get(name) ?? 0 }, () => ANYTHING),
     );
   const transfers: readonly Transfer[] = [
     ...core.rules.map((rule) => {
@@ -136,11 +143,11 @@ class Inference implements ColumnTypes {
 
   of(name: string, arity: number): readonly ColumnType[] {
     return Array.from({ length: arity }, (_, column) =>
-      known(this.#declaredType(name, column) ?? this.#columns.get(name)?.[column]),
+      known(this.declared(name, column) ?? this.#columns.get(name)?.[column]),
     );
   }
 
-  #declaredType(name: string, column: number): ColumnType | undefined {
+  declared(name: string, column: number): ColumnType | undefined {
     return this.#declared.get(name)?.[column];
   }
 
@@ -153,7 +160,7 @@ class Inference implements ColumnTypes {
   }
 
   fixed(name: string, column: number): ColumnType | undefined {
-    return builtinType(name, column) ?? this.#declaredType(name, column);
+    return builtinType(name, column) ?? this.declared(name, column);
   }
 
   add(name: string, types: readonly (ColumnType | undefined)[]): boolean {

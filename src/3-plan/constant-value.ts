@@ -1,11 +1,28 @@
-import type { AddressExpression, Expression, FunctionCall } from "../../grammar/ast.ts";
+import type {
+  AddressExpression,
+  Binary,
+  Expression,
+  FunctionCall,
+  Interval,
+  UnaryOperator,
+} from "../../grammar/ast.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
-import { makeAddress, negate } from "../../runtime/plan/library/operators/operators.ts";
+import {
+  complement,
+  inInterval,
+  isTrue,
+  makeAddress,
+  negate,
+  not,
+} from "../../runtime/plan/library/operators/operators.ts";
+import { inRing } from "../../runtime/plan/library/operators/overlog-operators.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
+import { secretName } from "../program/secret-name.ts";
+import { operandsOf } from "../program/visit.ts";
 import { binaryOperation } from "./operation.ts";
 
 /** Returns the predicate of a packet by its qualified name and number of arguments. */
@@ -24,14 +41,15 @@ export function constantValue(expression: Expression, predicateOf: PredicateOf =
     case "list":
       return valuesOf(expression.items);
     case "unary":
-      return expression.operator === "-" ? negate(valueOf(expression.operand)) : undefined;
+      return unaryOperations[expression.operator](valueOf(expression.operand));
     case "binary":
-      return binaryOperation(
-        expression.operator,
-        valueOf(expression.left),
-        valueOf(expression.right),
-        expression.isOverlog,
-      );
+      return binaryValue(expression, valueOf);
+    case "conditional": {
+      const test = isTrue(valueOf(expression.test));
+      return test === undefined ? undefined : valueOf(test ? expression.yes : expression.no);
+    }
+    case "interval":
+      return intervalValue(expression, valuesOf([expression.value, expression.low, expression.high]));
     case "address":
       return addressValue(expression, valueOf(expression.node), valuesOf(expression.options));
     case "call":
@@ -40,6 +58,54 @@ export function constantValue(expression: Expression, predicateOf: PredicateOf =
       return packetValue(predicateOf(expression.name.text, expression.args.length), valuesOf(expression.args));
     default:
       return undefined;
+  }
+}
+
+const unaryOperations: Readonly<Record<UnaryOperator, (operand: Value | undefined) => Value | undefined>> = {
+  "-": negate,
+  "!": not,
+  "~": complement,
+};
+
+/** The right side of `&&` and `||` counts only if the left one does not decide. */
+function binaryValue(
+  { operator, left, right, isOverlog }: Binary,
+  valueOf: (part: Expression) => Value | undefined,
+): Value | undefined {
+  if (operator !== "&&" && operator !== "||") {
+    return binaryOperation(operator, valueOf(left), valueOf(right), isOverlog);
+  }
+  const first = isTrue(valueOf(left));
+  return first === (operator === "&&") ? isTrue(valueOf(right)) : first;
+}
+
+function intervalValue(
+  { includesLow, includesHigh, isOverlog }: Interval,
+  ends: readonly Value[] | undefined,
+): Value | undefined {
+  const [value, low, high] = ends ?? [];
+  return (isOverlog === true ? inRing : inInterval)(value, low, high, includesLow, includesHigh);
+}
+
+/**
+ * Whether the value of the expression, or its lack of one, is known when the program is compiled: it has no variables and calls pure
+ * functions only. A packet counts as unknown, because its predicate may not be known yet.
+ */
+export function isConstant(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "constant":
+      return true;
+    case "variable":
+    case "wildcard":
+    case "packet":
+      return false;
+    case "call": {
+      const { name, isOverlog } = expression;
+      const isPure = functionNamed(name.text, isOverlog)?.pure === true && secretName(expression) === undefined;
+      return isPure && expression.args.every(isConstant);
+    }
+    default:
+      return operandsOf(expression).every(isConstant);
   }
 }
 

@@ -104,10 +104,12 @@ function planDelta(
   });
   const { match, operators } = planBody(changed, body, context);
   const args = isComputed ? rule.head.args : rule.head.args.map((argument) => withoutMemoised(rule, argument));
-  const columns = aggregateColumns(rule, args, headPredicate(rule, context).table?.keys ?? []);
+  const headTable = headPredicate(rule, context);
+  const columns = aggregateColumns(rule, args, headTable.table?.keys ?? []);
+  const head = { predicate: headTable, required: rule.required ?? [] };
   const sign = signs[effect];
   const decreases = costs === undefined || sign < 1 ? [] : costDecreases(rule, costs);
-  const action: StrandAction = { kind: "contribute", derivedRule, sign, columns, costDecreases: decreases };
+  const action: StrandAction = { kind: "contribute", head, derivedRule, sign, columns, costDecreases: decreases };
   const predicate = context.predicate(changed.atom.name.text).id;
   const trigger: Trigger = { kind: "maintenance", change: changeOf(effect, changed.negated), predicate, derivedRule };
   return { origin, trigger, match, operators, action };
@@ -163,7 +165,8 @@ function changeOf(effect: Effect, isNegated: boolean): MaintainedChange {
 function actionOf(rule: CoreRule, context: BodyContext): StrandAction {
   const { head } = rule;
   const predicate = headPredicate(rule, context);
-  const target: Target = { predicate, isDelete: rule.isDelete, location: head.location };
+  const required = rule.required ?? [];
+  const target: Target = { predicate, isDelete: rule.isDelete, location: head.location, required };
   if (!head.args.some((argument) => argument.kind === "aggregate")) {
     return { kind: "tuple", head: target, args: head.args as readonly Expression[] };
   }

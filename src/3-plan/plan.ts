@@ -44,6 +44,7 @@ import { checkSeals } from "./check-seals.ts";
 import { checkChannels } from "./check-channels.ts";
 import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
 import { cycleRoles } from "./rule-cycles.ts";
+import { withRequiredTypes } from "./required-types.ts";
 import type { Strand } from "./strand.ts";
 import { TableLayout } from "./table-layout.ts";
 import { expressionsOfStrand } from "./operator-expressions.ts";
@@ -91,12 +92,15 @@ export function planProgram(
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
   const types = inferColumnTypes(core);
-  const checks = [checkMixedColumns, checkSignatures, checkValues, checkChannels, checkSeals].flatMap((check) =>
-    check(core, types),
-  );
-  const planner = new Planner(core, types, lines);
+  const checks = [...checkMixedColumns(core, types), ...checkTypes(core, types)];
+  const planner = new Planner(withRequiredTypes(core, types), types, lines);
   const planned = planner.run();
   return { planned, diagnostics: [...checks, ...withoutConsequences(planner.diagnostics, checks)] };
+}
+
+/** Reports errors about the types of values, the tables that nodes share, and sealed values. */
+export function checkTypes(core: CoreProgram, types: ColumnTypes = inferColumnTypes(core)): readonly Diagnostic[] {
+  return [checkSignatures, checkValues, checkChannels, checkSeals].flatMap((check) => check(core, types));
 }
 
 /** Drops "not constant" about facts with an expression that never has a value. */

@@ -1,5 +1,6 @@
 import type { Expression } from "../../grammar/ast.ts";
 import type { AggregateKind, Origin, Sign, Trigger } from "../../runtime/plan/contract/plan.ts";
+import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
 /** One rule strand before it is emitted: a trigger, the operators that its tuple passes, and an action for each result. */
@@ -71,6 +72,7 @@ export type StrandAction =
   | { readonly kind: "aggregate"; readonly head: Target; readonly columns: readonly Column[] }
   | {
       readonly kind: "contribute";
+      readonly head: Pick<Target, "predicate" | "required">;
       readonly derivedRule: number;
       readonly sign: Sign;
       readonly columns: readonly Column[];
@@ -89,6 +91,8 @@ export interface Target {
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;
   readonly location: Expression | undefined;
+  /** Types that the arguments are checked for, as `ColumnType`s; 0, or no entry, for none. */
+  readonly required: readonly ColumnType[];
 }
 
 export type Column =

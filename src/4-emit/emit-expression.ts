@@ -151,8 +151,10 @@ export class ExpressionEmitter {
     return unsure(`makeAddress(${JSON.stringify(overlay.text)}, ${location}, ${this.#list(options).code})`);
   }
 
-  #packet({ name, args }: PacketExpression): Emitted {
+  #packet({ name, args, required }: PacketExpression): Emitted {
     const values = args.map((argument) => this.emit(argument).code).join(", ");
+    if (required !== undefined)
+      return unsure(`makeTypedPacket(node, ${this.#predicateId(name.text)}, [${required.join(", ")}], [${values}])`);
     return unsure(`makePacket(node.predicates[${this.#predicateId(name.text)}], [${values}])`);
   }
 

@@ -6,7 +6,16 @@ import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
-import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Visibility } from "../3-plan/strand.ts";
+import type {
+  StrandAction,
+  Column,
+  ElementMatch,
+  Match,
+  Operator,
+  Strand,
+  Target,
+  Visibility,
+} from "../3-plan/strand.ts";
 import { onlyItem } from "../program/pattern.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { variablesIn } from "../program/visit.ts";
@@ -70,18 +79,36 @@ class StrandEmitter {
     this.#depth++;
     this.#skip = "break collect;";
     for (const operator of this.#strand.operators.slice(joins)) this.#operator(operator);
-    this.#accumulate(action.columns);
+    this.#accumulate(action);
     this.#close(1);
     this.#skip = "return;";
     this.#emitResult(action);
   }
 
   /** Adds a combination of rows to all accumulators, or to none if one column cannot take it: then the derivation fails. */
-  #accumulate(columns: readonly Column[]): void {
-    const winners = columns.flatMap((column) => (column.kind === "winner" ? [this.#value(column.value)] : []));
+  #accumulate({ columns, head }: Aggregation): void {
+    const values = columns.map((column) => (column.kind === "winner" ? this.#value(column.value) : undefined));
+    const winners = values.filter((value) => value !== undefined);
     const operands = columns.map((column) => (column.kind === "aggregate" ? this.#operand(column) : ""));
+    this.#require(
+      head,
+      columns.map((column, at) => (isExtreme(column) ? operands[at] : values[at])),
+    );
     for (const [at, column] of columns.entries()) {
       if (column.kind === "aggregate") this.#line(`sum${at}.add(${operands[at]}, 1, [${winners.join(", ")}]);`);
+    }
+  }
+
+  /** Ends the derivation if a value that the signature restricts has another type. `values` has no code for columns to skip. */
+  #require(
+    { predicate, required }: Pick<Target, "predicate" | "required">,
+    values: readonly (string | undefined)[],
+  ): void {
+    for (const [column, type] of required.entries()) {
+      const value = values[column];
+      if (type === 0 || value === undefined) continue;
+      const report = `node.contradicts(${predicate.id}, ${column}, ${value}); node.failed(${this.#strand.id}, "", {});`;
+      this.#line(`if (!admits(${type}, ${value})) { ${report} ${this.#skip} }`);
     }
   }
 
@@ -92,13 +119,14 @@ class StrandEmitter {
   }
 
   #emitResult(action: Aggregation): void {
-    const best = action.columns.findIndex((column) => column.kind === "aggregate" && isExtreme(column.function));
+    const best = action.columns.findIndex(isExtreme);
     let winner = 0;
     const args = action.columns.map((column, at) => {
       if (column.kind === "aggregate") return this.#checked(`sum${at}.result()`, undefined, column.function);
       if (column.kind === "winner") return `sum${best}.winner(${winner++})`;
       return this.#value(column.value);
     });
+    if (!action.head.isDelete) this.#require(action.head, args);
     this.#emitTuple(action.head, args);
   }
 
@@ -215,11 +243,20 @@ class StrandEmitter {
 
   #action(action: StrandAction): void {
     switch (action.kind) {
-      case "tuple":
-        return this.#emitTuple(action.head, this.#values(action.args));
+      case "tuple": {
+        const args = this.#values(action.args);
+        if (!action.head.isDelete) this.#require(action.head, args);
+        return this.#emitTuple(action.head, args);
+      }
       case "contribute": {
         const values = action.columns.map((column) =>
           column.kind === "aggregate" ? this.#operand(column) : this.#value(column.value),
+        );
+        this.#require(
+          action.head,
+          action.columns.map((column, at) =>
+            column.kind === "aggregate" && !isExtreme(column) ? undefined : values[at],
+          ),
         );
         for (const { value, than, isLeast } of action.costDecreases) {
           const order = `compare(${this.#value(value)}, ${this.#value(than)}) ${isLeast ? "<" : ">"} 0`;
@@ -310,8 +347,8 @@ function hiddenRows(visibility: Visibility): string | undefined {
   }
 }
 
-function isExtreme(kind: string): boolean {
-  return kind === "min" || kind === "max";
+function isExtreme(column: Column): boolean {
+  return column.kind === "aggregate" && (column.function === "min" || column.function === "max");
 }
 
 function takesNumbers(kind: string): boolean {

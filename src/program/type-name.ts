@@ -1,4 +1,3 @@
-import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { type Kind, kinds } from "../../runtime/plan/values/value.ts";
 
 /** Types as programs write them. */
@@ -7,8 +6,6 @@ const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly
   ["null", ["null"]],
   ["bool", ["bool"]],
   ["number", ["number"]],
-  ["int", ["number"]],
-  ["float", ["number"]],
   ["string", ["string"]],
   ["id", ["id"]],
   ["addr", ["string", "address"]],
@@ -25,10 +22,4 @@ export function isTypeName(name: string): boolean {
 /** Returns the kinds of values that belong to a type. */
 export function kindsNamed(name: string): readonly Kind[] {
   return typeNames.get(name) ?? kinds;
-}
-
-/** Describes a column type in a sentence: `string or id`. */
-export function columnTypeName(type: ColumnType): string {
-  const admitted = kinds.filter((kind) => type === 0 || (type & typeBit(kind)) !== 0);
-  return admitted.length === kinds.length ? "anything" : admitted.join(" or ");
 }

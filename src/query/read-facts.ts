@@ -5,14 +5,14 @@ import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
-import { admits } from "../../runtime/plan/values/column-type.ts";
+import { admits, columnTypeName } from "../../runtime/plan/values/column-type.ts";
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import { ELSE, isHostPort } from "../../runtime/plan/values/location.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { PERIODIC } from "../program/builtin.ts";
-import { columnTypeName } from "../program/type-name.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { locationOf } from "../program/location-of.ts";
@@ -145,5 +145,21 @@ function readArgument(
     const facts = { name: spec.name, column: column + 1, expected: columnTypeName(type) };
     found.push(report("E0305", argument.span, facts));
   }
+  for (const facts of wrongPackets(value)) found.push(report("E0305", argument.span, facts));
   return value;
+}
+
+/** Returns the columns of packets in the value that hold values of another type than their predicate has. */
+function wrongPackets(
+  value: Value,
+): readonly { readonly name: string; readonly column: number; readonly expected: string }[] {
+  if (Array.isArray(value)) return (value as Values).flatMap(wrongPackets);
+  if (value instanceof Address) return [value.node, ...value.options].flatMap(wrongPackets);
+  if (!(value instanceof Packet) || value.tuple === undefined) return [];
+  const { predicate, args } = value.tuple;
+  return args.flatMap((arg, column) => {
+    const type = predicate.columns[column] ?? 0;
+    const wrong = { name: predicate.name, column: column + 1, expected: columnTypeName(type) };
+    return admits(type, arg) ? wrongPackets(arg) : [wrong];
+  });
 }

@@ -53,6 +53,16 @@ describe("an event that a rule reads", () => {
     expect(checked(READER, "report(E) :- periodic(E, 1).\n")).toEqual([]);
   });
 
+  test.for<readonly [string, string]>([
+    ["t_DELTA_INSERT(X)", "W0232 declare the table: `materialize(foo.t, infinity, infinity, keys(..)).`"],
+    ["bar.send(_, X)", 'W0232 import the file of the overlay `bar`: `import "file.mzl".`'],
+    ["bar.recv(X)", 'W0232 import the file of the overlay `bar`: `import "file.mzl".`'],
+    ["recv(X)", "W0232 derive it in a rule, as `foo.recv(Packet) :- ..`"],
+  ])("gets the declaration that its name asks for: %s", ([literal, advice]) => {
+    const program = `overlay foo.\nmaterialize(seen, infinity, infinity, keys(1)).\nseen(X) :- ${literal}.\n`;
+    expect(checked(program)).toEqual([advice]);
+  });
+
   test("gets the name of the overlay that has such a table", () => {
     const program = 'import "ron.mzl".\nmaterialize(seen, infinity, infinity, keys(1)).\nseen(X) :- member(X).\n';
     expect(checked(program)).toEqual(["W0232 did you mean `ron.member`?"]);

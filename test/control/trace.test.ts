@@ -6,7 +6,7 @@ const PROGRAM = `
 materialize(t, infinity, infinity, keys(1)).
 put: t(X) :- hello(X).
 tell: told@"10.0.0.9:1"(X, Y) :- t(X), Y := X + 1.
-lose: told@"nowhere"(X, X) :- lose(X).
+lose: told@null(X, X) :- lose(X).
 endless: endless(X + 1) :- endless(X).
 `;
 

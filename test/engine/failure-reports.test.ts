@@ -21,6 +21,25 @@ function logOf(program: string, seconds: number): readonly string[] {
   return log;
 }
 
+test("a value that contradicts a signature is logged with its predicate and column, once a minute and rule", () => {
+  const program = `
+    materialize(value, infinity, infinity, keys(1)).
+    value("k").
+    value(2).
+    o(any, number).
+    pay(number, addr).
+    put: o(1, X) :- periodic(_, 1), value(X).
+    wrap: sent(pay(X, "a:1")) :- periodic(_, 40, 1), value(X).
+    seen(X) :- o(X, _).
+    seen(X) :- sent(X).
+  `;
+  expect(logOf(program, 65)).toEqual([
+    'rule put (program:7): column 2 of `o` is declared as number, and got "k"',
+    'rule wrap (program:8): column 1 of `pay` is declared as number, and got "k"',
+    'rule put (program:7): column 2 of `o` is declared as number, and got "k" (60 derivations failed since the last report)',
+  ]);
+});
+
 test("a rule whose derivations fail is logged with the expression and the values, once a minute", () => {
   const program = `
     materialize(pair, infinity, infinity, keys(1,2)).

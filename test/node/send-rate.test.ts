@@ -88,7 +88,7 @@ test("rules that raise each other across steps stop, each at its rate", () => {
 });
 
 test("a loop of two nodes stops at the rate of each", () => {
-  const program = (peer: string): string => `accept a(int). r: a@"${peer}"(N) :- a(M), N := M + 1.`;
+  const program = (peer: string): string => `accept a(number). r: a@"${peer}"(N) :- a(M), N := M + 1.`;
   const one = started(program(THERE), 20);
   const other = started(program(HERE), 20, THERE);
   one.node.operate("a", [1], false);

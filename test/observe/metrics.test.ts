@@ -64,7 +64,7 @@ describe("a node's metrics", () => {
     materialize(seen, 10, 2, keys(1)).
     store: seen(X) :- note(X).
     forward: note@"there:1"(X) :- note(X).
-    lost: note@"nowhere"(X) :- note(X).`,
+    lost: note@null(X) :- note(X).`,
   );
   for (const number of [1, 2, 3]) node.insert("note", [number]);
   const text = exposition(metricsOf(node.metrics()));

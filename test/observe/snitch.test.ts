@@ -12,7 +12,7 @@ snd: o.recv(Packet) :- o.send(_, Packet).
 here: there@Me(X) :- go(X), localAddr(Me).
 ip: there@"10.0.0.9:1"(X) :- go(X).
 ov: there@o::"x"(X) :- go(X).
-no: there@"nowhere"(X) :- go(X).
+no: there@null(X) :- go(X).
 row: seen(X) :- there(X).
 dev: tun(X) :- go(X).
 gone: delete seen(X) :- back(X).

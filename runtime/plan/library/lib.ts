@@ -1,6 +1,7 @@
 import { accumulator } from "./aggregates/accumulator.ts";
 import { call, callOnTrain, callSafely } from "./call-function.ts";
 import { bounded } from "../values/bounded.ts";
+import { admits, type ColumnType } from "../values/column-type.ts";
 import { keyOf, keyOfValues } from "../values/key.ts";
 import { fieldsOf } from "../values/packet-fields.ts";
 import { LAYERS_MAX, Packet } from "../values/packet.ts";
@@ -30,6 +31,7 @@ import { compare, equal, type Maybe, type Value } from "../values/value.ts";
 export const lib: Readonly<Record<string, unknown>> = {
   accumulator,
   add,
+  admits,
   bitAnd,
   bitOr,
   bitXor,
@@ -58,6 +60,7 @@ export const lib: Readonly<Record<string, unknown>> = {
   list,
   makeAddress: boundedAddress,
   makePacket,
+  makeTypedPacket,
   modulo,
   multiply,
   negate,
@@ -92,6 +95,28 @@ function makePacket(predicate: PredicateSpec, args: readonly Maybe[]): Maybe {
   if (args.includes(undefined)) return undefined;
   const packet = Packet.of({ predicate, args: args as readonly Value[], isDelete: false });
   return packet.layers > LAYERS_MAX ? undefined : bounded(packet);
+}
+
+/** The part of the node that hears of values that contradict a signature. */
+interface SignatureKeeper {
+  readonly predicates: readonly PredicateSpec[];
+  contradicts(predicate: number, column: number, value: Value): void;
+}
+
+/** Like `makePacket`, but fails if an argument is not of the type that the signature of the predicate declares. 0 requires nothing. */
+function makeTypedPacket(
+  node: SignatureKeeper,
+  predicate: number,
+  required: readonly ColumnType[],
+  args: readonly Maybe[],
+): Maybe {
+  for (const [column, value] of args.entries()) {
+    if (value === undefined) return undefined;
+    if (admits(required[column] ?? 0, value)) continue;
+    node.contradicts(predicate, column, value);
+    return undefined;
+  }
+  return makePacket(node.predicates[predicate] as PredicateSpec, args);
 }
 
 function isList(value: Maybe): boolean {

@@ -10,3 +10,9 @@ export function typeBit(kind: Kind): ColumnType {
 export function admits(type: ColumnType, value: Value): boolean {
   return type === 0 || (type & typeBit(kindOf(value))) !== 0;
 }
+
+/** Describes a column type in a sentence: `string or id`. */
+export function columnTypeName(type: ColumnType): string {
+  const admitted = kinds.filter((kind) => type === 0 || (type & typeBit(kind)) !== 0);
+  return admitted.length === kinds.length ? "anything" : admitted.join(" or ");
+}

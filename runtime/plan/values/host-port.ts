@@ -12,7 +12,8 @@ export interface HostPort {
 
 export type HostPortResult =
   | { readonly ok: true; readonly at: HostPort }
-  | { readonly ok: false; readonly message: string };
+  /** `message` is the whole sentence, `why` its reason. */
+  | { readonly ok: false; readonly message: string; readonly why: string };
 
 const FORMS = "HOST:PORT, with an IPv6 address in brackets: [::1]:10000";
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
@@ -81,7 +82,7 @@ function parsePort(text: string): number | undefined {
 }
 
 function refuse(text: string, why: string): HostPortResult {
-  return { ok: false, message: `bad address ${quote(text)}: ${why}` };
+  return { ok: false, message: `bad address ${quote(text)}: ${why}`, why };
 }
 
 function quote(text: string): string {

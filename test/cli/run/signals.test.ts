@@ -73,7 +73,7 @@ describe("a signal", () => {
   });
 
   test("SIGUSR2 logs a report", async () => {
-    const { node } = await startNode(`a: b@"nowhere"(E) :- periodic(E, 0, 3).\n`);
+    const { node } = await startNode(`a: b@null(E) :- periodic(E, 0, 3).\n`);
     await node.printed(/dropped/);
     node.kill("SIGUSR2");
     await node.printed(/127\.0\.0\.1:\d+: up [\d.]+ s, \d+ steps, 0 datagrams sent, 0 received/);
