@@ -38,7 +38,8 @@ const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
 const QUANTITY = /^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([a-z]*)$/;
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|([^]))/g;
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|([^]))/g;
+const GREATEST_CODE_POINT = 0x10ffff;
 const ESCAPED: ReadonlyMap<string, string> = new Map([
   ["n", "\n"],
   ["t", "\t"],
@@ -105,11 +106,16 @@ export function readString(token: Token, diagnostics: DiagnosticCollector): Cons
 export function unquote(token: Token, diagnostics: DiagnosticCollector): string {
   const inside = token.image.slice(1, -1);
   if (!inside.includes("\\")) return inside;
-  return inside.replace(ESCAPE, (escape, hex: string | undefined, letter: string | undefined, at: number) => {
-    const text = hex === undefined ? ESCAPED.get(letter ?? "") : String.fromCharCode(Number.parseInt(hex, 16));
+  return inside.replace(ESCAPE, (escape, hex?: string, code?: string, letter?: string, at: number = 0) => {
+    const digits = hex ?? code;
+    const text = digits === undefined ? ESCAPED.get(letter ?? "") : characterOf(Number.parseInt(digits, 16));
     if (text === undefined) diagnostics.add(report("E0109", spanWithin(token, at + 1, escape.length), { escape }));
     return text ?? escape;
   });
+}
+
+function characterOf(codePoint: number): string | undefined {
+  return codePoint > GREATEST_CODE_POINT ? undefined : String.fromCodePoint(codePoint);
 }
 
 /** Returns the span of a part of a token. For a token from a macro it is the span of the macro's use. */

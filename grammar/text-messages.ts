@@ -29,7 +29,7 @@ export const TEXT_MESSAGES = {
   E0108: (f: { readonly text: string }): Wording => `\`${brief(f.text)}\` does not fit in the 160 bits of an id`,
   E0109: (f: { readonly escape: string }): Wording => ({
     message: `\`${f.escape}\` is not an escape sequence`,
-    help: 'the escape sequences are \\n \\t \\r \\f \\" \\\\ and \\xHH',
+    help: 'the escape sequences are \\n \\t \\r \\f \\" \\\\ \\xHH and \\u{HHHH}',
   }),
   E0110: (f: { readonly text: string }): Wording => ({
     message: `\`${brief(f.text)}\` is not a sequence of pairs of hexadecimal digits`,

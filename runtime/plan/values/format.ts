@@ -1,6 +1,7 @@
 import { Address } from "./address.ts";
 import { bytesOfPacket } from "./packet-bytes.ts";
 import { Packet } from "./packet.ts";
+import { stringLiteral } from "./printable.ts";
 import { segmentsOf } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
@@ -8,7 +9,7 @@ import type { Values, Value } from "./value.ts";
 export function formatValue(value: Value): string {
   switch (typeof value) {
     case "string":
-      return quote(value);
+      return stringLiteral(value);
     case "bigint":
       return `0x${value.toString(16)}I`;
     case "number":
@@ -52,21 +53,4 @@ export function formatEncodedPacket(packet: Packet): string {
 function formatPacket(packet: Packet): string {
   if (packet.tuple !== undefined) return formatTuple(packet.tuple.predicate.name, packet.tuple.args);
   return formatEncodedPacket(packet);
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\n": "\\n",
-  "\t": "\\t",
-  "\r": "\\r",
-  "\f": "\\f",
-};
-
-function quote(text: string): string {
-  return `"${text.replace(/["\\\u0000-\u001f\u007f-\u009f]/g, (c) => escapes[c] ?? hexEscape(c))}"`;
-}
-
-function hexEscape(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`;
 }

@@ -15,6 +15,21 @@ const RAW_IN_JSON = new RegExp(`(?![\\u0000-\\u001f])${UNPRINTABLE.source}`, "gu
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
+/** A quote, a backslash, or an unprintable character, each of which a string literal escapes. */
+const ESCAPED_IN_LITERALS = new RegExp(`["\\\\]|${UNPRINTABLE.source}`, "gu");
+/** Texts without such characters, recognised quickly. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** Returns the string literal for a text, without unprintable characters. The grammar reads it as the text. */
+export function stringLiteral(text: string): string {
+  return `"${PLAIN.test(text) ? text : text.replace(ESCAPED_IN_LITERALS, escapedInLiteral)}"`;
+}
+
+/** Whether a text holds unprintable characters other than line breaks and tabs. */
+export function hasUnprintable(text: string): boolean {
+  return !PLAIN.test(text) && text.search(UNPRINTABLE_IN_LINES) >= 0;
+}
+
 /** Returns the text on one line, with escape sequences in place of unprintable characters. Beyond `longest` characters it is cut. */
 export function printable(text: string, longest: number = Infinity): string {
   return cut(text, longest).replace(UNPRINTABLE, escaped);
@@ -39,6 +54,11 @@ export function printableJson(json: string): string {
       "",
     ),
   );
+}
+
+function escapedInLiteral(character: string): string {
+  if (character === '"' || character === "\\") return `\\${character}`;
+  return character === "\f" ? "\\f" : escaped(character);
 }
 
 function escaped(character: string): string {

@@ -3,6 +3,7 @@
  * `quotedFieldValue`. A value that is printed reads as itself.
  */
 import { formatValue } from "../../../runtime/plan/values/format.ts";
+import { hasUnprintable } from "../../../runtime/plan/values/printable.ts";
 import { withEncodedPackets } from "../../../runtime/plan/values/known-packets.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { readValue } from "../../query/read-value.ts";
@@ -18,9 +19,10 @@ export function csvField(value: Value): string {
 }
 
 function stringField(value: string): string {
-  const isQuoteless = PLAIN.test(value) || !/^$|^-?\d|[",\p{C}]|^\s|\s$/u.test(value);
+  const isQuoteless = PLAIN.test(value) || !/^$|^-?\d|[",\p{C}\p{Zl}\p{Zp}]|^\s|\s$/u.test(value);
   if (isQuoteless && readValue(value).kind === "no literal") return value;
-  return quoted(quotedFieldValue(value) === value ? value : formatValue(value));
+  const isRaw = !hasUnprintable(value) && quotedFieldValue(value) === value;
+  return quoted(isRaw ? value : formatValue(value));
 }
 
 /**

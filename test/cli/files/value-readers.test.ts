@@ -12,6 +12,7 @@ import { Address } from "../../../runtime/plan/values/address.ts";
 import { formatTuple, formatValue } from "../../../runtime/plan/values/format.ts";
 import { encodeValue, formatJsonValue } from "../../../runtime/plan/values/json-value.ts";
 import { Packet } from "../../../runtime/plan/values/packet.ts";
+import { printableLines } from "../../../runtime/plan/values/printable.ts";
 import type { Value, Values } from "../../../runtime/plan/values/value.ts";
 import { readFactFiles } from "../../../src/cli/files/fact-files.ts";
 import { FileLibrary } from "../../../src/cli/files/file-library.ts";
@@ -78,6 +79,11 @@ function shown(value: Value | undefined): string {
   return value === undefined ? "refused" : formatValue(value);
 }
 
+/** Control characters, separators, formats, bidirectional controls, surrogates, unassigned and private code points, letters. */
+const ALL_CLASSES =
+  "a\0\x07\b\t\n\v\f\r\x1b \x7f\x85\xa0\xad\u0300\u061c" +
+  "\u180e\u200b\u200d\u2028\u2029\u202e\u2066\ud800b\udc00\ue000\ufdd0\ufeff\ufffd\u{1f600}\u{e0001}\u{10ffff}";
+
 describe.each(Object.entries(readers))("%s", (_name, read) => {
   test("reads the text that `mosaic query` and `mosaic eval` print for a value as that value", () => {
     fc.assert(
@@ -96,6 +102,12 @@ describe.each(Object.entries(readers))("%s", (_name, read) => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  test.each(["text", "list"])("reads the literal of a %s with characters of all classes", (form) => {
+    const value = form === "text" ? ALL_CLASSES : [ALL_CLASSES];
+    expect(printableLines(formatValue(value))).toBe(formatValue(value));
+    expect(read(formatValue(value))).toEqual(value);
   });
 
   test("reads a decimal integer exactly, or refuses it", () => {
@@ -161,6 +173,17 @@ function csvLines(rows: readonly Values[]): string {
 }
 
 describe("rows that `--csv` prints", () => {
+  test.each(Array.from(ALL_CLASSES))(
+    "are read as the same text with the character %j, and hold it printable",
+    (character) => {
+      for (const text of [character, `a${character}b`, `"${character}`]) {
+        const lines = csvLines([[text]]);
+        expect(printableLines(lines)).toBe(lines);
+        expect(rowsOf("csv", lines)).toEqual([[text]]);
+      }
+    },
+  );
+
   test("are read as the same rows", () => {
     const rows = fc
       .integer({ min: 1, max: 4 })

@@ -7,6 +7,8 @@ import { Packet } from "../../../runtime/plan/values/packet.ts";
 import { compare, equal, type Value } from "../../../runtime/plan/values/value.ts";
 import { decodeFields } from "../../../runtime/plan/values/decode-fields.ts";
 import { encodeTuple } from "../../../runtime/plan/values/encode.ts";
+import { printable } from "../../../runtime/plan/values/printable.ts";
+import { readValue } from "../../../src/query/read-value.ts";
 import { Reader } from "../../../runtime/plan/values/reader.ts";
 import { Writer } from "../../../runtime/plan/values/writer.ts";
 import { arbitraryValue } from "../../arbitrary-value.ts";
@@ -53,6 +55,17 @@ describe("printing, parsing, encoding and decoding keep comparison, key and text
       }),
       { numRuns: 500 },
     );
+  });
+
+  test("of texts of all code points, which are printable as literals", () => {
+    for (let first = 0; first <= 0x10ffff; first += 4096) {
+      // Letters between them keep surrogates from forming pairs.
+      const text = Array.from({ length: 4096 }, (_, at) => String.fromCodePoint(first + at)).join("x");
+      const literal = formatValue(text);
+      expect(printable(literal) === literal).toBe(true);
+      expect(read(literal) === text).toBe(true);
+      expect(readValue(literal)).toEqual({ kind: "value", value: text });
+    }
   });
 
   test.each([
