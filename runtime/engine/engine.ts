@@ -54,8 +54,8 @@ export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
   /** Called when derivations of a rule failed: at the first, then at most once a minute. */
   derivationFailed(report: FailureReport): void;
-  /** Called when a step was undone, with its cause and the rule in which it exceeded a limit. */
-  limitExceeded(refused: RefusedSteps): void;
+  /** Called when a step was undone, with its cause, the rule in which it exceeded a limit, and the limit if it depends on the step. */
+  limitExceeded(refused: RefusedSteps, most: number | undefined): void;
   /** Called at the end of a step. With `isCommitted` false, everything reported during the step was undone. */
   stepEnded(isCommitted: boolean): void;
 }
@@ -368,7 +368,7 @@ export class Engine {
     const rule = this.#plan.strands[exceeded.strand]?.origin.rule ?? "";
     const refused = { cause: this.#cause, limit: exceeded.limit, rule, count: 1 };
     this.refused.add(refused);
-    this.#listener.limitExceeded(refused);
+    this.#listener.limitExceeded(refused, exceeded.most);
   }
 
   /** Runs the strands that subscribe to an event. Called by ReceiveDemux. */

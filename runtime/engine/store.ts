@@ -77,8 +77,8 @@ export class Store {
           throw new LimitExceeded("derivations", strand);
         },
         computedRows: limits.computedRows,
-        computedTooMany: (strand) => {
-          throw new LimitExceeded("computedRows", strand);
+        computedTooMany: (strand, most) => {
+          throw new LimitExceeded("computedRows", strand, most);
         },
         checkMemory: (strand) => memory.check(strand),
       },

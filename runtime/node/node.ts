@@ -68,7 +68,7 @@ export interface NodeSettings {
   /** Returns the queues of lines that the process prints for the node, for the metrics. */
   readonly outputQueues?: () => readonly QueueMetrics[];
   /** Called when a step exceeded a limit and was aborted. Without it the node logs a message. */
-  readonly onLimit?: (limit: keyof Limits, rule: string) => void;
+  readonly onLimit?: (limit: keyof Limits, rule: string, most: number | undefined) => void;
 }
 
 export interface NodeCounters {
@@ -549,12 +549,12 @@ export class Node {
         this.snitch.failed(report.rule, report.reason);
         this.#settings.onFailure?.(failureMessage(report));
       },
-      limitExceeded: (refused: RefusedSteps): void => {
+      limitExceeded: (refused: RefusedSteps, most: number | undefined): void => {
         const { limit, rule, cause } = refused;
         this.snitch.undone(limitName(limit), rule);
-        if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule);
+        if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule, most);
         const where = rule === "" ? "" : ` in rule ${rule}`;
-        const name = limitName(limit);
+        const name = limitName(limit, most);
         this.#settings.onLog?.(`a step exceeded its limit of ${name}${where} and was rolled back; cause: ${cause}`);
       },
     };

@@ -46,8 +46,8 @@ export interface RunLimit {
   readonly exceeded: (strand: number) => never;
   /** Rows of the stratum on whose insertion strands run, if its rules compute values. A long row counts as several. */
   readonly computedRows: number;
-  /** Throws the error that ends a step with more such rows. */
-  readonly computedTooMany: (strand: number) => never;
+  /** Throws the error that ends a step with more than `most` such rows. */
+  readonly computedTooMany: (strand: number, most: number) => never;
   /** Throws an error that ends the step if it holds too much memory. */
   readonly checkMemory: (strand: number) => void;
 }
@@ -374,7 +374,7 @@ export class RecursiveStratum implements Stratum {
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
     const strands = this.#ownStrands.get(table) ?? [];
     if (direction > 0) this.#rows += 1 + Math.floor(Math.max(0, row.bytes - LONG_ROW_BYTES) / BYTES_PER_FURTHER_ROW);
-    if (this.#rows > this.#mostRows) this.#limit.computedTooMany(strands[0] ?? -1);
+    if (this.#rows > this.#mostRows) this.#limit.computedTooMany(strands[0] ?? -1, this.#mostRows);
     for (const strand of strands) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
       this.#limit.checkMemory(strand);

@@ -73,9 +73,9 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   cycleBytes: "memory of rules that trigger each other",
 };
 
-/** Returns the name of a limit, as in "a step exceeded its limit of rounds". */
-export function limitName(limit: keyof Limits): string {
-  return LIMIT_NAMES[limit];
+/** Returns the name of a limit, as in "a step exceeded its limit of rounds", behind its number if that is given. */
+export function limitName(limit: keyof Limits, most?: number): string {
+  return most === undefined ? LIMIT_NAMES[limit] : `${most} ${LIMIT_NAMES[limit]}`;
 }
 
 /** Exception that ends the running step. The engine catches it and undoes the step; it never leaves the engine. */
@@ -83,10 +83,13 @@ export class LimitExceeded extends Error {
   readonly limit: keyof Limits;
   /** Strand that ran when the limit was exceeded; -1 if the step had run none. */
   readonly strand: number;
+  /** Number of the limit, if it depends on the step. */
+  readonly most: number | undefined;
 
-  constructor(limit: keyof Limits, strand: number) {
-    super(`a step exceeded its limit of ${limitName(limit)}`);
+  constructor(limit: keyof Limits, strand: number, most?: number) {
+    super(`a step exceeded its limit of ${limitName(limit, most)}`);
     this.limit = limit;
     this.strand = strand;
+    this.most = most;
   }
 }

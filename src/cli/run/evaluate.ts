@@ -9,7 +9,7 @@ import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../../runtime/plan/values/predicate-spec.ts";
 import { compareValues, type Values } from "../../../runtime/plan/values/value.ts";
 import { IsolatedWorld } from "../../../runtime/world/isolated-world.ts";
-import { nearest } from "../../program/nearest.ts";
+import { unknownName } from "../../query/unknown-names.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -72,8 +72,8 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
     watch: [],
     limits,
     sendRate: Infinity,
-    onLimit: (limit, rule) => {
-      failure ??= `rule ${rule}: ${LIMIT_REASONS[limit]}`;
+    onLimit: (limit, rule, most) => {
+      failure ??= `rule ${rule}: ${most === undefined ? LIMIT_REASONS[limit] : tooManyRows(most)}`;
       // A step that exceeds a limit is not undone, so no other may follow.
       void node.stop();
     },
@@ -90,8 +90,7 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
 const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   memory: "its derivations do not end, or need more memory than --memory MIB allows",
   stepMemory: "its derivations do not end",
-  computedRows:
-    "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results",
+  computedRows: "its derivations do not end: it computes new values from its own results",
   cycleBytes:
     "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results, or sends them on for ever",
   rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
@@ -99,6 +98,11 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   queued: "too many tuples wait for their step",
   queuedBytes: "the tuples that wait for their step take too much memory",
 };
+
+/** Reason of the limit `computedRows`. */
+function tooManyRows(most: number): string {
+  return `its derivations do not end, or need a greater --memory MIB: it computed more than ${most} rows from its own results`;
+}
 
 function memoryLimit(bytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const memory = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, bytes);
@@ -110,7 +114,7 @@ function checkTables(names: readonly string[], { predicates }: Plan): void {
   const tables = predicates.filter((spec) => spec.table !== undefined).map(({ name }) => name);
   for (const name of names) {
     if (tables.includes(name)) continue;
-    const similar = nearest(name, tables);
+    const { nearest: similar } = unknownName(name, tables);
     const hint = similar === undefined ? "" : `; did you mean ${similar}?`;
     throw wrongUsage("--print", `the program has no table \`${name}\`${hint}`);
   }

@@ -236,6 +236,21 @@ describe("rules that trigger each other without end are stopped, and one of them
   });
 });
 
+test("a recursion that computes too many rows is stopped, and the message says how many", () => {
+  const grow = "materialize(p, infinity, infinity, keys(1)).\ngrow: p(X + 1) :- p(X).\np(0).";
+  expect(evaluated(grow, { factDirectories: [], memory: 2 ** 24 }).problems).toMatch(
+    /^rule grow: its derivations do not end, .*: it computed more than 4352 rows from its own results$/,
+  );
+});
+
+test("a table is named with its overlay", () => {
+  const program = "overlay foo.\nmaterialize(t, infinity, infinity, keys(1)).\nt(1).";
+  expect(evaluated(program, { print: ["t"], factDirectories: [] }).problems).toBe(
+    "--print: the program has no table `t`; did you mean foo.t?",
+  );
+  expect(evaluated(program, { print: ["foo.t"], factDirectories: [] }).out).toBe("foo.t(1).");
+});
+
 test("a program with errors is not run", () => {
   expect(evaluated("p(X) :- q(Y).").code).toBe(1);
 });
