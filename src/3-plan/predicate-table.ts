@@ -13,6 +13,7 @@ import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import {
   ADDRESSES_OF,
+  builtinNamed,
   ELSE_SEND,
   isLocalAddressTable,
   LOCAL_ADDRESS,
@@ -33,6 +34,15 @@ import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts"
 
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
+
+/** Largest number of columns of an event that the program only watches, so that nothing says how many it has. */
+const WATCHED_ARITY = 16;
+
+/** Events that the program watches and names nowhere else. An operator may raise them with any number of arguments. */
+function onlyWatched({ watches, arities }: CoreProgram): ReadonlySet<string> {
+  const names = watches.map(({ name }) => name);
+  return new Set(names.filter((name) => !arities.has(name) && builtinNamed(name) === undefined));
+}
 
 /** Messages between nodes that replicate the rows of channels. */
 const CHANNEL_MESSAGES: ReadonlyMap<string, { readonly arity: number; readonly role: "rows" | "ack" }> = new Map([
@@ -82,6 +92,9 @@ export class PredicateTable {
     this.#notifiers = refreshNotifiers(core, this.#views);
     this.#types = types;
     for (const [name, arity] of core.arities) this.#add(name, name, arity);
+    for (const name of onlyWatched(core)) {
+      for (let arity = 0; arity <= WATCHED_ARITY; arity++) this.#add(`${name}/${arity}`, name, arity);
+    }
     for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
     if (core.channels.length > 0) for (const [name, { arity }] of CHANNEL_MESSAGES) this.#add(name, name, arity);
     for (const [name, arity] of NODE_HEADS) if (usesHead(core, name, arity)) this.#add(name, name, arity);

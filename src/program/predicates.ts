@@ -52,12 +52,13 @@ export function collectPredicates(
 }
 
 /**
- * Adds the tables that are only declared. A table has the columns of its fact file; without a file, those up to the last one that
- * its declaration names. Tables of a view are not added.
+ * Adds the tables that are only declared, and the events that are only watched, if a fact file says how many columns they have. A
+ * table has the columns of its fact file; without a file, those up to the last one that its declaration names. Tables of a view are
+ * not added.
  */
 export function withDeclaredTables(
   predicates: Predicates,
-  { tables, views }: Program,
+  { tables, views, watches }: Program,
   surroundings: Surroundings | undefined,
 ): Predicates {
   const isPrivate = (name: string): boolean => views.has(name.slice(0, Math.max(0, name.lastIndexOf("."))));
@@ -67,7 +68,12 @@ export function withDeclaredTables(
     if (predicates.has(name) || isPrivate(name)) return [];
     return [{ name, arity, isTable: true, span, isProduced: false, isRead: false }];
   });
-  return new Map([...predicates, ...added.map((one) => [one.name, one] as const)]);
+  const watched = watches.flatMap(({ name, span }): readonly Predicate[] => {
+    const arity = surroundings?.facts.get(name) ?? 0;
+    if (predicates.has(name) || tables.has(name) || arity === 0) return [];
+    return [{ name, arity, isTable: false, span, isProduced: true, isRead: true }];
+  });
+  return new Map([...predicates, ...[...added, ...watched].map((one) => [one.name, one] as const)]);
 }
 
 /** Number of the last column that the declaration names; 0 if it names none. */
