@@ -3,7 +3,7 @@
  * types of columns with it, and `check-values.ts` reports expressions that can have none.
  */
 import type { Binary, Expression, FunctionCall, Interval, UnaryOperator } from "../../grammar/ast.ts";
-import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
+import { functionNamed, isBuiltIn } from "../../runtime/plan/library/functions/registry.ts";
 import { formsOf, resultKinds } from "../../runtime/plan/library/functions/signatures.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
@@ -113,7 +113,7 @@ function callType(
   if (name === FRESH_QUERY_FUNCTION) return NUMBER;
   if (name === "f_max" || name === "f_min") return extremeType(args, environment);
   const spec = functionNamed(name, isOverlog);
-  const forms = spec?.name === name ? formsOf(name) : undefined;
+  const forms = spec?.name === name && isBuiltIn(spec) ? formsOf(name) : undefined;
   if (forms === undefined) return spec?.result || ANYTHING;
   const types = args.map((argument) => typeOf(argument, environment));
   const known = types.filter((type) => type !== undefined);

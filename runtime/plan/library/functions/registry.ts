@@ -59,6 +59,14 @@ for (const spec of [
   registry.set(spec.name, spec);
 }
 
+/** Functions that come with Mosaic. */
+const builtIn: ReadonlySet<FunctionSpec> = new Set(registry.values());
+
+/** Whether the function comes with Mosaic: a plug-in has neither added nor replaced it. */
+export function isBuiltIn(spec: FunctionSpec): boolean {
+  return builtIn.has(spec);
+}
+
 /** Returns a function, as OverLog evaluates it if `isOverlog`. Its `name` is the one by which emitted code calls it. */
 export function functionNamed(name: string, isOverlog = false): FunctionSpec | undefined {
   return (isOverlog ? registry.get(`${OVERLOG_PREFIX}${name}`) : undefined) ?? registry.get(name);
