@@ -263,6 +263,13 @@ describe("a table that is only declared", () => {
     expect(evaluated(program, { print: ["filled"] }).out).toBe("filled(1, 2, 3).");
   });
 
+  test("is filled by --fact and by facts of the program", () => {
+    const program = "materialize(filled2, infinity, infinity, keys(1)).\nfilled2(1, 2).";
+    expect(evaluated(program, { facts: ["filled2(3, 4)"], print: ["filled2"] }).out).toBe(
+      "filled2(1, 2).\nfilled2(3, 4).",
+    );
+  });
+
   test("is empty without a file, and counted", () => {
     expect(evaluated("materialize(none, infinity, infinity, keys(1,2)). watch(none).").out).toBe("none 0");
   });
