@@ -226,7 +226,7 @@ test("a simulation in which endless rules were refused repeats, and its log name
         /^a step exceeded its limit of memory of rules that trigger each other in rule r and was rolled back/,
       ),
       expect.stringMatching(
-        /^a step exceeded its limit of rows of a recursion that computes values in rule d and was rolled back/,
+        /^a step exceeded its limit of \d+ rows of a recursion that computes values in rule d and was rolled back/,
       ),
     ]);
     expect(refusals[1]).toEqual(refusals[0]);
