@@ -94,7 +94,7 @@ describe("--metrics", () => {
 
 describe("--log-format json", () => {
   test("every line is an object: the start, diagnostics, drops", async () => {
-    const lossy = program("lossy.mzl", 'a: b@null(E) :- periodic(E, 0, 3).\n');
+    const lossy = program("lossy.mzl", "a: b@null(E) :- periodic(E, 0, 3).\n");
     const node = new MosaicProcess(["run", lossy, "--listen", "127.0.0.1:0", "--log-format", "json"]);
     await node.printed(/dropped/);
     node.kill("SIGTERM");
