@@ -30,6 +30,9 @@ import { TrainSplit } from "./train-split.ts";
 /** Results of a step that are not measured: the step of a packet has fewer, and their memory is small. */
 const UNMEASURED_RESULTS = 16;
 
+/** Derivations that a step may make beyond its limit for each fact that it loads. */
+const DERIVATIONS_PER_FACT = 16;
+
 /** Strand number of a step that has run no strand. */
 const NO_STRAND = -1;
 
@@ -102,6 +105,8 @@ export class StrandContext implements StrandHost {
   readonly #selves: readonly Table[];
   #sender: Sender | undefined;
   #derivations = 0;
+  /** Greatest number of derivations of the step. */
+  #mostDerivations = Infinity;
   /** Bytes of the events and table changes of the round. */
   #heldInRound = 0;
   #isUnlimited = false;
@@ -143,6 +148,7 @@ export class StrandContext implements StrandHost {
     this.packets = 1;
     this.running = NO_STRAND;
     this.#derivations = 0;
+    this.#mostDerivations = this.#limits.derivations + facts * DERIVATIONS_PER_FACT;
     this.#heldInRound = 0;
     this.#cycles.begin(facts);
   }
@@ -192,7 +198,7 @@ export class StrandContext implements StrandHost {
   /** Counts a derivation against the limits of the step. Throws `LimitExceeded`. */
   checkLimits(strand: number): void {
     if (this.#isUnlimited) return;
-    if (++this.#derivations > this.#limits.derivations) throw new LimitExceeded("derivations", strand);
+    if (++this.#derivations > this.#mostDerivations) throw new LimitExceeded("derivations", strand);
     this.#memory.check(strand);
   }
 

@@ -88,6 +88,15 @@ for (const [title, program, argument, rule, limit] of ENDLESS) {
   });
 }
 
+test("a node may start with more facts than a step may make derivations", () => {
+  const facts = Array.from({ length: 300 }, (_, at) => `in(${at}).`).join("\n");
+  const tables = ["in", "out", "two"].map((name) => table(name)).join("");
+  const rules = `${tables} r: out(X) :- in(X). s: two(X) :- out(X). e: two(X) :- late(L), X <- L.\n${facts}`;
+  const { node } = started(rules, 64, { derivations: 200 });
+  expect(node.rows("two")).toHaveLength(300);
+  expect(node.operate("late", [Array.from({ length: 300 }, (_, at) => 1000 + at)], false)).toBe("limit");
+});
+
 test("a step may derive many rows by rules that end", () => {
   const rules = `${table("in", "1,2")}${table("out", "1,2")} r: out(X, Y) :- go(X), in(X, Y). f: in(X, Y) :- fill(X, N), Y <- N.`;
   const { node } = started(rules, 64);
