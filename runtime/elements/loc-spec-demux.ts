@@ -9,7 +9,7 @@ import { Address } from "../plan/values/address.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import { isHostPort } from "../plan/values/location.ts";
-import type { Value } from "../plan/values/value.ts";
+import { compare, type Value } from "../plan/values/value.ts";
 import type { Element } from "./element.ts";
 import type { Outgoing } from "./round-robin.ts";
 
@@ -21,7 +21,8 @@ export const spec: ElementSpec = {
 LocSpecDemux(endpoint names, overlays)
 
 Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
-to this node become one input; of several answers to one call the first counts. A tuple for an overlay that is not loaded leaves by
+to this node become one input; of several answers to one inlined call the first counts. Answers of calls are inputs before all
+others that wait, in the order of their calls. A tuple for an overlay that is not loaded leaves by
 "else.send" if a rule hears this event. For packet@To(P) it sends the tuple in the packet P; a packet that is still encoded leaves
 as it came, and is admitted like a datagram if it is for this node.
 
@@ -43,6 +44,8 @@ export interface LocationOutputs {
   /** Whether this node answers to the address. */
   readonly isOwn: (address: string | Address) => boolean;
   readonly toLocal: (input: StepInput) => void;
+  /** Takes the answers of calls, which precede all inputs that wait. */
+  readonly toLocalFirst: (inputs: readonly StepInput[]) => void;
   readonly toNetwork: (to: string, tuple: Tuple) => void;
   /** Decodes and admits the tuples in a packet that is still encoded. */
   readonly open: (packet: Packet) => readonly Tuple[];
@@ -70,8 +73,10 @@ export class LocSpecDemux implements Element {
   #latestAddress: string | undefined;
   /** Tuples that this step has sent to this node. */
   readonly #distinct = new DistinctTuples();
-  /** Answers of calls that this step has sent to this node, by query. */
-  readonly #answers = new Map<Value, StepInput>();
+  /** Answers of calls that this step has sent to this node. */
+  #answers: StepInput[] = [];
+  /** Queries of inlined calls that have an answer. */
+  readonly #answered = new Set<Value>();
 
   constructor(outputs: LocationOutputs) {
     this.#outputs = outputs;
@@ -102,27 +107,31 @@ export class LocSpecDemux implements Element {
   }
 
   #toLocal(tuple: Tuple, location: string | Address): void {
-    if (tuple.predicate.role.kind === "answer") return this.#answer(tuple, location);
-    if (tuple.predicate.role.kind === "packet") return this.#encodedPacket(tuple.args[0] as Packet, location);
-    if (!this.#distinct.add(tuple)) return;
+    const { role } = tuple.predicate;
+    if (role.kind === "packet") return this.#encodedPacket(tuple.args[0] as Packet, location);
+    const isAnswer = role.kind === "answer";
+    if (isAnswer && role.isFirstOnly ? !this.#isFirstAnswer(tuple) : !this.#distinct.add(tuple)) return;
     this.ways.local++;
     this.counters.out++;
-    this.#localInputs.push({ tuple, provenance: "rule", source: location });
+    (isAnswer ? this.#answers : this.#localInputs).push({ tuple, provenance: "rule", source: location });
   }
 
   /** Hands the tuples for this node on, as inputs of later steps. */
   commit(): void {
-    if (this.#localInputs.length === 0 && this.#answers.size === 0) return;
+    if (this.#localInputs.length === 0 && this.#answers.length === 0) return;
     const inputs = this.#localInputs;
-    for (const answer of this.#answers.values()) inputs.push(answer);
+    // Query ids ascend in the order of calls. Several answers of one call stay in the order in which they were sent.
+    const answers = this.#answers.length > 1 ? this.#answers.sort(compareQueries) : this.#answers;
     this.abort();
+    if (answers.length > 0) this.#outputs.toLocalFirst(answers);
     for (const input of inputs) this.#outputs.toLocal(input);
   }
 
   abort(): void {
     this.#localInputs = [];
     this.#distinct.clear();
-    this.#answers.clear();
+    this.#answers = [];
+    this.#answered.clear();
   }
 
   /** Adds the counts of the element that this one replaces, apart from `counters`. */
@@ -139,12 +148,10 @@ export class LocSpecDemux implements Element {
     return true;
   }
 
-  #answer(tuple: Tuple, source: string | Address): void {
-    const query = tuple.args[0] ?? null;
-    if (this.#answers.has(query)) return;
-    this.ways.local++;
-    this.counters.out++;
-    this.#answers.set(query, { tuple, provenance: "rule", source });
+  #isFirstAnswer({ args: [query = null] }: Tuple): boolean {
+    if (this.#answered.has(query)) return false;
+    this.#answered.add(query);
+    return true;
   }
 
   #encodedPacket(packet: Packet, source: string | Address): void {
@@ -164,4 +171,8 @@ export class LocSpecDemux implements Element {
     this.counters.out++;
     push(to, tuple);
   }
+}
+
+function compareQueries({ tuple: one }: StepInput, { tuple: other }: StepInput): number {
+  return compare(one.args[0] ?? null, other.args[0] ?? null);
 }

@@ -2,6 +2,7 @@
  * The queue of step inputs, step 2 of the packet's path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
  * push inputs; each starts one step of the engine. Most inputs find the queue empty: they run at once and are not copied.
  */
+import { InputQueue } from "../engine/input-queue.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits/limits.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -18,7 +19,8 @@ export const spec: ElementSpec = {
   manual: `
 Mux(limits)
 
-Serialises the inputs of the network, the devices, the sockets, the timers and this node itself: one input starts one step.
+Serialises the inputs of the network, the devices, the sockets, the timers and this node itself: one input starts one step. Answers
+of calls that this node made to itself precede the other inputs that wait.
 
 Ports   in: any number, push. out: 1, one input at a time, each after the step of the one before has ended.
 Drops   "queue full": too many inputs are queued; "queue too large": the queued inputs hold too many bytes; "program replaced": the
@@ -48,9 +50,9 @@ export class Mux implements Element {
   readonly #limits: Limits;
   readonly #step: (input: StepInput) => void;
   readonly #yielding: (isYielding: boolean) => void;
-  #queue: StepInput[] = [];
-  /** Index of the first input of `#queue` that has not been stepped. */
-  #next = 0;
+  readonly #queue = new InputQueue();
+  /** Inputs whose steps run before those of `#queue`. */
+  readonly #first = new InputQueue();
   #isRunning = false;
   #isYielding = false;
   #isClosed = false;
@@ -70,7 +72,7 @@ export class Mux implements Element {
 
   /** Number of inputs queued. */
   get length(): number {
-    return this.#queue.length - this.#next;
+    return this.#first.length + this.#queue.length;
   }
 
   /**
@@ -84,6 +86,13 @@ export class Mux implements Element {
     else this.#enqueue(input);
   }
 
+  /** Takes inputs, of which the steps run before those of all other inputs in the queue. Called while a step runs. */
+  pushFirst(inputs: readonly StepInput[]): void {
+    if (this.#isClosed) return;
+    this.counters.in += inputs.length;
+    for (const input of inputs) this.#enqueue(input, this.#first);
+  }
+
   /** Takes an input for which a rule waits, even beyond the limits. Does not copy its bytes, so the caller must not reuse them. */
   pushReserved(input: StepInput): void {
     if (this.#isClosed) return;
@@ -95,16 +104,16 @@ export class Mux implements Element {
 
   /** The inputs queued, first to last. */
   waiting(): readonly StepInput[] {
-    return this.#queue.slice(this.#next);
+    return [...this.#first.waiting(), ...this.#queue.waiting()];
   }
 
-  #enqueue(input: StepInput): void {
+  #enqueue(input: StepInput, queue: InputQueue = this.#queue): void {
     const bytes = heldBytes(input.tuple);
     const { queued, queuedBytes } = this.#limits;
     if (this.length >= queued) return this.counters.drop("queue full");
     if (this.bytes + bytes > queuedBytes) return this.counters.drop("queue too large");
     this.bytes += bytes;
-    this.#queue.push({ ...input, tuple: ownedTuple(input.tuple) });
+    queue.push({ ...input, tuple: ownedTuple(input.tuple) });
   }
 
   /** Runs a step outside the queue. Inputs that arrive meanwhile are queued and run after it. */
@@ -121,18 +130,24 @@ export class Mux implements Element {
 
   /** Translates the queued inputs to the predicates of a new program. Drops an input for which `translate` returns undefined. */
   replaceProgram(translate: (input: StepInput) => StepInput | undefined): void {
-    const translated = this.#queue.slice(this.#next).map(translate);
-    this.#queue = translated.filter((input) => input !== undefined);
-    this.#next = 0;
-    this.bytes = this.#queue.reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
-    for (let lost = translated.length - this.#queue.length; lost > 0; lost--) this.counters.drop("program replaced");
+    const before = this.length;
+    for (const queue of [this.#first, this.#queue]) {
+      queue.replace(
+        queue
+          .waiting()
+          .map(translate)
+          .filter((input) => input !== undefined),
+      );
+    }
+    this.bytes = this.waiting().reduce((sum, { tuple }) => sum + heldBytes(tuple), 0);
+    for (let lost = before - this.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
   /** Discards the queue. No step runs any more. */
   close(): void {
     this.#isClosed = true;
-    this.#queue = [];
-    this.#next = 0;
+    this.#first.replace([]);
+    this.#queue.replace([]);
     this.bytes = 0;
   }
 
@@ -145,9 +160,7 @@ export class Mux implements Element {
     } finally {
       this.#isRunning = false;
     }
-    if (this.#next >= this.#queue.length) return this.#reset();
-    this.#compact();
-    this.#yield();
+    if (this.length > 0) this.#yield();
   }
 
   #start(input: StepInput): void {
@@ -157,11 +170,12 @@ export class Mux implements Element {
 
   #runSlice(): void {
     let end = Infinity;
-    for (let steps = 1; this.#next < this.#queue.length; steps++) {
-      const input = this.#queue[this.#next++] as StepInput;
+    for (let steps = 1; ; steps++) {
+      const input = this.#first.take() ?? this.#queue.take();
+      if (input === undefined) return;
       this.bytes -= heldBytes(input.tuple);
       this.#start(input);
-      if (steps === STEPS_PER_SLICE || this.#next >= this.#queue.length) return;
+      if (steps === STEPS_PER_SLICE || this.length === 0) return;
       if (steps % STEPS_PER_READING !== 1) continue;
       const now = this.#clock.now();
       if (now >= end) return;
@@ -177,19 +191,5 @@ export class Mux implements Element {
       this.#yielding(false);
       if (!this.#isClosed) this.#run();
     });
-  }
-
-  /** Empties the array of inputs, all of which have been stepped. Most steps queue no input, so most calls do nothing. */
-  #reset(): void {
-    if (this.#next === 0) return;
-    this.#queue = [];
-    this.#next = 0;
-  }
-
-  /** Copies the queue only when at least half of it has been stepped: a long queue is not copied after every slice. */
-  #compact(): void {
-    if (this.#next < this.#queue.length / 2) return;
-    this.#queue = this.#queue.slice(this.#next);
-    this.#next = 0;
   }
 }

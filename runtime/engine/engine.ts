@@ -346,6 +346,7 @@ export class Engine {
   }
 
   #endBatch(dataflow: Dataflow): void {
+    this.#context.beginCalls();
     dataflow.flushRound();
     this.#events.beginBatch();
   }

@@ -14,6 +14,7 @@ import { packetCount, packetCountOf, trainCount } from "../plan/values/train-seg
 import { equal, type Value, type Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
+import { BegunCalls } from "./begun-calls.ts";
 import type { EngineCounters } from "./engine-counters.ts";
 import type { FailureCause, FailureReports } from "./failure-reports.ts";
 import { CycleUse } from "./limits/cycle-use.ts";
@@ -103,6 +104,9 @@ export class StrandContext implements StrandHost {
   /** Tables of the other addresses of this node, and of its names in overlays. */
   readonly #otherAddresses: readonly Table[];
   readonly #selves: readonly Table[];
+  readonly #calls: BegunCalls;
+  /** Whether the running strand has drawn a query id: the tuples that it derives begin calls. */
+  #isCalling = false;
   #sender: Sender | undefined;
   #derivations = 0;
   /** Greatest number of derivations of the step. */
@@ -127,6 +131,7 @@ export class StrandContext implements StrandHost {
     this.predicates = options.plan.predicates;
     this.#memory = options.memory;
     this.#cycles = new CycleUse(options.plan, options.limits);
+    this.#calls = new BegunCalls(options.plan);
     this.#nonces = options.nonces;
     this.#secrets = options.secrets;
     this.tables = options.store.tables;
@@ -151,6 +156,7 @@ export class StrandContext implements StrandHost {
     this.#mostDerivations = this.#limits.derivations + facts * DERIVATIONS_PER_FACT;
     this.#heldInRound = 0;
     this.#cycles.begin(facts);
+    this.#calls.beginStep();
   }
 
   /** Releases the events and table changes of a round that has been committed. */
@@ -162,6 +168,7 @@ export class StrandContext implements StrandHost {
   /** Runs a strand on an event or a row. */
   fire(strand: number, values: Values): void {
     this.running = strand;
+    this.#isCalling = false;
     if (this.packets > 1 && !this.#takesWhole(strand, values)) this.splitTrain();
     const runs = (this.#counters.fired[strand] as number)++;
     if (runs < TIMED_FIRST || runs % TIMED_EVERY === 0) return this.#fireTimed(strand, values, runs);
@@ -211,6 +218,11 @@ export class StrandContext implements StrandHost {
   raise(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
     this.#heldInRound += this.#hold(strand, args, 0);
+    if (this.#isCalling) this.#calls.add({ strand, predicate, args });
+    else this.#addEvent(strand, predicate, args);
+  }
+
+  #addEvent(strand: number, predicate: number, args: Values): void {
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.#events.add({ predicate: this.#predicate(predicate), args, isDelete: false }, "rule");
   }
@@ -218,8 +230,21 @@ export class StrandContext implements StrandHost {
   put(strand: number, predicate: number, args: Values): void {
     this.#count(strand);
     this.#heldInRound += this.#hold(strand, args, ROW_BYTES + INDEX_ENTRY_BYTES);
+    if (this.#isCalling) this.#calls.add({ strand, predicate, args });
+    else this.#insert(strand, predicate, args);
+  }
+
+  #insert(strand: number, predicate: number, args: Values): void {
     if (this.#snitch.isOn) this.#reportDerived(strand, predicate, args, false);
     this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
+  }
+
+  /** Raises the events and inserts the rows that begin the calls of a batch, in the order of the calls. */
+  beginCalls(): void {
+    for (const { strand, predicate, args } of this.#calls.take()) {
+      if (this.tables[predicate] === undefined) this.#addEvent(strand, predicate, args);
+      else this.#insert(strand, predicate, args);
+    }
   }
 
   remove(strand: number, predicate: number, args: Values): void {
@@ -292,6 +317,7 @@ export class StrandContext implements StrandHost {
   }
 
   freshQuery(strand: number): number {
+    this.#isCalling = true;
     return Math.floor(this.ambient(strand).random() * 2 ** 48);
   }
 

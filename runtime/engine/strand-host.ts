@@ -50,6 +50,6 @@ export interface StrandHost {
   ambient(strand: number): Ambient;
   /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */
   localAddress(overlay: string | null): Value | undefined;
-  /** Returns a random number that identifies a call of a view. */
+  /** Returns a random number that identifies a call of a view. The tuples that the strand then derives begin calls. */
   freshQuery(strand: number): number;
 }

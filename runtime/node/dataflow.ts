@@ -121,8 +121,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     const elseWrap = this.#elseWrap();
     const toElse = elseWrap && this.#elseInput(elseWrap);
     const open = (packet: Packet): readonly Tuple[] => this.#unwrap.open(packet);
-    const [toLocalInput, toNetwork] = [this.#toMux, this.#toNetwork];
-    this.demux = new LocSpecDemux({ isOwn, toLocal: toLocalInput, toNetwork, open, toOverlays, toElse });
+    const [toLocalInput, toLocalFirst, toNetwork] = [this.#toMux, this.#toMuxFirst, this.#toNetwork];
+    this.demux = new LocSpecDemux({ isOwn, toLocal: toLocalInput, toLocalFirst, toNetwork, open, toOverlays, toElse });
     const { networkOut } = ports;
     const [toTable, toLocal] = [this.#channelToTable, this.#channelToMux];
     this.channel = hasElement(plan, "ViewChannel")
@@ -321,11 +321,16 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.demux.push(outgoing);
   };
 
-  // 6. LocSpecDemux has chosen by location. `#toMux` is called when the step commits.
+  // 6. LocSpecDemux has chosen by location. `#toMux` and `#toMuxFirst` are called when the step commits.
 
   readonly #toMux = (input: StepInput): void => {
     this.#edges.demuxToMux.trace(input.tuple, input.source);
     this.ports.mux.push(input);
+  };
+
+  readonly #toMuxFirst = (inputs: readonly StepInput[]): void => {
+    for (const { tuple, source } of inputs) this.#edges.demuxToMux.trace(tuple, source);
+    this.ports.mux.pushFirst(inputs);
   };
 
   readonly #toNetwork = (to: string, tuple: Tuple): void => {

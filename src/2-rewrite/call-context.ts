@@ -2,7 +2,7 @@ import type { Argument, Expression, Literal, PredicateLiteral } from "../../gram
 import type { Span } from "../../grammar/span.ts";
 import { constantNumber } from "../program/constant.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { assignAt, atomAt, binaryAt, callAt, constantAt, literalAt, variableAt } from "./core.ts";
+import { assignAt, atomAt, binaryAt, callAt, type CallOrder, constantAt, literalAt, variableAt } from "./core.ts";
 import { LEFT } from "./invocation.ts";
 
 /**
@@ -64,6 +64,21 @@ export function callContext(
     timeout,
     limit,
   };
+}
+
+/**
+ * Returns the order of calls with this context: by their inputs and location, then by the live variables in the order of their names, so
+ * that neither the order of literals nor the way in which the call is made matters. `hidden` is the number of columns before the live ones.
+ */
+export function callOrder({ table, live, inputs, location }: CallContext, hidden: number): CallOrder {
+  const given = inputs.length + (location === undefined ? 0 : 1);
+  const first = hidden + live.length;
+  const kept = live
+    .map((name, at) => ({ name, column: hidden + at }))
+    .filter(({ name }) => name !== LEFT)
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const columns = [...Array.from({ length: given }, (_, at) => first + at), ...kept.map(({ column }) => column)];
+  return { name: table.name, columns };
 }
 
 /** The columns of the context table as variables: query id, live variables, inputs, location, limit. */

@@ -29,6 +29,10 @@ export interface CoreProgram {
   readonly channels: readonly CoreChannel[];
   /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
+  /** Results and ends of calls that are not inlined: `v.return`, `v.fail` and `v.done`. */
+  readonly outcomes: ReadonlySet<string>;
+  /** Calls by the predicate that begins them: a context table, or the event `r?1.init` of an inlined call. */
+  readonly calls: ReadonlyMap<string, CallOrder>;
   /** Tables with the contexts of calls. A rule that an answer triggers looks for its context before it computes anything. */
   readonly contexts: ReadonlySet<string>;
   readonly facts: readonly ProgramFact[];
@@ -37,6 +41,14 @@ export interface CoreProgram {
   readonly watches: readonly WatchRequest[];
   /** Predicates that rules with errors fill. They may hold any values. */
   readonly open?: ReadonlySet<string> | undefined;
+}
+
+/** Order of the calls that begin together: by name, then by columns of the tuple that begins them. */
+export interface CallOrder {
+  /** `r?1` for the first call of the rule `r`. */
+  readonly name: string;
+  /** Columns with the inputs of the call, then with the variables of the rule that are used behind it. */
+  readonly columns: readonly number[];
 }
 
 /**

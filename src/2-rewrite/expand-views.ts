@@ -42,6 +42,7 @@ import {
   type CallContext,
   contextColumns,
   callContext,
+  callOrder,
   callTimeouts,
   contextLiteral,
   deletedContext,
@@ -75,6 +76,7 @@ import {
   assignAt,
   atomAt,
   callAt,
+  type CallOrder,
   constantAt,
   FRESH_QUERY_FUNCTION,
   literalAt,
@@ -89,6 +91,10 @@ export interface Expansion {
   readonly arities: ReadonlyMap<string, number>;
   /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
   readonly answers: ReadonlySet<string>;
+  /** Results and ends of calls that are not inlined. */
+  readonly outcomes: ReadonlySet<string>;
+  /** Calls by the predicate that begins them. */
+  readonly calls: ReadonlyMap<string, CallOrder>;
   /** Tables with the contexts of calls. */
   readonly contexts: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
@@ -119,6 +125,8 @@ class Expander {
   readonly #inlineViews: InlineViews;
   readonly #answers = new Set<string>();
   readonly #contexts = new Set<string>();
+  readonly #outcomes = new Set<string>();
+  readonly #calls = new Map<string, CallOrder>();
   /** Views with calls that are not inlined, and views with inlined calls. */
   readonly #called = { outOfLine: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
@@ -150,7 +158,8 @@ class Expander {
       ? shortcutAnswers(rules, this.#answers, this.#tables, this.#checked)
       : { rules, answers: this.#answers };
     const declared = { tables: this.#tables, arities: this.#arities, contexts: this.#contexts };
-    return { ...shortened, ...declared, diagnostics: this.#diagnostics };
+    const ordered = { outcomes: this.#outcomes, calls: this.#calls };
+    return { ...shortened, ...declared, ...ordered, diagnostics: this.#diagnostics };
   }
 
   #viewArities(view: View, checked: CheckedProgram): void {
@@ -260,6 +269,8 @@ class Expander {
     const context = callContext(rule, call, number, live, view, timeout);
     this.#tables.set(context.table.name, context.table);
     this.#contexts.add(context.table.name);
+    this.#calls.set(context.table.name, callOrder(context, 1));
+    if (!view.isBuiltin) for (const end of ["return", "fail", "done"]) this.#outcomes.add(`${view.name}.${end}`);
     this.#arities.set(context.table.name, contextColumns(context, call).length);
     this.#suspend(rule, before, call, context);
     this.#raiseInit(rule, call, view, context);
@@ -304,6 +315,7 @@ class Expander {
   ): void {
     this.#called.inline.add(view.name);
     this.#answers.add(inline.answer);
+    this.#calls.set(inline.init, inline.order);
     for (const { name, arity } of this.#checked.predicates.values()) {
       if (isPrivate(name, view.name)) this.#arities.set(inline.event(name), inline.arity(name, arity));
     }

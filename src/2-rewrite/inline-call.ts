@@ -19,8 +19,17 @@ import type { Roles } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import type { ProgramRule, View } from "../program/program.ts";
-import { type CallContext, returnsOf } from "./call-context.ts";
-import { assignAt, atomAt, callAt, FRESH_QUERY_FUNCTION, literalAt, localAddressAt, variableAt } from "./core.ts";
+import { type CallContext, callOrder, returnsOf } from "./call-context.ts";
+import {
+  assignAt,
+  atomAt,
+  callAt,
+  type CallOrder,
+  FRESH_QUERY_FUNCTION,
+  literalAt,
+  localAddressAt,
+  variableAt,
+} from "./core.ts";
 import { isOutcome, isPrivate, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 
 /** Decides which views can be inlined. */
@@ -92,6 +101,16 @@ export class InlineCall {
     return `${this.name}.fail`;
   }
 
+  /** Event that begins the call. */
+  get init(): string {
+    return `${this.name}.init`;
+  }
+
+  /** Order of the calls that begin together. The query id and the return address precede the live variables. */
+  get order(): CallOrder {
+    return callOrder(this.#context, 2);
+  }
+
   /** Returns the arity of an event of the call, given the arity of the same event of the view. */
   arity(predicate: string, own: number): number {
     const hidden = 1 + this.#live.length;
@@ -110,7 +129,7 @@ export class InlineCall {
     const fresh = assignAt(query, callAt(FRESH_QUERY_FUNCTION, [], span));
     const back = assignAt(RETURN_ADDRESS_HERE, localAddressAt(undefined, span));
     const values = inputs.map((input, at) => assignAt(this.#context.inputs[at] as string, input));
-    return { head: atomAt(`${this.name}.init`, args, span), body: [...values, fresh, back] };
+    return { head: atomAt(this.init, args, span), body: [...values, fresh, back] };
   }
 
   /** Returns a copy of a rule of the definition for this call. */

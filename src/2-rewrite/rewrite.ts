@@ -58,6 +58,8 @@ export function rewrite(
     watches,
     channels: hidden.channels,
     answers: expansion.answers,
+    outcomes: expansion.outcomes,
+    calls: expansion.calls,
     contexts: expansion.contexts,
     ...hidden.mergedWith(new Map([...tables, ...told.tables.map((table) => [table.name, table] as const)]), arities),
   };

@@ -148,6 +148,10 @@ class Planner {
       derivedRules: this.#derivedRules,
       strata: this.#strata,
       channels: this.#core.channels.map((channel) => this.#channel(channel)),
+      calls: [...this.#core.calls].map(([begin, order]) => ({
+        predicate: this.#predicates.named(begin, this.#core.arities.get(begin) ?? 0).id,
+        ...order,
+      })),
       timers: this.#timers,
       facts,
       overlays,

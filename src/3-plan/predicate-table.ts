@@ -164,7 +164,8 @@ export class PredicateTable {
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
     if (name === PACKET_HEAD) return { kind: "packet" };
-    if (this.#core.answers.has(name)) return { kind: "answer" };
+    if (this.#core.answers.has(name)) return { kind: "answer", isFirstOnly: true };
+    if (this.#core.outcomes.has(name)) return { kind: "answer", isFirstOnly: false };
     if (name === STREAM_CLOSED) return { kind: "tcpClosed" };
     if (name === ELSE_SEND) return { kind: "send", overlay: ELSE };
     if (name === UDP_RECV) return { kind: "udpRecv" };

@@ -14,17 +14,22 @@ export interface Compiled {
   readonly checked: CheckedProgram;
 }
 
-const UNOPTIMISED: ViewOptimisations = { tailCalls: false, inlineViews: false, localShortcut: false };
+export const UNOPTIMISED: ViewOptimisations = { tailCalls: false, inlineViews: false, localShortcut: false };
 
 const OPTIONS = { defines: new Map<string, string>(), dialect: undefined };
 
 /** Compiles a program. Returns the errors if it has any. */
 export function compileText(text: string, isOptimised = true): Compiled | readonly Diagnostic[] {
+  return compileWith(text, isOptimised ? ALL_OPTIMISATIONS : UNOPTIMISED);
+}
+
+/** Compiles a program with some optimisations of views. Returns the errors if it has any. */
+export function compileWith(text: string, optimisations: ViewOptimisations): Compiled | readonly Diagnostic[] {
   const library = new FileLibrary();
   library.addText("program", text);
   const { plan, diagnostics } = compile(["program"], library, {
     ...OPTIONS,
-    optimisations: isOptimised ? ALL_OPTIMISATIONS : UNOPTIMISED,
+    optimisations,
   });
   if (plan === undefined) return diagnostics.filter((one) => one.severity === "error");
   const { modules, sources } = load(["program"], library, OPTIONS);

@@ -21,9 +21,9 @@ export function definitionText({ name, inputs, outputs, says, rules }: Definitio
 }
 
 /**
- * Writes views and rules that call them. Calls have random ids, and returns of several calls at one time come in the order of
- * their ids. So either only one call is pending at a time (its event is raised only by commands, and only its rule subscribes
- * to it), or no rule reads the results of calls.
+ * Writes views and rules that call them. The naive evaluator does not order the returns of several calls at one time, which
+ * view-switches.test.ts covers. So either only one call is pending at a time (its event is raised only by commands, and only its
+ * rule subscribes to it), or no rule reads the results of calls.
  */
 export class CallWriter {
   readonly #chance: Chance;

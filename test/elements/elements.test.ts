@@ -149,6 +149,7 @@ describe("LocSpecDemux and NetworkOut", () => {
       open: () => [],
       isOwn: (name) => name === "me:1",
       toLocal: (input) => void local.push(input),
+      toLocalFirst: () => undefined,
       toNetwork: (to, one) => network.push(to, one),
       toOverlays: new Map([["ron", { takesOptions: false, push: ({ node }) => void wrapped.push(node) }]]),
       toElse: undefined,
@@ -189,7 +190,8 @@ describe("LocSpecDemux, OverlaySendWrap", () => {
       ["q", { takesOptions: q.takesOptions, push: ({ node, options }, one) => q.push([node, options], one) }],
     ]);
     const nowhere = (): void => undefined;
-    const outputs = { open: () => [], isOwn: () => false, toLocal: nowhere, toNetwork: nowhere, toOverlays, toElse };
+    const ways = { toLocal: nowhere, toLocalFirst: nowhere, toNetwork: nowhere, toOverlays, toElse };
+    const outputs = { open: () => [], isOwn: () => false, ...ways };
     return { demux: new LocSpecDemux(outputs), sent };
   }
 

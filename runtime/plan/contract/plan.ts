@@ -14,6 +14,7 @@ export interface Plan {
   /** Derived tables grouped by strongly connected component, in topological order: a stratum reads only strata before it. */
   readonly strata: readonly StratumSpec[];
   readonly channels: readonly ChannelSpec[];
+  readonly calls: readonly CallSpec[];
   readonly timers: readonly TimerSpec[];
   readonly facts: readonly FactSpec[];
   readonly overlays: readonly OverlaySpec[];
@@ -22,6 +23,14 @@ export interface Plan {
   readonly graph: Graph;
   /** Body of a function with the parameter `lib` that returns the array of strand functions. */
   readonly code: string;
+}
+
+/** Call of a view. Calls that begin together are ordered by name, then by `columns` of the tuples that begin them. */
+export interface CallSpec {
+  /** Predicate whose tuple begins the call, with its query id in the first column. */
+  readonly predicate: number;
+  readonly name: string;
+  readonly columns: readonly number[];
 }
 
 /** Position in the source of a program, for messages only. */

@@ -23,8 +23,8 @@ export interface PredicateSpec {
 
 export type PredicateRole =
   | { readonly kind: "plain" }
-  /** Result of a view call. The first argument is the query id; only the first tuple of a step with a given id is used. */
-  | { readonly kind: "answer" }
+  /** Result or end of a view call, with the query id as first argument. `isFirstOnly`: only the first of a step with an id is used. */
+  | { readonly kind: "answer"; readonly isFirstOnly: boolean }
   | { readonly kind: "tun" }
   /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
   | { readonly kind: "packet" }

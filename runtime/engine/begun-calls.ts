@@ -1,0 +1,69 @@
+/**
+ * Calls of views that strands begin during a batch of events. Strands derive them in the order of plans and indexes. At the end of the
+ * batch they get ascending query ids in an order that depends only on the program and on values, so all later events, messages
+ * and answers that are ordered by query id come in that order.
+ */
+import type { CallSpec, Plan } from "../plan/contract/plan.ts";
+import { compare, type Value, type Values } from "../plan/values/value.ts";
+
+/** Tuple that begins a call: an event, or a row of a context table. Its first argument is the query id. */
+export interface BegunCall {
+  readonly strand: number;
+  readonly predicate: number;
+  readonly args: Values;
+}
+
+/** Part of a random query id that is added to the ids of earlier batches of the step: ids of a step ascend below 2^53. */
+const LATER_SHARE = 2 ** -20;
+
+export class BegunCalls {
+  readonly #specs: ReadonlyMap<number, CallSpec>;
+  #calls: BegunCall[] = [];
+  /** Greatest query id of the step. */
+  #last = 0;
+
+  constructor({ calls }: Plan) {
+    this.#specs = new Map(calls.map((spec) => [spec.predicate, spec]));
+  }
+
+  beginStep(): void {
+    if (this.#calls.length > 0) this.#calls = [];
+    this.#last = 0;
+  }
+
+  add(call: BegunCall): void {
+    this.#calls.push(call);
+  }
+
+  /** Takes the calls in their order, with ascending query ids made of the random ones that they have. */
+  take(): readonly BegunCall[] {
+    if (this.#calls.length === 0) return this.#calls;
+    const calls = this.#calls;
+    this.#calls = [];
+    if (calls.length === 1 && this.#last === 0) {
+      this.#last = idOf(calls[0] as BegunCall);
+      return calls;
+    }
+    const [least, share] = this.#last === 0 ? [0, 1] : [this.#last + 1, LATER_SHARE];
+    const ids = calls.map((call) => least + Math.floor(idOf(call) * share)).sort((one, other) => one - other);
+    return calls.sort(this.#compare).map((call, at) => {
+      this.#last = Math.max(ids[at] as number, this.#last + 1);
+      return { ...call, args: [this.#last, ...call.args.slice(1)] };
+    });
+  }
+
+  readonly #compare = (one: BegunCall, other: BegunCall): number => {
+    const [a, b] = [this.#specs.get(one.predicate), this.#specs.get(other.predicate)];
+    if (a === undefined || b === undefined) return one.predicate - other.predicate;
+    if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+    for (const column of a.columns) {
+      const order = compare(one.args[column] as Value, other.args[column] as Value);
+      if (order !== 0) return order;
+    }
+    return 0;
+  };
+}
+
+function idOf({ args }: BegunCall): number {
+  return args[0] as number;
+}

@@ -1,0 +1,44 @@
+import type { StepInput } from "./step-input.ts";
+
+/** Number of taken inputs from which the array is copied while others wait. */
+const COMPACT_FROM = 256;
+
+/** First-in, first-out queue of step inputs. */
+export class InputQueue {
+  #inputs: StepInput[] = [];
+  /** Index of the first input that has not been taken. */
+  #next = 0;
+
+  get length(): number {
+    return this.#inputs.length - this.#next;
+  }
+
+  push(input: StepInput): void {
+    this.#inputs.push(input);
+  }
+
+  take(): StepInput | undefined {
+    const input = this.#inputs[this.#next];
+    if (input === undefined) return undefined;
+    this.#next++;
+    this.#compact();
+    return input;
+  }
+
+  /** The inputs queued, first to last. */
+  waiting(): readonly StepInput[] {
+    return this.#inputs.slice(this.#next);
+  }
+
+  replace(inputs: readonly StepInput[]): void {
+    this.#inputs = [...inputs];
+    this.#next = 0;
+  }
+
+  /** Copies the array only when at least half of a long one has been taken, so each input is copied once on average. */
+  #compact(): void {
+    if (this.#next < this.#inputs.length && (this.#next < COMPACT_FROM || this.#next < this.#inputs.length / 2)) return;
+    this.#inputs = this.waiting() as StepInput[];
+    this.#next = 0;
+  }
+}
