@@ -20,7 +20,8 @@ const TRAFFIC_TOLERANCE = 200;
 const MEMORY_CHECKS = 2;
 /** Events of the simulation that one input may cause at once. */
 const EVENTS_MAX = 200_000;
-const SUSPECTS_MAX = 8;
+/** Slow steps that a run reports. Later ones are found when these are mended. */
+const SUSPECTS_MAX = 64;
 
 export interface FuzzCase {
   readonly program: string;
@@ -48,10 +49,19 @@ export interface FuzzResult {
   readonly growth: number;
 }
 
-/** Runs a case from its start. With `keepsInputs` the result has the inputs. */
-export function runCase(one: FuzzCase, keepsInputs: boolean = false): FuzzResult {
+export interface FuzzRunOptions {
+  /** Whether the result has the inputs. */
+  readonly keepsInputs?: boolean;
+  /** Inputs of which slow steps are reported. All if omitted. */
+  readonly suspects?: ReadonlySet<number>;
+  /** Index of the last input. */
+  readonly last?: number;
+}
+
+/** Runs a case from its start. */
+export function runCase(one: FuzzCase, options: FuzzRunOptions = {}): FuzzResult {
   using meter = new StepMeter();
-  return new FuzzRun(one, meter, keepsInputs).result();
+  return new FuzzRun(one, meter, options).result();
 }
 
 class FuzzRun {
@@ -62,7 +72,7 @@ class FuzzRun {
   readonly #planned: FuzzCase["inputs"];
   readonly #findings: Finding[] = [];
   readonly #inputs: FuzzInput[] = [];
-  readonly #keepsInputs: boolean;
+  readonly #options: FuzzRunOptions;
   readonly #trafficBefore: number;
   readonly #memoryBefore: number;
   #longest = 0;
@@ -70,12 +80,12 @@ class FuzzRun {
   #at = 0;
   #tuples = 0;
 
-  constructor({ program, seed, inputs }: FuzzCase, meter: StepMeter, keepsInputs: boolean) {
+  constructor({ program, seed, inputs }: FuzzCase, meter: StepMeter, options: FuzzRunOptions) {
     this.#fuzzed = PROGRAMS[program] as FuzzedProgram;
     const compiled = compileFuzzed(this.#fuzzed);
     this.#network = new FuzzedNetwork(compiled, this.#fuzzed, seed);
     this.#meter = meter;
-    this.#keepsInputs = keepsInputs;
+    this.#options = options;
     this.#pass(WARM_UP_SECONDS);
     this.#trafficBefore = this.#traffic();
     this.#network.isRecording = false;
@@ -112,6 +122,7 @@ class FuzzRun {
 
   /** Returns the next input; undefined after the last. */
   #next(): FuzzInput | undefined {
+    if (this.#at > (this.#options.last ?? Infinity)) return undefined;
     if (typeof this.#planned !== "number") return this.#planned[this.#at];
     return this.#tuples < this.#planned ? this.#hostile.next() : undefined;
   }
@@ -122,11 +133,11 @@ class FuzzRun {
   }
 
   get #isOver(): boolean {
-    return this.#findings.length >= SUSPECTS_MAX || this.#findings.some(({ kind }) => kind !== "slow");
+    return this.#findings.some(({ kind }) => kind !== "slow");
   }
 
   #input(input: FuzzInput): void {
-    if (this.#keepsInputs) this.#inputs.push(input);
+    if (this.#options.keepsInputs === true) this.#inputs.push(input);
     if (input.kind === "datagrams") this.#tuples += input.tuples;
     this.#guarded(() => {
       const start = cpuSeconds();
@@ -198,6 +209,8 @@ class FuzzRun {
   }
 
   #report(kind: Finding["kind"], detail: string): void {
+    const { suspects } = this.#options;
+    if (kind === "slow" && (suspects?.has(this.#at) === false || this.#findings.length >= SUSPECTS_MAX)) return;
     this.#findings.push({ kind, at: this.#at, detail });
   }
 }

@@ -21,18 +21,15 @@ function confirm(one: FuzzCase, findings: readonly Finding[]): Finding | undefin
   let suspects = findings;
   const last = Math.max(...suspects.map(({ at }) => at));
   for (let repeat = 1; repeat < REPEATS && suspects.length > 0; repeat++) {
-    const again = runCase({ ...one, inputs: upTo(one.inputs, last) });
+    // Only the suspects are measured again, so that another slow step cannot end the run before them.
+    const again = runCase(one, { last, suspects: new Set(suspects.map(({ at }) => at)) });
     suspects = suspects.filter(({ at }) => again.findings.some((finding) => finding.at === at));
   }
   return suspects[0];
 }
 
-function upTo(inputs: FuzzCase["inputs"], last: number): FuzzCase["inputs"] {
-  return typeof inputs === "number" ? Math.min(inputs, last + 1) : inputs.slice(0, last + 1);
-}
-
 function describe(one: FuzzCase, found: Finding): string {
-  const { inputs } = runCase({ ...one, inputs: upTo(one.inputs, found.at) }, true);
+  const { inputs } = runCase(one, { last: found.at, keepsInputs: true });
   const fewest = shrink({ ...one, inputs }, found.kind);
   const count = typeof one.inputs === "number" ? one.inputs : one.inputs.length;
   return [
