@@ -22,7 +22,7 @@ export interface CallForm {
   readonly outputs: readonly string[];
 }
 
-export const streamCallForms: Readonly<Record<StreamCall, CallForm>> = {
+const streamCallForms: Readonly<Record<StreamCall, CallForm>> = {
   listen: { inputs: ["Address"], outputs: ["Listener"] },
   accept: { inputs: ["Listener"], outputs: ["Socket", "Peer"] },
   connect: { inputs: ["Address"], outputs: ["Socket"] },
@@ -32,7 +32,7 @@ export const streamCallForms: Readonly<Record<StreamCall, CallForm>> = {
   close: { inputs: ["Socket"], outputs: [] },
 };
 
-export const udpCallForms: Readonly<Record<UdpCall, CallForm>> = {
+const udpCallForms: Readonly<Record<UdpCall, CallForm>> = {
   open: { inputs: ["Address"], outputs: ["Socket"] },
   close: { inputs: ["Socket"], outputs: [] },
 };
