@@ -101,17 +101,18 @@ function checkTable(table: TableDeclaration, predicates: Predicates): readonly D
 }
 
 /** Reports facts and declarations of events that only the node raises. */
-function checkNodeEvents({ facts, accepts, signatures }: Program): readonly Diagnostic[] {
+function checkNodeEvents({ facts, accepts, signatures, tables }: Program): readonly Diagnostic[] {
   const inFacts = facts.map(({ atom, span }) => ({ name: atom.name.text, span, use: "a fact" as const }));
-  const declared = [...accepts, ...signatures].map(({ name, span }) => ({ name, span, use: "declared" as const }));
+  const declarations = [...accepts, ...signatures, ...tables.values()];
+  const declared = declarations.map(({ name, span }) => ({ name, span, use: "declared" as const }));
   return [...inFacts, ...declared]
-    .filter(({ name }) => isRaisedByNode(name))
+    .filter(({ name }) => isRaisedByNode(name) || name === PERIODIC)
     .map(({ name, use, span }) => report("E0231", span, { name, use }));
 }
 
 function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
   const name = atom.name.text;
-  if (isRaisedByNode(name)) return [];
+  if (isRaisedByNode(name) || name === PERIODIC) return [];
   const predicate = predicates.get(name);
   if (predicate !== undefined && !predicate.isTable && !predicate.isRead) return [report("W0201", span, { name })];
   return [];
