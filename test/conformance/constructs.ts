@@ -145,6 +145,14 @@ export const CONSTRUCTS: Readonly<Record<string, readonly Construct[]>> = {
     onNodes("a body over several locations", /:-.*\(@[A-Z]\w*.*\(@[A-Z]/),
     onNodes("a row that a rule defines on another node", /theirs@"b:1"/),
   ],
+  "Own addresses": [
+    onNodes("localAddr", /\blocalAddr\(/),
+    here("localAddr in a head", /^\w+: (?:\w+\.)?localAddr\(/),
+    here("localAddr as a fact", /^\w+\.localAddr\("/),
+    here("localAddrs", /\blocalAddrs\(/),
+    here("self of an overlay", /\b\w+\.self\(/),
+    here("rebound", /\brebound\(/),
+  ],
   Overlays: [
     onNodes("overlay", /^overlay \w+\./),
     onNodes("import", /^import "/),

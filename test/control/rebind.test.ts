@@ -88,3 +88,16 @@ test("a program swap keeps the address that an operator gave, and drops the one 
     ["10.0.0.8:10", "here:1"],
   ]);
 });
+
+test("facts of OverLog load at each name of the node", () => {
+  const text = `#pragma dialect overlog
+materialize(p, infinity, infinity, keys(1,2)).
+p("here:1", 1). p("there:1", 2). p("elsewhere:1", 3).
+r: q(@X, Y) :- p(@X, Y).
+`;
+  const { node } = new AskedNode(text, { names: ["here:1", "there:1"] });
+  expect(node.rows("p")).toEqual([
+    ["here:1", 1],
+    ["there:1", 2],
+  ]);
+});
