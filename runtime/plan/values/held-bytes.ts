@@ -5,6 +5,10 @@ import type { Values, Value } from "./value.ts";
 
 /** Memory of a value besides its content, in bytes. */
 const VALUE_BYTES = 16;
+/** Memory of the objects of a list inside another value, besides its items, in bytes. */
+const NESTED_BYTES = 48;
+/** Text with a character that needs two bytes: V8 then stores all characters of the text in two. */
+const WIDE = /[^\u0000-\u00ff]/;
 
 /** Returns the approximate memory of a queued tuple in bytes. Deterministic: a queue can subtract the same number later. */
 export function heldBytes({ args }: Tuple): number {
@@ -19,10 +23,10 @@ export function heldBytesOf(values: Values): number {
 }
 
 function bytesOf(value: Value): number {
-  if (typeof value === "string") return VALUE_BYTES + value.length;
+  if (typeof value === "string") return VALUE_BYTES + (WIDE.test(value) ? 2 : 1) * value.length;
   if (typeof value !== "object" || value === null) return VALUE_BYTES;
   if (value instanceof Uint8Array) return VALUE_BYTES + (isTrain(value) ? value.size : value.length);
   if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
   if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
-  return heldBytesOf(value);
+  return NESTED_BYTES + heldBytesOf(value);
 }

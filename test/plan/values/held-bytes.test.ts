@@ -1,0 +1,38 @@
+/** The memory of values is counted at all depths. */
+import { expect, test } from "vitest";
+import { heldBytesOf } from "../../../runtime/plan/values/held-bytes.ts";
+import type { Value } from "../../../runtime/plan/values/value.ts";
+
+const COPIES = 2000;
+
+/** Returns the bytes of the heap that a value takes, by making many. */
+function measured(make: (at: number) => Value): number {
+  const kept: Value[] = [];
+  const before = heapBytes();
+  for (let at = 0; at < COPIES; at++) kept.push(make(at));
+  const bytes = (heapBytes() - before) / COPIES;
+  return kept.length === COPIES ? bytes : NaN;
+}
+
+function heapBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+const CASES: readonly (readonly [title: string, make: (at: number) => Value])[] = [
+  ["a list of short lists", (at) => Array.from({ length: 50 }, (_, item) => [at + item])],
+  ["a list of empty lists", () => Array.from({ length: 50 }, () => [])],
+  ["lists at ten depths", (at) => Array.from({ length: 10 }).reduce<Value>((inner) => [inner], [at])],
+  ["a list of long texts", (at) => Array.from({ length: 5 }, (_, item) => `${at}${item}`.padEnd(1000, "x"))],
+  ["a text of wide characters", (at) => `${at}`.padEnd(1000, "ж")],
+];
+
+test.for(CASES)("%s is counted with at least two thirds of its memory", ([, make]) => {
+  measured(make);
+  expect(heldBytesOf([make(0)])).toBeGreaterThan((measured(make) * 2) / 3);
+});
+
+test("a list that is shared counts wherever it stands", () => {
+  const shared = [1, 2, 3];
+  expect(heldBytesOf([[shared, shared]]) - heldBytesOf([[shared]])).toBe(heldBytesOf([shared]) - heldBytesOf([]));
+});
