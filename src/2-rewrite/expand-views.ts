@@ -36,7 +36,6 @@ import { constantNumber } from "../program/constant.ts";
 import type { Roles } from "../program/roles.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
-import { expressionsOfAtom, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, TableDeclaration, View } from "../program/program.ts";
 import {
   type CallContext,
@@ -65,6 +64,7 @@ import {
 } from "./failure-events.ts";
 import { deletionRule, isDerivedTable, overAtom, overEvent, privateTable } from "./private-tables.ts";
 import { SuffixUses, variablesOfLiteral } from "./suffix-uses.ts";
+import { type LiteralsAfter, liveVariables } from "./live-variables.ts";
 import { callsRandomFunction, InlineCall, InlineViews } from "./inline-call.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
@@ -569,32 +569,6 @@ class Expander {
     const atom = { ...literal.atom, name: nameAt(event, literal.atom.name.span) };
     return { ...literal, isFailure: false, atom };
   }
-}
-
-/** Literals after a call: those that wait for its results, and the last `length` literals of the rule. */
-interface LiteralsAfter {
-  readonly waiting: readonly Literal[];
-  readonly uses: SuffixUses;
-  readonly length: number;
-}
-
-/** Returns the live variables at the call: bound before it and used in or after it. */
-function liveVariables(
-  rule: ProgramRule,
-  before: readonly Literal[],
-  call: PredicateLiteral,
-  { waiting, uses, length }: LiteralsAfter,
-  roles: Roles,
-): readonly string[] {
-  const bound = bindAll(before, noneBound, roles);
-  const inHeadAndCall = [...expressionsOfAtom(rule.head), ...resultsOf(call)].flatMap((one) => variablesIn(one));
-  const names = new Set([...inHeadAndCall.map(({ name }) => name), ...waiting.flatMap(variablesOfLiteral)]);
-  return [...bound].filter((name) => names.has(name) || uses.has(name, length));
-}
-
-/** What the results of the call must match: its outputs and its outcome. */
-function resultsOf(call: PredicateLiteral): readonly Expression[] {
-  return call.outcome === undefined ? returnsOf(call) : [...returnsOf(call), call.outcome];
 }
 
 /** Replaces the inputs of a definition by the arguments of a call. */

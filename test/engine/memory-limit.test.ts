@@ -82,7 +82,8 @@ for (const [title, program, argument, rule, limit] of ENDLESS) {
       expect(steps.stopped).toBe(1);
       return { derived, log };
     });
-    const message = `^a step exceeded its limit of ${limit === ROWS ? "\\d+ " : ""}${limit} in rule ${rule} and was rolled back; cause: go$`;
+    const amount = limit === ROWS ? "\\d+ " : "";
+    const message = `^a step exceeded its limit of ${amount}${limit} in rule ${rule} and was rolled back; cause: go$`;
     expect(runs[0]?.log[0]).toMatch(new RegExp(message));
     expect(runs[1]).toEqual(runs[0]);
   });
