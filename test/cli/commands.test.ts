@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { COMMANDS } from "../../src/cli/command-list.ts";
@@ -42,10 +42,13 @@ const LOADED_MODULES = `
   registerHooks({ load: (url, context, next) => (urls.push(url), next(url, context)) });
   process.on("exit", () => process.stderr.write("loaded " + urls.join(" ") + "\\n"));`;
 
-/** The source files of Mosaic that a command loads. */
+/** The source files of Mosaic that a command loads, which the bundle runs when they are loaded. */
 function filesLoadedBy(...args: readonly string[]): readonly string[] {
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(LOADED_MODULES)}`;
-  const { stderr } = spawnSync(MOSAIC, args, { env: { ...process.env, NODE_OPTIONS }, encoding: "utf8" });
+  const { stderr } = spawnSync(process.execPath, [join(ROOT, "src/cli/main.ts"), ...args], {
+    env: { ...process.env, NODE_OPTIONS },
+    encoding: "utf8",
+  });
   const [, urls = ""] = /^loaded (.*)$/m.exec(stderr) ?? [];
   const files = urls.split(" ").filter((url) => url.startsWith("file:"));
   return files.map((url) => relative(ROOT, fileURLToPath(url))).filter((path) => /^(?!node_modules).*\.ts$/.test(path));
