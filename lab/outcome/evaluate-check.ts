@@ -1,3 +1,4 @@
+import { countOf } from "../../runtime/plan/values/count-of.ts";
 import { formatDuration } from "../topology/duration.ts";
 import type { Check, Expectation, Topology } from "../topology/topology.ts";
 import { formatRate } from "../topology/rate.ts";
@@ -51,7 +52,7 @@ export function evaluateCheck(
   const names = failed.map((number) => topology.traffic[number]?.name ?? "");
   // An expectation of `reaches` names the hosts itself.
   const which = holds === false && names.length > 0 && expectation.kind !== "reaches" ? ` (${listOf(names)})` : "";
-  const text = describeExpectation(expectation);
+  const text = describeExpectation(expectation, unitOf(check, topology));
   const result = { at, expectation: text, holds, observed: `${observed}${which}`, traffic, failed: names };
   return answers === undefined ? result : { ...result, answers };
 }
@@ -105,7 +106,7 @@ function verdictOf(
       const recent = counts.reduce((sum, { sent }) => sum + sent, 0);
       const answered = counts.reduce((sum, one) => sum + one.answered, 0);
       const holds = expectation.isReached ? answered > 0 : recent > 0 && answered === 0;
-      const observed = `${answered} of the last ${recent} pings answered`;
+      const observed = `${answered} of the last ${countOf(recent, "ping")} answered`;
       return { holds, observed, failed: holds ? [] : traffic };
     }
     case "succeeds":
@@ -139,13 +140,21 @@ function listOf(names: readonly string[]): string {
   return `${names.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-function describeExpectation(expectation: Expectation): string {
+/** Unit of the losses of the traffic that a check covers, in singular and plural. */
+function unitOf({ traffic }: Check, topology: Topology): readonly [string, string] {
+  const kinds = new Set(traffic.map((number) => topology.traffic[number]?.kind));
+  if (!kinds.has("udp")) return ["ping", "pings"];
+  return kinds.has("ping") ? ["ping or datagram", "pings and datagrams"] : ["datagram", "datagrams"];
+}
+
+/** `unit` is the noun of the packets whose loss counts. */
+function describeExpectation(expectation: Expectation, unit: readonly [string, string]): string {
   switch (expectation.kind) {
     case "outage":
       return `no outage longer than ${formatDuration(expectation.most)}`;
     case "lost":
       return "pings" in expectation.most
-        ? `at most ${expectation.most.pings} pings lost`
+        ? `at most ${countOf(expectation.most.pings, ...unit)} lost`
         : `at most ${expectation.most.share * 100} % lost`;
     case "throughput":
       return `throughput of at least ${formatRate(expectation.least)}`;

@@ -66,7 +66,7 @@ export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): 
 function describeNeed(check: CheckDocument, key: TrafficCheck): string {
   const [from, to] = check.reaches ?? check.unreachable ?? [check.from, check.to];
   const kinds: readonly TrafficKind[] = KINDS_OF_CHECK[key];
-  const kind = kinds.includes("ping") ? "" : ` of kind ${kinds.map((one) => `"${one}"`).join(" or ")}`;
+  const kind = ` of kind ${kinds.map((one) => `"${one}"`).join(" or ")}`;
   const size = key === "completes" ? " with `bytes`" : "";
   return `[[traffic]]${kind}${size}${from === undefined ? "" : ` from ${from}`}${to === undefined ? "" : ` to ${to}`}`;
 }

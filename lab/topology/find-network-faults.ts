@@ -1,3 +1,4 @@
+import { countOf } from "../../runtime/plan/values/count-of.ts";
 import { type AddressRange, isWithin, overlap, parseRange } from "./address-range.ts";
 import { groupsOf } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
@@ -60,7 +61,12 @@ function findFullNetworks(document: TopologyDocument): readonly DocumentFault[] 
     const moving = document.events.flatMap(({ move, to }) => (to === name ? [move ?? []].flat() : []));
     const needed = (groups.get(name)?.length ?? 0) + moving.flatMap((host) => groups.get(host) ?? []).length;
     if (needed <= size - 2) return [];
-    return [{ path: ["networks", name, "range"], message: `has ${size - 2} addresses for ${needed} hosts` }];
+    return [
+      {
+        path: ["networks", name, "range"],
+        message: `has ${countOf(size - 2, "address", "addresses")} for ${countOf(needed, "host")}`,
+      },
+    ];
   });
 }
 

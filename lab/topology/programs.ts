@@ -1,3 +1,4 @@
+import { countOf } from "../../runtime/plan/values/count-of.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { type Host, type Topology, watchedPredicates } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
@@ -96,7 +97,9 @@ export class Plans {
     if (arity === undefined) return [...watched, { path: ["routes", "table"], message: unknown(routes.table) }];
     const columns = (["to", "next", "cost"] as const).flatMap((key) => {
       const column = routes[key] ?? 1;
-      return column <= arity ? [] : [{ path: ["routes", key], message: `${routes.table} has ${arity} columns` }];
+      return column <= arity
+        ? []
+        : [{ path: ["routes", key], message: `${routes.table} has ${countOf(arity, "column")}` }];
     });
     return [...watched, ...columns];
   }

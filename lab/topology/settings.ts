@@ -2,6 +2,7 @@
  * Values that the command line gives to keys of a topology file, and to macros of its programs. `readTopology` applies them to the
  * parsed TOML before the schema checks it, so that the schema finds wrong keys and values.
  */
+import { countOf } from "../../runtime/plan/values/count-of.ts";
 
 /** Value for a key of a topology file or for a macro. */
 export interface Setting {
@@ -65,7 +66,8 @@ function put(document: Table, path: readonly Key[], value: unknown): string | un
   for (const [depth, key] of path.entries()) {
     const isLast = depth === path.length - 1;
     if (Array.isArray(at) && typeof key === "number") {
-      if (!(key in at)) return `there are ${at.length} ${String(path[depth - 1])}, counted from 1`;
+      if (!(key in at))
+        return `${String(path[depth - 1])} has ${countOf(at.length, "entry", "entries")}, counted from 1`;
       if (isLast) at[key] = value;
       else at = at[key];
     } else if (isTable(at) && typeof key === "string") {

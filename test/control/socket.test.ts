@@ -188,7 +188,7 @@ test("load, unload and reload: the rows stay, a mistake changes nothing", async 
   const more = join(folder, "more.mzl");
   writeFileSync(program, PROGRAM);
   writeFileSync(more, "materialize(u, infinity, infinity, keys(1)).\nm: u(X) :- t(X, _).\n");
-  expect((await ctl("load", more)).stdout).toContain("gone: size, 1 rows lost\n");
+  expect((await ctl("load", more)).stdout).toContain("gone: size, 1 row lost\n");
   expect(await rows("u(X)")).toEqual(["a", "b"]);
   expect((await ctl("load", more)).stderr).toContain("is loaded already");
   expect((await ctl("unload", "mroe")).stderr).toContain("no file `mroe` is loaded; there are");

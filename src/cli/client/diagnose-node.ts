@@ -2,6 +2,7 @@
  * Diagnosis of a running node from its metrics. `metrics-screen.ts` shows the result as PROBLEMS of `mosaic top`. Each function below
  * looks for one kind of problem and returns each instance of it.
  */
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import { collisionText } from "../../../runtime/node/address-collisions.ts";
 import type { MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { isUnspecified } from "../options/address-scope.ts";
@@ -99,10 +100,10 @@ function brokenDevice({ node, tun }: MetricsSnapshot): readonly HealthProblem[] 
 
 function failedSends({ node, network, udp }: MetricsSnapshot): readonly HealthProblem[] {
   const own = Object.entries(network.failed).map(([reason, count]) =>
-    problem("node", node, `${count} datagrams could not be sent: ${explain(reason)}`),
+    problem("node", node, `${countOf(count, "datagram")} could not be sent: ${explain(reason)}`),
   );
   const ofRules = Object.entries(udp?.unsent ?? {}).map(([reason, count]) =>
-    problem("node", node, `${count} datagrams of \`udp.send\` could not be sent: ${explain(reason)}`),
+    problem("node", node, `${countOf(count, "datagram")} of \`udp.send\` could not be sent: ${explain(reason)}`),
   );
   return [...own, ...ofRules];
 }
@@ -112,7 +113,7 @@ function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {
     problem(
       "destination",
       destination,
-      `${count} packets for ${destination} were not sent: no rule has a route to it (is a member or --peer missing?)`,
+      `${countOf(count, "packet")} for ${destination} ${count === 1 ? "was" : "were"} not sent: no rule has a route to it (is a member or --peer missing?)`,
     ),
   );
 }
@@ -137,7 +138,7 @@ function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
     // Messages of programs need no answer from the node that gets them, so silence alone is no problem.
     if (refusal !== null || awaited === null || awaited < MIN_AWAITED_SECONDS) return [];
     if (silence === null)
-      return ofPeer(`${address} has never answered (${sent} datagrams sent): ${whySilent(address, peers)}`);
+      return ofPeer(`${address} has never answered (${countOf(sent, "datagram")} sent): ${whySilent(address, peers)}`);
     if (silence < MAX_SILENCE_SECONDS) return [];
     return ofPeer(`${address} has been silent for ${silence.toFixed(0)} s`);
   });
@@ -185,7 +186,13 @@ function fullTables({ node, tables, steps }: MetricsSnapshot): readonly HealthPr
   const full = tables.filter(({ rows, limit }) => limit !== null && limit > 1 && rows >= limit);
   if (steps.evicted === 0 || full.length === 0) return [];
   const names = full.map(({ table, limit }) => `${table} (${limit})`).join(", ");
-  return [problem("node", node, `${steps.evicted} rows were evicted from full tables; full now: ${names}`)];
+  return [
+    problem(
+      "node",
+      node,
+      `${countOf(steps.evicted, "row")} ${steps.evicted === 1 ? "was" : "were"} evicted from full tables; full now: ${names}`,
+    ),
+  ];
 }
 
 function drops({ elements }: MetricsSnapshot): readonly HealthProblem[] {
@@ -207,7 +214,11 @@ function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly He
   const failed = rules
     .filter((rule) => rule.failed > 0)
     .map(({ rule, file, line, failed: count }) =>
-      problem("rule", rule, `rule ${rule} (${file}:${line}): ${count} derivations failed: an expression had no value`),
+      problem(
+        "rule",
+        rule,
+        `rule ${rule} (${file}:${line}): ${countOf(count, "derivation")} failed: an expression had no value`,
+      ),
     );
   const limited = rules
     .filter((rule) => rule.limited > 0)
@@ -215,16 +226,18 @@ function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly He
       problem(
         "rule",
         rule,
-        `rule ${rule} (${file}:${line}): ${count} tuples not sent: too many for one location (--send-rate)`,
+        `rule ${rule} (${file}:${line}): ${countOf(count, "tuple")} not sent: too many for one location (--send-rate)`,
       ),
     );
   const stopped = refused.map(({ cause, limit, rule, count }) => {
     const where = rule === "" ? "" : ` in rule ${rule}`;
-    const text = `${count} steps exceeded the limit of ${limit}${where} and were rolled back; cause: ${cause}`;
+    const text = `${countOf(count, "step")} exceeded the limit of ${limit}${where} and ${count === 1 ? "was" : "were"} rolled back; cause: ${cause}`;
     return rule === "" ? problem("node", node, text) : problem("rule", rule, text);
   });
   const aggregates =
-    steps.failedAggregates === 0 ? [] : [problem("node", node, `${steps.failedAggregates} aggregates had no value`)];
+    steps.failedAggregates === 0
+      ? []
+      : [problem("node", node, `${countOf(steps.failedAggregates, "aggregate")} had no value`)];
   return [...failed, ...limited, ...stopped, ...aggregates];
 }
 

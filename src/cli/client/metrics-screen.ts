@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { ControlMetrics } from "../../../runtime/control/reply.ts";
 import type { ElementMetrics, MetricsSnapshot, PeerMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import { printable } from "../../../runtime/plan/values/printable.ts";
@@ -87,12 +88,13 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
   const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
-  const device = tun === null ? "" : `   ${printable(tun.name)}: ${tun.read} packets read, ${tun.written} written`;
+  const device =
+    tun === null ? "" : `   ${printable(tun.name)}: ${countOf(tun.read, "packet")} read, ${tun.written} written`;
   return [
-    `${printable(node, MAX_TEXT)}   up ${duration(uptime)}   ${steps.steps} steps, ${rate.toFixed(1)}/s${late}`,
-    `network: ${network.sent} datagrams sent (${bytes(network.sentBytes)}), ` +
+    `${printable(node, MAX_TEXT)}   up ${duration(uptime)}   ${countOf(steps.steps, "step")}, ${rate.toFixed(1)}/s${late}`,
+    `network: ${countOf(network.sent, "datagram")} sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
-    `sent by rules: ${ways.local} tuples to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
+    `sent by rules: ${countOf(ways.local, "tuple")} to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
     `memory: ${bytes(memory.used)} of rows and queues${memory.limit === null ? "" : `, limit ${bytes(memory.limit)}`}`,
     ...streamLine(now),
     ...udpLine(now),
@@ -102,21 +104,23 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
 function streamLine({ streams }: MetricsSnapshot): readonly string[] {
   if (streams === null) return [];
   const { sockets, accepted, connected, readBytes, writtenBytes } = streams;
-  const connections = `${accepted} connections accepted, ${connected} made`;
-  return [`tcp: ${sockets} sockets, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`];
+  const connections = `${countOf(accepted, "connection")} accepted, ${connected} made`;
+  return [
+    `tcp: ${countOf(sockets, "socket")}, ${connections}, ${bytes(readBytes)} read, ${bytes(writtenBytes)} written`,
+  ];
 }
 
 function udpLine({ udp }: MetricsSnapshot): readonly string[] {
   if (udp === null) return [];
   const { sockets, sent, sentBytes, received, receivedBytes } = udp;
   return [
-    `udp: ${sockets} sockets, ${sent} datagrams sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
+    `udp: ${countOf(sockets, "socket")}, ${countOf(sent, "datagram")} sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
   ];
 }
 
 function controlLine({ clients, requests, refused }: ControlMetrics): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${count} refused (${reason})`);
-  return [`control: ${clients} clients so far`, `${requests} requests`, ...reasons].join(", ");
+  return [`control: ${countOf(clients, "client")} so far`, `${countOf(requests, "request")}`, ...reasons].join(", ");
 }
 
 /** Peers that nothing can be sent to or that leave probes unanswered, then in descending order of traffic. */

@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import { once } from "node:events";
 import type { TraceLine } from "../../../runtime/control/reply.ts";
 import { printable } from "../../../runtime/plan/values/printable.ts";
@@ -21,7 +22,9 @@ export async function traceNode(
     for await (const reply of client.request({ kind: "trace", predicate, form: json ? "json" : "text" })) {
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
       if ("missed" in reply)
-        output.problem(`mosaic: ${reply.missed} lines are missing here: the node was faster than this terminal`);
+        output.problem(
+          `mosaic: ${countOf(reply.missed, "line")} ${reply.missed === 1 ? "is" : "are"} missing here: the node was faster than this terminal`,
+        );
       // A reader that does not keep up slows the client down, and the node then counts the lines that it leaves out.
       if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal: interrupted });
       if ("seen" in reply) output.result(json ? jsonText(reply.seen) : traceLine(reply.seen));

@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import type { Compilation } from "../../compile.ts";
 import { compile } from "../../compile.ts";
@@ -93,5 +94,5 @@ function printStats(file: string, { sources, counts }: Compilation, options: Che
   if (count === undefined) return;
   const { rules, viewRules } = count;
   if (options.json) output.result(jsonText({ file, rules, viewRules }));
-  else output.result(`${file}: ${rules} rules, ${viewRules} in views`);
+  else output.result(`${file}: ${countOf(rules, "rule")}, ${viewRules} in views`);
 }

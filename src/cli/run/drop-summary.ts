@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { NodeCounters } from "../../../runtime/node/node.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 
@@ -7,8 +8,10 @@ export function dropSummary({ drops, engine, failedAggregates }: NodeCounters, {
     const rule = `rule ${origin.rule} (${origin.file}:${origin.line})`;
     const [failed = 0, limited = 0] = [engine.failed[id], engine.limited[id]];
     return [
-      ...(failed === 0 ? [] : [`${rule}: ${failed} derivations failed: an expression had no value`]),
-      ...(limited === 0 ? [] : [`${rule}: ${limited} tuples not sent: too many for one location (--send-rate)`]),
+      ...(failed === 0 ? [] : [`${rule}: ${countOf(failed, "derivation")} failed: an expression had no value`]),
+      ...(limited === 0
+        ? []
+        : [`${rule}: ${countOf(limited, "tuple")} not sent: too many for one location (--send-rate)`]),
     ];
   });
   const dropped = [...drops].map(([reason, count]) => `dropped, ${reason}: ${count}`);

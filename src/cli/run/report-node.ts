@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { Log } from "../terminal/log.ts";
 import { dropSummary } from "./drop-summary.ts";
 import type { HostedNode } from "./hosted-node.ts";
@@ -10,8 +11,8 @@ export function reportNode({ node, log }: HostedNode, all: Log): void {
   const { network } = node.trafficMetrics();
   const { steps } = node.counters.engine;
   const uptime = node.uptime.toFixed(1);
-  const traffic = `${network.sent} datagrams sent, ${network.received} received`;
-  all.info(`${node.name}: up ${uptime} s, ${steps} steps, ${traffic}`, {
+  const traffic = `${countOf(network.sent, "datagram")} sent, ${network.received} received`;
+  all.info(`${node.name}: up ${uptime} s, ${countOf(steps, "step")}, ${traffic}`, {
     uptime: node.uptime,
     steps,
     sent: network.sent,

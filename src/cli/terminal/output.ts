@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import { printableColoured, printableLines } from "../../../runtime/plan/values/printable.ts";
 import { BoundedLines } from "./bounded-lines.ts";
 import { Log, type LogSettings } from "./log.ts";
@@ -42,7 +43,10 @@ export class ProcessOutput implements LoggedOutput {
   /** Bounds the lines that wait for the readers of stdout and stderr, for a command that runs for ever. Further lines are dropped. */
   bound(): void {
     const report = (stream: string) => (lines: number) =>
-      this.#log.warn(`${lines} lines for ${stream} were dropped: its reader did not read`, { stream, lines });
+      this.#log.warn(
+        `${countOf(lines, "line")} for ${stream} ${lines === 1 ? "was" : "were"} dropped: its reader did not read`,
+        { stream, lines },
+      );
     this.#queues = new Map([
       ["stdout", new BoundedLines(process.stdout, report("stdout"))],
       ["stderr", new BoundedLines(process.stderr, report("stderr"))],

@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 
 /** Report of a program swap: the files that run now, then the tables. Lost rows come last, where they are noticed. */
@@ -5,9 +6,9 @@ export function swapLines({ kept, derived, lost, added }: SwapReport, files: rea
   const rows = kept.reduce((sum, table) => sum + table.rows, 0);
   return [
     `running ${files.join(" ")}`,
-    `kept: ${kept.length} tables with ${rows} rows`,
+    `kept: ${countOf(kept.length, "table")} with ${countOf(rows, "row")}`,
     ...(derived.length === 0 ? [] : [`recomputed: ${derived.join(", ")}`]),
     ...(added.length === 0 ? [] : [`new: ${added.join(", ")}`]),
-    ...lost.map(({ table, rows: count, why }) => `${why}: ${table}, ${count} rows lost`),
+    ...lost.map(({ table, rows: count, why }) => `${why}: ${table}, ${countOf(count, "row")} lost`),
   ];
 }

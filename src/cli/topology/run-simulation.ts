@@ -1,3 +1,4 @@
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { Observation } from "../../../lab/outcome/observation.ts";
 import { RunRecord } from "../../../lab/outcome/run-record.ts";
 import { runSimulated, type SimulatedSettings } from "../../../lab/simulator/run-simulated.ts";
@@ -61,7 +62,9 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   }
   const { network, eventCount, traceHash } = outcome;
   if (!json) {
-    output.result(`${topology.title}: ${topology.hosts.length} nodes, ${topology.duration} s, seed ${topology.seed}`);
+    output.result(
+      `${topology.title}: ${countOf(topology.hosts.length, "node")}, ${topology.duration} s, seed ${topology.seed}`,
+    );
   }
   const finished = { topology, record, results, backend: "simulator" as const };
   await conclude(finished, options, output, { network, eventCount, traceHash });

@@ -202,7 +202,7 @@ test("the screen of mosaic top", () => {
   const before: MetricsSnapshot = { ...healthy, uptime: 80, steps: { ...healthy.steps, steps: 5 } };
   expect(metricsScreen({ ...healthy, peers: [peer("10.0.0.2:10000", 9, 1)], control }, before).join("\n")).toBe(`\
 10.0.0.1:10000   up 1 min 30 s   10 steps, 0.5/s
-network: 1 datagrams sent (1.2 kB), 0 received (0 B)
+network: 1 datagram sent (1.2 kB), 0 received (0 B)
 sent by rules: 3 tuples to this node, 2 to others, 1 into overlays
 memory: 4.0 MB of rows and queues, limit 3.2 GB
 control: 2 clients so far, 9 requests, 1 refused (malformed)

@@ -143,7 +143,7 @@ describe("a wrong setting is an error that names it:", () => {
       "an index beyond the list",
       ["--vary", "links[9].delay=1ms"],
       1,
-      "links[9].delay: there are 1 links, counted from 1",
+      "links[9].delay: links has 1 entry, counted from 1",
     ],
     ["a table that is not there", ["--set", "networks.home.nat=1.2.3.4"], 1, "the file has no networks"],
     ["an unknown key", ["--vary", "links[1].dely=1ms"], 1, ":6:1: links[1].dely: unknown key; allowed: between, from"],
