@@ -20,18 +20,20 @@ import type { Observe } from "../outcome/observation.ts";
 import { problemIn, queryAnswer } from "../outcome/query-answer.ts";
 import { PingLines } from "./ping-line.ts";
 import { type PingTool, startPing } from "./ping-process.ts";
+import { type ActionPart, partsOf, requestParts } from "../topology/action-part.ts";
 import { requestOf } from "../topology/node-request.ts";
 import type { Plans } from "../topology/programs.ts";
-import type {
-  Command,
-  Host,
-  NodeAction,
-  PingTraffic,
-  QueryExpectation,
-  StreamTraffic,
-  Topology,
-  TopologyAction,
-  TransferTraffic,
+import {
+  type Command,
+  type Host,
+  isNodeAction,
+  type NodeAction,
+  type PingTraffic,
+  type QueryExpectation,
+  type StreamTraffic,
+  type Topology,
+  type TopologyAction,
+  type TransferTraffic,
 } from "../topology/topology.ts";
 
 export interface KernelSettings {
@@ -321,31 +323,40 @@ class KernelLab {
     this.#pending.push(Promise.all(asked).then((answers) => observe({ kind: "check", at, check, answers })));
   }
 
-  /** Makes a request to the nodes of all hosts. A refusal is a warning of the host. */
-  async #askHosts(action: NodeAction): Promise<void> {
+  /** Makes a request to the nodes of all hosts, and returns the hosts that refuse it. A refusal is a warning of the host. */
+  async #askHosts(action: NodeAction): Promise<ReadonlySet<string>> {
+    const refusing = new Set<string>();
     const asked = action.hosts.map(async (host) => {
       const problem = problemIn(await this.#ask(host, requestOf(action)));
       if (problem === undefined) return;
+      refusing.add(host);
       const text = `${action.kind} ${action.argument}: ${problem}`;
       this.#settings.observe({ kind: "log", at: this.#now(), host, text, isWarning: true });
     });
     await Promise.all(asked);
+    return refusing;
   }
 
   async #ask(host: string, request: Request): Promise<readonly Reply[] | undefined> {
-    if (this.#nodes.get(this.#host(host).machine)?.hasEnded !== false) return undefined;
+    if (!this.#isRunning(host)) return undefined;
     return this.#settings.ask?.(this.#namespaces.socketOf(host), request);
   }
 
   async #applyAction(action: TopologyAction): Promise<void> {
+    const parts = isNodeAction(action)
+      ? requestParts(action, await this.#askHosts(action))
+      : await this.#changeTopology(action);
+    // The time is read after the action: packets sent during it may have met the old or the new state.
+    for (const part of parts) this.#settings.observe({ kind: "action", at: this.#now(), ...part });
+  }
+
+  /** Applies an action on hosts or links. Returns its parts with and without an effect. */
+  async #changeTopology(action: Exclude<TopologyAction, NodeAction>): Promise<readonly ActionPart[]> {
+    const parts = partsOf(action, {
+      isRunning: (host) => this.#isRunning(host),
+      isCut: (direction) => this.#namespaces.isCut(direction),
+    });
     switch (action.kind) {
-      case "insert":
-      case "delete":
-      case "load":
-      case "unload":
-      case "reload":
-        await this.#askHosts(action);
-        break;
       case "start":
         for (const host of action.hosts) this.#restart(host);
         break;
@@ -357,15 +368,18 @@ class KernelLab {
         this.#namespaces.apply(action);
         if (action.kind === "move" || action.kind === "change") await this.#links?.apply(this.#namespaces.wiring);
     }
-    // The time is read after the action: packets sent during it may have met the old or the new state.
-    this.#settings.observe({ kind: "action", at: this.#now(), action });
+    return parts;
+  }
+
+  #isRunning(host: string): boolean {
+    return this.#nodes.get(this.#host(host).machine)?.hasEnded === false;
   }
 
   /** Reports the last state of a node that is about to end. Nothing happens if the node has ended or does not answer. */
   async #inspect(host: string, isKilled: boolean): Promise<void> {
     const { inspect, observe } = this.#settings;
     const { machine } = this.#host(host);
-    if (inspect === undefined || this.#nodes.get(machine)?.hasEnded !== false) return;
+    if (inspect === undefined || !this.#isRunning(host)) return;
     const at = this.#now();
     const late = sleep(INSPECTION_SECONDS * 1e3, undefined, { ref: false });
     const state = await Promise.race([inspect(this.#namespaces.socketOf(host)), late]);
@@ -378,7 +392,7 @@ class KernelLab {
   #restart(name: string): void {
     const { machine } = this.#host(name);
     const first = this.#topology.hosts.find((one) => one.machine === machine) as Host;
-    if (this.#nodes.get(machine)?.hasEnded !== false) this.#startNode(first);
+    if (!this.#isRunning(name)) this.#startNode(first);
   }
 }
 

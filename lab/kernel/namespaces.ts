@@ -161,6 +161,11 @@ export class Namespaces {
     this.#cleaner.clean();
   }
 
+  /** Whether a direction is cut. */
+  isCut({ from, to }: Direction): boolean {
+    return this.#cut.has(`${from} ${to}`);
+  }
+
   #markCut({ kind, directions }: LinkAction): void {
     for (const direction of directions) {
       if (kind === "cut") this.#cut.set(`${direction.from} ${direction.to}`, direction);

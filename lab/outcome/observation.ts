@@ -5,7 +5,7 @@ import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import type { CommandEnd } from "./command-end.ts";
 import type { Inspection } from "./inspection.ts";
 import type { QueryAnswer } from "./query-answer.ts";
-import type { TopologyAction } from "../topology/topology.ts";
+import type { ActionPart } from "../topology/action-part.ts";
 
 /** Observation of a running topology, in the simulator or in the kernel. Times are in seconds since all nodes run. */
 export type Observation =
@@ -31,8 +31,8 @@ export type Observation =
       readonly start: number;
       readonly line: TraceLine;
     }
-  /** Event of the topology that has taken effect. */
-  | { readonly kind: "action"; readonly at: number; readonly action: TopologyAction }
+  /** Event of the topology that has taken effect, or the part of it that has no effect. */
+  | ({ readonly kind: "action"; readonly at: number } & ActionPart)
   /**
    * Line of the log of a node. In the simulator warnings are marked, and so are messages of the node itself; in a lab the text begins
    * with the level.

@@ -1,3 +1,4 @@
+import { countOf } from "../../runtime/plan/values/count-of.ts";
 import { formatBytes } from "../topology/byte-count.ts";
 import { formatDuration } from "../topology/duration.ts";
 import { formatRate } from "../topology/rate.ts";
@@ -78,6 +79,8 @@ export interface FlowSummary extends TrafficHead {
 export interface EventSummary {
   readonly t: number;
   readonly event: string;
+  /** Whether the event changed anything. */
+  readonly effect: boolean;
   readonly outage: number | null;
   readonly lost: number;
 }
@@ -111,7 +114,7 @@ function summarizeTraffic({ traffic, duration }: Topology, record: RunRecord, nu
     median: times[Math.floor(times.length / 2)] ?? null,
     worst: times.at(-1) ?? null,
     roundTrip: percentilesOf(times),
-    events: record.actions.map(({ at, action }, index) => summarizeEvent(at, describeAction(action), outages[index])),
+    events: record.actions.map((action, index) => summarizeEvent(action, outages[index])),
   };
 }
 
@@ -137,9 +140,16 @@ function summarizeFlow(flow: FlowRecord, end: number): FlowSummary {
   };
 }
 
-function summarizeEvent(at: number, event: string, outage: Outage | undefined): EventSummary {
+function summarizeEvent(action: RunRecord["actions"][number], outage: Outage | undefined): EventSummary {
+  const { at: t, hasEffect: effect } = action;
   const seconds = outage?.seconds ?? 0;
-  return { t: at, event, outage: Number.isFinite(seconds) ? seconds : null, lost: outage?.lost ?? 0 };
+  return {
+    t,
+    event: describeAction(action),
+    effect,
+    outage: Number.isFinite(seconds) ? seconds : null,
+    lost: outage?.lost ?? 0,
+  };
 }
 
 /** Formats a summary for people, one line per entry. */
@@ -147,14 +157,14 @@ export function summaryLines({ traffic, fullQueues }: RunSummary): readonly stri
   const lines = traffic.flatMap((one) => (one.kind === "ping" ? pingLines(one) : [flowLine(one)]));
   const full = fullQueues.map(
     ({ from, to, dropped }) =>
-      `link ${from}→${to}: its queue was full, ${dropped} packets dropped; senders exceeded its rate`,
+      `link ${from}→${to}: its queue was full, ${countOf(dropped, "packet")} dropped; senders exceeded its rate`,
   );
   return [...lines, ...full];
 }
 
 function pingLines(one: PingSummary): readonly string[] {
   return [
-    `${one.name}: ${one.sent} pings, ${one.lost} lost${roundTrips(one)}`,
+    `${one.name}: ${countOf(one.sent, "ping")}, ${one.lost} lost${roundTrips(one)}`,
     ...one.events.map((event) => `  ${event.t.toFixed(1)} s  ${event.event}: ${outageText(event)}`),
   ];
 }
@@ -166,9 +176,9 @@ function flowLine(one: FlowSummary): string {
   const times =
     delay === null ? "" : `${formatDuration(delay.p50)} median, ${formatDuration(delay.p99)} 99th percentile`;
   if (kind === "udp")
-    return `${name}: ${amount}; ${lost} of ${sent} datagrams lost${times === "" ? "" : `; delay ${times}`}`;
+    return `${name}: ${amount}; ${lost} of ${countOf(sent, "datagram")} lost${times === "" ? "" : `; delay ${times}`}`;
   const end = completion === null ? "not complete" : `complete after ${formatDuration(completion)}`;
-  return `${name}: ${amount}; ${end}; ${retransmitted} of ${sent} segments sent again${times === "" ? "" : `; round trip ${times}`}`;
+  return `${name}: ${amount}; ${end}; ${retransmitted} of ${countOf(sent, "segment")} sent again${times === "" ? "" : `; round trip ${times}`}`;
 }
 
 function roundTrips({ median, worst }: PingSummary): string {
@@ -176,7 +186,8 @@ function roundTrips({ median, worst }: PingSummary): string {
   return `; round trip ${formatDuration(median)} median, ${formatDuration(worst)} worst`;
 }
 
-function outageText({ outage, lost }: EventSummary): string {
+function outageText({ effect, outage, lost }: EventSummary): string {
+  if (!effect) return "no effect";
   if (outage === null) return `no ping was answered afterwards, ${lost} lost`;
   return outage === 0 ? "no outage" : `an outage of ${formatDuration(outage)}, ${lost} lost`;
 }

@@ -4,7 +4,8 @@ import type { Inspection } from "./inspection.ts";
 import type { Observation } from "./observation.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
-import type { TopologyAction, Topology, Direction } from "../topology/topology.ts";
+import type { Topology, Direction } from "../topology/topology.ts";
+import type { ActionPart } from "../topology/action-part.ts";
 
 /** Routes of the first traffic's sender at the time of an event, or at the end. */
 export interface RouteSnapshot {
@@ -26,7 +27,7 @@ export class RunRecord {
   readonly flows: readonly (FlowRecord | undefined)[];
   /** Undefined if the topology names no route table. */
   readonly routes: Routes | undefined;
-  readonly actions: { readonly at: number; readonly action: TopologyAction }[] = [];
+  readonly actions: (ActionPart & { readonly at: number })[] = [];
   readonly snapshots: RouteSnapshot[] = [];
   /** Results by index of the check, for checks that are due. */
   readonly checks: CheckResult[] = [];
@@ -59,7 +60,7 @@ export class RunRecord {
         this.routes?.apply(observation.host, observation.line, observation.at);
         break;
       case "action":
-        this.#addAction(observation.at, observation.action);
+        this.#addAction(observation.at, observation);
         break;
       case "queueFull":
         this.fullQueues.push(observation);
@@ -84,9 +85,11 @@ export class RunRecord {
     }
   }
 
-  /** Returns the outage of a traffic after each event. */
+  /** Returns the outage of a traffic after each event. Events without effect have none. */
   outages(traffic: number): readonly Outage[] {
-    return this.actions.map(({ at }) => this.pings[traffic]?.outageFrom(at) ?? { seconds: 0, lost: 0 });
+    return this.actions.map(
+      ({ at, hasEffect }) => (hasEffect ? this.pings[traffic]?.outageFrom(at) : undefined) ?? { seconds: 0, lost: 0 },
+    );
   }
 
   #check({ check, ended, answers }: Observation & { readonly kind: "check" }): void {
@@ -100,9 +103,10 @@ export class RunRecord {
     }
   }
 
-  #addAction(at: number, action: TopologyAction): void {
+  #addAction(at: number, { action, hasEffect }: ActionPart): void {
+    this.actions.push({ at, action, hasEffect });
+    if (!hasEffect) return;
     this.takeSnapshot(at);
-    this.actions.push({ at, action });
     if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.addAddresses(host, to);
     if (action.kind === "kill") for (const host of action.hosts) this.routes?.clear(host, at);
   }

@@ -1,3 +1,4 @@
+import type { ActionPart } from "../topology/action-part.ts";
 import { formatDuration } from "../topology/duration.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
@@ -24,7 +25,7 @@ export interface TimelineEvent {
 /** Returns the timeline events about hosts, which do not depend on traffic: events of the topology, and exits of nodes. */
 export function hostEvents(observation: Observation): readonly TimelineEvent[] {
   const { at } = observation;
-  if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation.action) }];
+  if (observation.kind === "action") return [{ at, kind: "action", text: describeAction(observation) }];
   if (observation.kind !== "exited") return [];
   return [{ at, kind: "exited", text: `${observation.host} exited unexpectedly: ${observation.how}` }];
 }
@@ -52,7 +53,7 @@ export class TimelineEventFinder {
   find(observation: Observation, record: RunRecord): readonly TimelineEvent[] {
     switch (observation.kind) {
       case "action":
-        return this.#onAction(observation.at, observation.action);
+        return observation.hasEffect ? this.#onAction(observation.at, observation.action) : [];
       case "watch":
         return this.#onRoutes(observation.at, record);
       case "ping":
@@ -110,16 +111,26 @@ export class TimelineEventFinder {
   }
 }
 
-/** Formats an action for people: `link a–b cut`, `c killed`. */
-export function describeAction(action: TopologyAction): string {
+/** Formats an action for people: `link a–b cut`, `c killed`; without effect: `link a–b is already cut`, `c is not running`. */
+export function describeAction({ action, hasEffect }: ActionPart): string {
   if (action.kind === "change") return action.text;
   if (action.kind === "move") return `${action.moves.map(({ host }) => host).join(", ")} moved to ${action.network}`;
-  if (isNodeAction(action)) return describeNodeAction(action);
-  if (!("directions" in action))
-    return `${machinesOf(action.hosts).join(", ")} ${action.kind === "kill" ? "killed" : "started"}`;
+  if (isNodeAction(action)) return describeNodeAction(action, hasEffect);
+  if ("directions" in action) return describeLinkAction(action, hasEffect);
+  const machines = machinesOf(action.hosts);
+  const isOne = machines.length === 1;
+  const done = { kill: "killed", start: "started" };
+  const idle = { kill: isOne ? "is not running" : "are not running", start: isOne ? "already runs" : "already run" };
+  return `${machines.join(", ")} ${(hasEffect ? done : idle)[action.kind]}`;
+}
+
+function describeLinkAction(action: LinkAction, hasEffect: boolean): string {
   const links = new Set(action.directions.map(({ from, to }) => linkName(action, from, to)));
   const names = links.size > 3 ? `${links.size} links` : `link ${[...links].join(", ")}`;
-  return `${names} ${action.kind === "cut" ? "cut" : "healed"}`;
+  const verb = links.size > 1 ? "are" : "is";
+  const done = { cut: "cut", heal: "healed" };
+  const idle = { cut: `${verb} already cut`, heal: `${verb} not cut` };
+  return `${names} ${(hasEffect ? done : idle)[action.kind]}`;
 }
 
 /** Returns the hosts of nodes: `server` for `server.1`. */
@@ -127,16 +138,16 @@ function machinesOf(nodes: readonly string[]): readonly string[] {
   return [...new Set(nodes.map((name) => name.split(".", 1)[0] ?? name))];
 }
 
-function describeNodeAction({ kind, argument, hosts }: NodeAction): string {
+function describeNodeAction({ kind, argument, hosts }: NodeAction, hasEffect: boolean): string {
   const where = hosts.length > HOSTS_MAX ? `${hosts.length} hosts` : hosts.join(", ");
   const done = {
     insert: "inserted",
     delete: "deleted",
     load: "loaded",
     unload: "unloaded",
-    reload: "programs reloaded",
+    reload: "reloaded",
   };
-  return `${argument === "" ? "" : `${argument} `}${done[kind]} on ${where}`;
+  return `${argument === "" ? "programs" : argument} ${hasEffect ? "" : "not "}${done[kind]} on ${where}`;
 }
 
 /** Returns the name of a link. Both directions share a name if the action covers both. */

@@ -15,12 +15,14 @@ import type { Observe } from "../outcome/observation.ts";
 import { problemIn, type QueryAnswer, queryAnswer } from "../outcome/query-answer.ts";
 import { CooperativeYield } from "./cooperative-yield.ts";
 import { SimulatedNodes, type SimulatedNodesSettings } from "./simulated-nodes.ts";
+import { type ActionPart, partsOf, requestParts } from "../topology/action-part.ts";
 import { requestOf } from "../topology/node-request.ts";
 import type { Plans } from "../topology/programs.ts";
 import {
   type Check,
   type NodeAction,
   type TopologyAction,
+  isNodeAction,
   addressFor,
   type Host,
   type Topology,
@@ -172,8 +174,7 @@ function schedule(parts: RunningParts, { traffic, events, checks, duration }: To
   // Events at one time run in the order of scheduling: topology events first, so that traffic and checks see their effect.
   for (const { at, action } of events) {
     simulation.at(at, () => {
-      applyAction(parts, action, observe);
-      observe({ kind: "action", at, action });
+      for (const part of applyAction(parts, action, observe)) observe({ kind: "action", at, ...part });
     });
   }
   for (const [number, one] of traffic.entries()) {
@@ -197,14 +198,17 @@ function answersTo(
   };
 }
 
-/** Makes a request to the nodes of all hosts. A refusal is a warning of the host. */
-function askHosts({ simulation, nodes }: RunningParts, action: NodeAction, observe: Observe): void {
+/** Makes a request to the nodes of all hosts, and returns the hosts that refuse it. A refusal is a warning of the host. */
+function askHosts({ simulation, nodes }: RunningParts, action: NodeAction, observe: Observe): ReadonlySet<string> {
+  const refusing = new Set<string>();
   for (const host of action.hosts) {
     const problem = problemIn(nodes.ask(host, requestOf(action)));
     if (problem === undefined) continue;
+    refusing.add(host);
     const text = `${action.kind} ${action.argument}: ${problem}`;
     observe({ kind: "log", at: simulation.now, host, text, isWarning: true, isFromNode: true });
   }
+  return refusing;
 }
 
 /** First port of streams and transfers. Each traffic has a port of its own. */
@@ -230,8 +234,14 @@ function startTraffic(simulation: Simulation, traffic: Traffic, number: number, 
   }
 }
 
-function applyAction(parts: RunningParts, action: TopologyAction, observe: Observe): void {
+/** Applies an action. Returns its parts with and without an effect. */
+function applyAction(parts: RunningParts, action: TopologyAction, observe: Observe): readonly ActionPart[] {
   const { simulation, wiring, gateways, nodes } = parts;
+  if (isNodeAction(action)) return requestParts(action, askHosts(parts, action, observe));
+  const actionParts = partsOf(action, {
+    isRunning: (host) => simulation.host(host).isUp,
+    isCut: ({ from, to }) => simulation.isCut(from, to),
+  });
   switch (action.kind) {
     case "cut":
       for (const { from, to } of action.directions) simulation.cut(from, to);
@@ -260,8 +270,9 @@ function applyAction(parts: RunningParts, action: TopologyAction, observe: Obser
       simulation.renewFaults();
       break;
     default:
-      askHosts(parts, action, observe);
+      action satisfies never;
   }
+  return actionParts;
 }
 
 async function run(

@@ -98,6 +98,11 @@ export class Simulation {
     this.#network.link(this.host(from).number, this.host(to).number).isUp = false;
   }
 
+  /** Whether the direction of a link is cut. */
+  isCut(from: string, to: string): boolean {
+    return !this.#network.link(this.host(from).number, this.host(to).number).isUp;
+  }
+
   heal(from: string, to: string): void {
     this.#network.link(this.host(from).number, this.host(to).number).isUp = true;
   }

@@ -100,8 +100,14 @@ describe("events", () => {
       "2.5 s  holds  value: 1 row on c: 1 row on each",
       "4.0 s  holds  value(9): 1 row on a, b, c: 1 row on each",
     ]);
-    const actions = run.seen.flatMap((one) => (one.kind === "action" ? [describeAction(one.action)] : []));
+    const actions = run.seen.flatMap((one) => (one.kind === "action" ? [describeAction(one)] : []));
     expect(actions).toEqual(["value(5) inserted on b", "value(5) deleted on a, b", "value(9) inserted on a, b, c"]);
+  });
+
+  test("insert nothing on a host that is down, and say so", async () => {
+    const run = await simulated(event("1s", `kill = "b"`) + event("2s", `insert = "value(5)"\non = ["a", "b"]`));
+    const actions = run.seen.flatMap((one) => (one.kind === "action" ? [describeAction(one)] : []));
+    expect(actions).toEqual(["b killed", "value(5) inserted on a", "value(5) not inserted on b"]);
   });
 
   test("load and unload programs of the folder of the file, and reload them", async () => {

@@ -137,6 +137,51 @@ describe("a tunnel in the simulator", () => {
   });
 });
 
+describe("an event without effect", () => {
+  const withEvents = (...events: readonly string[]): Topology =>
+    topologyOf(TUNNEL.slice(0, TUNNEL.indexOf("[[events]]")) + events.map((one) => `[[events]]\n${one}\n`).join(""));
+
+  test.each([
+    ["start of a running node", ['at = "2s"\nstart = "b"'], ["  2.0 s  b already runs: no effect"]],
+    [
+      "second kill",
+      ['at = "5500ms"\nkill = "b"', 'at = "5600ms"\nkill = ["a", "b"]'],
+      [
+        "  5.5 s  b killed: no ping was answered afterwards, 5 lost",
+        "  5.6 s  a killed: no ping was answered afterwards, 4 lost",
+        "  5.6 s  b is not running: no effect",
+      ],
+    ],
+    ["heal of a link that is not cut", ['at = "2s"\nheal = ["a", "b"]'], ["  2.0 s  link a–b is not cut: no effect"]],
+    [
+      "cut of a link that is cut in one direction",
+      ['at = "5500ms"\ncut = { from = "a", to = "b" }', 'at = "5600ms"\ncut = ["a", "b"]'],
+      [
+        "  5.5 s  link a→b cut: no ping was answered afterwards, 5 lost",
+        "  5.6 s  link b→a cut: no ping was answered afterwards, 4 lost",
+        "  5.6 s  link a→b is already cut: no effect",
+      ],
+    ],
+  ] as const)("%s", async (_, events, lines) => {
+    const topology = withEvents(...events);
+    const { record } = await run(topology);
+    const summary = summarize(topology, record);
+    expect(summaryLines(summary).slice(1)).toEqual(lines);
+    const effects = summary.traffic
+      .flatMap((one) => (one.kind === "ping" ? one.events : []))
+      .map(({ effect }) => effect);
+    expect(effects).toEqual(lines.map((line) => !line.endsWith("no effect")));
+  });
+
+  test("is not done in the timeline, and its time is not the begin of an outage", async () => {
+    const { shown } = await run(withEvents('at = "2s"\nheal = ["a", "b"]', 'at = "2500ms"\nstart = ["a", "b"]'));
+    expect(shown.split("\n").filter((line) => line.includes("──"))).toEqual([
+      "   2.0 s  ── link a–b is not cut",
+      "   2.5 s  ── a, b already run",
+    ]);
+  });
+});
+
 test("runs with the same seed are equal, with another seed different", async () => {
   const topology = topologyOf(TUNNEL.replace('delay = "10ms"', 'delay = "10ms", jitter = "5ms", loss = "20%"'));
   const hash = async (seed: number): Promise<string> => {

@@ -23,7 +23,7 @@ test("a path change before the first event of the topology shows no duration", (
       route(1, "a", B, C),
       route(1, "c", B, B),
       route(2, "a", B, B),
-      { kind: "action", at: 3, action: { kind: "start", hosts: ["c"] } },
+      { kind: "action", at: 3, action: { kind: "start", hosts: ["c"] }, hasEffect: true },
       route(4, "a", B, C),
       route(5, "a", B, B),
     ),

@@ -69,7 +69,7 @@ function jsonAnswer({ host, rows, problem }: QueryAnswer): object {
 }
 
 function conclusionLines(summary: RunSummary, topology: Topology, record: RunRecord): readonly string[] {
-  const actions = record.actions.map(({ at, action }) => `  ${at.toFixed(1)} s  ${describeAction(action)}`);
+  const actions = record.actions.map((action) => `  ${action.at.toFixed(1)} s  ${describeAction(action)}`);
   const routes = routeLines(record);
   const title = `Routing table of ${topology.traffic[0]?.from ?? ""}`;
   return [
