@@ -1,5 +1,4 @@
 import type { Dscp } from "../../../runtime/device/dscp.ts";
-import { parseCidr } from "../../../runtime/ip/cidr.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
@@ -8,6 +7,7 @@ import { parseMemory } from "../options/memory.ts";
 import { listenAddresses, parseNodeCount } from "../options/nodes.ts";
 import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
+import { parseDeviceAddress } from "../options/device-address.ts";
 import { parseDscp } from "../options/dscp.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
@@ -214,11 +214,15 @@ function controlSocket(control: string | false | undefined, isFolder: boolean): 
   return isFolder ? { folder: control } : { path: control };
 }
 
-function tunRequest(tun: string | true, { tunAddr, mtu, tso, tunRestore }: RunInput): TunRequest {
+function tunRequest(tun: string | true, { tunAddr, mtu, tso, tunRestore, listen }: RunInput): TunRequest {
   if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
-  const parsed = parseCidr(tunAddr);
-  if (!parsed.ok) throw wrongUsage("--tun-addr", parsed.message);
-  return { name: tun === true ? undefined : tun, address: parsed.cidr, mtu, tso, restore: tunRestore };
+  return {
+    name: tun === true ? undefined : tun,
+    address: parseDeviceAddress(tunAddr, listen),
+    mtu,
+    tso,
+    restore: tunRestore,
+  };
 }
 
 function parseMtu(text: string): number {

@@ -33,6 +33,7 @@ import { optimiseEarly } from "./optimise-early.ts";
 import { reloadPrograms } from "./reload-program.ts";
 import { reportNode } from "./report-node.ts";
 import { ServedNodes, serveMetrics } from "./serve-metrics.ts";
+import { warnAboutUselessPeers } from "./warn-about-peers.ts";
 import { peersInFacts, warnAboutLoops } from "./warn-about-loops.ts";
 import { warmUpNode } from "./warm-up.ts";
 
@@ -163,9 +164,14 @@ function announce(text: string, nodes: readonly HostedNode[], request: TunReques
 function warnAboutPeers(
   { facts }: Prepared,
   nodes: readonly HostedNode[],
-  { peers, tun: request }: RunOptions,
+  { peers, tun: request, listen, addresses: own }: RunOptions,
   log: Log,
 ): void {
+  // Several nodes of one process are peers of each other.
+  if (nodes.length === 1) {
+    const names = [...listen, ...own, ...nodes.map(({ node }) => node.name)];
+    warnAboutUselessPeers(peers, names, request?.address, log);
+  }
   const tun = nodes[0]?.world.tun;
   if (request === undefined || tun === undefined) return;
   const addresses = [...peers.flatMap(({ address }) => ipAddressesOf(address)), ...peersInFacts(facts)];
