@@ -120,7 +120,9 @@ class Preprocessor implements PreprocessedText, Expansion {
   define(name: string, text: string): void {
     const tokens = lex({ file: `-D ${name}`, text, dialect: "mozlog" }).tokens;
     for (const token of tokens) {
-      if (tokenMatcher(token, Bad)) this.#diagnostics.add({ ...badToken(token), span: undefined });
+      if (!tokenMatcher(token, Bad)) continue;
+      const bad = badToken(token);
+      this.#diagnostics.add({ ...bad, span: undefined, message: `-D ${name}: ${bad.message}` });
     }
     this.macros.set(name, { name, tokens });
   }

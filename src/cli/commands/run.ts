@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
@@ -211,7 +212,10 @@ function parsedHostPort(option: string, text: string): HostPort {
 function controlSocket(control: string | false | undefined, isFolder: boolean): ControlRequest {
   if (control === false) return "none";
   if (control === undefined) return "port";
-  return isFolder ? { folder: control } : { path: control };
+  if (!isFolder) return { path: control };
+  if (statSync(control, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw wrongUsage("--control", `${control} is a file; with --nodes it names the folder of the sockets`);
+  return { folder: control };
 }
 
 function tunRequest(tun: string | true, { tunAddr, mtu, tso, tunRestore, listen }: RunInput): TunRequest {

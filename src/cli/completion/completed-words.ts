@@ -30,6 +30,10 @@ export function completedWords(name: string, choices: readonly string[] = []): C
       return { words: Object.keys(MESSAGES), command: undefined, files: false };
     case "element":
       return { words: [...elementSpecs.keys()], command: undefined, files: false };
+    case "dscp":
+      return { words: ["copy"], command: undefined, files: false };
+    case "send-rate":
+      return { words: ["infinity"], command: undefined, files: false };
     default:
       return FILES;
   }

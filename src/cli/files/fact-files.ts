@@ -16,6 +16,8 @@ export interface FactFiles {
   readonly facts: readonly Fact[];
   /** Lines that are not valid facts, as `file:line: message`. */
   readonly problems: readonly string[];
+  /** Number of files that cannot be read. Each has a problem, too. */
+  readonly unreadable: number;
   /** Files of predicates that the program does not use. */
   readonly unused: readonly string[];
 }
@@ -32,15 +34,16 @@ export function readFactFiles(directory: string, predicates: readonly PredicateS
   const facts: Fact[] = [];
   const problems: string[] = [];
   const unused: string[] = [];
+  let unreadable = 0;
   for (const file of names.toSorted()) {
     const [, name = "", kind] = FILE_NAME.exec(file) ?? [];
     if (kind === undefined) continue;
     const path = join(directory, file);
     const spec = predicates.find((one) => one.name === name);
     if (spec === undefined) unused.push(path);
-    else readFile(path, kind === "csv" ? commaRecords : tabRecords, spec, facts, problems);
+    else if (!readFile(path, kind === "csv" ? commaRecords : tabRecords, spec, facts, problems)) unreadable++;
   }
-  return { facts, problems, unused };
+  return { facts, problems, unreadable, unused };
 }
 
 /** Returns the number of columns of each predicate that has a file in the directories, by its first row; 0 without a row. */
@@ -100,23 +103,25 @@ type RecordReading =
   | { readonly line: number; readonly fields: readonly Value[] }
   | { readonly line: number; readonly problem: string };
 
+/** Adds the rows of a file, or the problems with them. Returns false if the file cannot be read. */
 function readFile(
   path: string,
   readRecords: (text: string) => Iterable<RecordReading>,
   spec: PredicateSpec,
   facts: Fact[],
   problems: string[],
-): void {
+): boolean {
   const read = readText(path);
   if ("problem" in read) {
     problems.push(`${path}: ${read.problem}`);
-    return;
+    return false;
   }
   for (const record of readRecords(read.text)) {
     const problem = "problem" in record ? record.problem : problemOf(record.fields, spec);
     if (problem !== undefined) problems.push(`${path}:${record.line}: ${problem}`);
     else if ("fields" in record) facts.push({ predicate: spec.name, args: record.fields.map(withCanonicalAddress) });
   }
+  return true;
 }
 
 /** Returns the text of a file, or the problem with it. */

@@ -1,8 +1,9 @@
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
+import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
-import { readFactFiles } from "./fact-files.ts";
+import { type FactFiles, readFactFiles } from "./fact-files.ts";
 
 const MAX_SHOWN_PROBLEMS = 20;
 
@@ -19,5 +20,15 @@ function loadDirectory(directory: string, { predicates }: Plan, output: Output):
   const [first] = read.problems;
   if (first === undefined) return read.facts;
   for (const problem of read.problems.slice(0, MAX_SHOWN_PROBLEMS)) output.problem(problem);
-  throw runFailed(`${read.problems.length} of the rows in ${directory} cannot be read`);
+  throw runFailed(`${unreadText(read)} in ${directory} cannot be read`);
+}
+
+/** Counts the files and rows that cannot be read: `1 file and 2 rows`. */
+function unreadText({ problems, unreadable }: FactFiles): string {
+  const rows = problems.length - unreadable;
+  const parts = [
+    ...(unreadable === 0 ? [] : [countOf(unreadable, "file")]),
+    ...(rows === 0 ? [] : [countOf(rows, "row")]),
+  ];
+  return parts.join(" and ");
 }

@@ -65,6 +65,8 @@ describe("bash", () => {
     expect(bashOffers("ru")).toEqual(["run"]);
     expect(bashOffers("run", "--log-")).toEqual(["--log-level", "--log-format"]);
     expect(bashOffers("run", "x.mzl", "--log-format", "")).toEqual(["text", "json"]);
+    expect(bashOffers("run", "x.mzl", "--dscp", "")).toEqual(["copy"]);
+    expect(bashOffers("run", "x.mzl", "--send-rate", "")).toEqual(["infinity"]);
     expect(bashOffers("check", "--log-")).toEqual([""]);
     writeFileSync(join(folder, "mine.mzl"), "");
     expect(bashOffers("run", "mi")).toEqual(["mine.mzl"]);

@@ -132,6 +132,7 @@ test.for([
   [["--nodes", "3", "--listen", "127.0.0.1:65534"], "3 nodes from port 65534 on would need ports up to 65536"],
   [["--nodes", "2", "--addr", "10.0.0.1:10000"], "--addr is the address of one node"],
   [["--nodes", "2", "--tun", "--tun-addr", "100.64.0.1/24"], "a device belongs to one node"],
+  [["--nodes", "2", "--control", import.meta.filename], "is a file; with --nodes it names the folder of the sockets"],
 ] as const)("wrong usage: %s", async ([options, message]) => {
   const { code, stderr } = await mosaic("run", "ping.mzl", ...options);
   expect(stderr).toContain(message);
