@@ -154,7 +154,7 @@ function describeExpectation(expectation: Expectation, unit: readonly [string, s
       return `no outage longer than ${formatDuration(expectation.most)}`;
     case "lost":
       return "pings" in expectation.most
-        ? `at most ${countOf(expectation.most.pings, ...unit)} lost`
+        ? `at most ${countOf(expectation.most.pings, unit[0], unit[1])} lost`
         : `at most ${expectation.most.share * 100} % lost`;
     case "throughput":
       return `throughput of at least ${formatRate(expectation.least)}`;

@@ -178,7 +178,8 @@ function flowLine(one: FlowSummary): string {
   if (kind === "udp")
     return `${name}: ${amount}; ${lost} of ${countOf(sent, "datagram")} lost${times === "" ? "" : `; delay ${times}`}`;
   const end = completion === null ? "not complete" : `complete after ${formatDuration(completion)}`;
-  return `${name}: ${amount}; ${end}; ${retransmitted} of ${countOf(sent, "segment")} sent again${times === "" ? "" : `; round trip ${times}`}`;
+  const again = `${retransmitted} of ${countOf(sent, "segment")} sent again`;
+  return `${name}: ${amount}; ${end}; ${again}${times === "" ? "" : `; round trip ${times}`}`;
 }
 
 function roundTrips({ median, worst }: PingSummary): string {

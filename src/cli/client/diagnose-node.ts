@@ -113,7 +113,8 @@ function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {
     problem(
       "destination",
       destination,
-      `${countOf(count, "packet")} for ${destination} ${count === 1 ? "was" : "were"} not sent: no rule has a route to it (is a member or --peer missing?)`,
+      `${countOf(count, "packet")} for ${destination} ${count === 1 ? "was" : "were"} not sent: ` +
+        "no rule has a route to it (is a member or --peer missing?)",
     ),
   );
 }
@@ -231,7 +232,8 @@ function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly He
     );
   const stopped = refused.map(({ cause, limit, rule, count }) => {
     const where = rule === "" ? "" : ` in rule ${rule}`;
-    const text = `${countOf(count, "step")} exceeded the limit of ${limit}${where} and ${count === 1 ? "was" : "were"} rolled back; cause: ${cause}`;
+    const were = count === 1 ? "was" : "were";
+    const text = `${countOf(count, "step")} exceeded the limit of ${limit}${where} and ${were} rolled back; cause: ${cause}`;
     return rule === "" ? problem("node", node, text) : problem("rule", rule, text);
   });
   const aggregates =

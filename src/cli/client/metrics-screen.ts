@@ -114,7 +114,8 @@ function udpLine({ udp }: MetricsSnapshot): readonly string[] {
   if (udp === null) return [];
   const { sockets, sent, sentBytes, received, receivedBytes } = udp;
   return [
-    `udp: ${countOf(sockets, "socket")}, ${countOf(sent, "datagram")} sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
+    `udp: ${countOf(sockets, "socket")}, ` +
+      `${countOf(sent, "datagram")} sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
   ];
 }
 

@@ -23,7 +23,8 @@ export async function traceNode(
       if ("tracing" in reply) output.problem(`mosaic: tracing ${predicate ?? "everything"} at ${node}`);
       if ("missed" in reply)
         output.problem(
-          `mosaic: ${countOf(reply.missed, "line")} ${reply.missed === 1 ? "is" : "are"} missing here: the node was faster than this terminal`,
+          `mosaic: ${countOf(reply.missed, "line")} ${reply.missed === 1 ? "is" : "are"} missing here: ` +
+            "the node was faster than this terminal",
         );
       // A reader that does not keep up slows the client down, and the node then counts the lines that it leaves out.
       if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal: interrupted });

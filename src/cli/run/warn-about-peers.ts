@@ -18,7 +18,8 @@ export function warnAboutUselessPeers(
     const bytes = virtual === undefined ? undefined : parseIp(virtual);
     if (device === undefined || bytes === undefined || contains(device, bytes)) continue;
     log.warn(
-      `peer ${text}: its virtual address ${virtual} is outside ${formatCidr(device)} (--tun-addr), so this host has no route for it through the device`,
+      `peer ${text}: its virtual address ${virtual} is outside ${formatCidr(device)} (--tun-addr), ` +
+        "so this host has no route for it through the device",
       { peer: text },
     );
   }
