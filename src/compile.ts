@@ -79,7 +79,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
   }
   const strata = checkStrata(core);
   const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
-  const reported = [...found, ...lint(program, surroundings), ...unraised, ...rewriting, ...strata];
+  const reported = [...found, ...lint(program, surroundings, isClosed), ...unraised, ...rewriting, ...strata];
   // Proofs are defined for recursion without negation only.
   if (hasError(strata)) {
     return { ...none, core, diagnostics: inOrder([...reported, ...errorsIn(checkTypes(core))], sources) };

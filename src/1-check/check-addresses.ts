@@ -12,12 +12,13 @@ import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../p
 /**
  * Warns of addresses in overlays that no file declares, unless a rule hears of them. An address inside another one is used by another
  * node, whose program may declare its overlay. Reports options in addresses of overlays that take none. Warns of rules that define the
- * own address of an overlay that no file declares.
+ * own address of an overlay that no file declares. A closed program sends nothing, so its addresses are only values.
  */
 export function checkAddresses(
   program: Program,
   predicates: Predicates,
   surroundings: Surroundings | undefined,
+  isClosed: boolean,
 ): readonly Diagnostic[] {
   const own = new Set(program.overlays.map(({ name }) => name));
   const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
@@ -35,7 +36,7 @@ export function checkAddresses(
     const { overlay, options, span } = address;
     const name = overlay.text;
     if (!known.has(name)) {
-      return hearsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
+      return isClosed || hearsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
     }
     if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];

@@ -59,7 +59,7 @@ export function check(
   for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
   addAll(diagnostics, checkTypos(typos, predicates, program, roles));
   addAll(diagnostics, checkUnread(predicates, program));
-  addAll(diagnostics, checkAddresses(program, predicates, surroundings));
+  addAll(diagnostics, checkAddresses(program, predicates, surroundings, isClosed));
   if (isClosed) addAll(diagnostics, checkUnraised(program, withoutTypos(predicates, typos), isClosed));
   addAll(diagnostics, checkDeclaredTypes(program));
   addAll(diagnostics, checkLocations(program));

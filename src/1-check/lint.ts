@@ -13,8 +13,15 @@ import { checkOutputs } from "./outputs-without-test.ts";
 import { checkTimerOrder } from "./timer-order.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 
-/** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
-export function lint(program: Program, surroundings: Surroundings | undefined): readonly Diagnostic[] {
+/**
+ * Warns of constructs that are valid but seldom intended. Runs after `check` found no error. All tables of a closed program are its
+ * results, so none is unused.
+ */
+export function lint(
+  program: Program,
+  surroundings: Surroundings | undefined,
+  isClosed: boolean,
+): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => {
       const all = partsOfRule(rule);
@@ -29,7 +36,7 @@ export function lint(program: Program, surroundings: Surroundings | undefined): 
       ];
     }),
     ...checkRefreshes(program),
-    ...checkUnused(program, surroundings),
+    ...(isClosed ? [] : checkUnused(program, surroundings)),
     ...checkTimerOrder(program),
   ];
 }
@@ -126,13 +133,14 @@ function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
   return new Set(args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])));
 }
 
-/** Warns of tables that are never filled, read or watched. */
+/** Warns of tables that are never filled, read or watched. `--peer` fills the table `member` of an overlay. */
 function checkUnused(
-  { tables, rules, facts, accepts, signatures, watches }: Program,
+  { tables, rules, facts, accepts, signatures, watches, overlays }: Program,
   surroundings: Surroundings | undefined,
 ): readonly Diagnostic[] {
   const used = new Set([
     ...(surroundings?.facts.keys() ?? []),
+    ...overlays.map(({ name }) => `${name}.member`),
     ...rules.flatMap(({ head, body }) => [
       head.name.text,
       ...body.filter(isPredicate).map(({ atom }) => atom.name.text),
