@@ -48,9 +48,10 @@ describe("a simulation of rules that fail", () => {
   test("reports the failures of each host and each start", () => {
     expect(run.stdout).toContain(`
 Problems
+  a: rule fail (${join(folder, "failing.mzl")}:2): 5 derivations failed: an expression had no value
   a: 5 datagrams could not be sent: unknown destination (no host of the topology has the address)
   a: nothing can be sent to 10.99.0.1:10000: unknown destination (no host of the topology has the address)
-  a: rule fail (${join(folder, "failing.mzl")}:2)`);
+`);
     expect(run.stdout).toMatch(/^ {2}b: rule fail .* 2 derivations failed/m);
     expect(run.stdout).toMatch(/^ {2}b \(start 2\): rule fail .* 2 derivations failed/m);
   });
@@ -71,9 +72,9 @@ Problems
       readonly lives: readonly object[];
     };
     expect(results.problems.filter(({ host }) => host === "a").map(({ subject }) => subject)).toEqual([
+      { kind: "rule", name: "fail" },
       { kind: "node", name: "10.77.0.1:10000" },
       { kind: "peer", name: "10.99.0.1:10000" },
-      { kind: "rule", name: "fail" },
     ]);
     expect(results.lives).toEqual([
       { host: "b", start: 1, startedAt: 0, endedAt: 2.5, isKilled: true },
