@@ -77,6 +77,7 @@ import {
   atomAt,
   callAt,
   type CallOrder,
+  type CoreProgram,
   constantAt,
   FRESH_QUERY_FUNCTION,
   literalAt,
@@ -89,14 +90,10 @@ export interface Expansion {
   readonly rules: readonly ExpandedRule[];
   readonly tables: ReadonlyMap<string, TableDeclaration>;
   readonly arities: ReadonlyMap<string, number>;
-  /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
-  readonly answers: ReadonlySet<string>;
-  /** Results and ends of calls that are not inlined. */
-  readonly outcomes: ReadonlySet<string>;
-  /** Calls by the predicate that begins them. */
-  readonly calls: ReadonlyMap<string, CallOrder>;
-  /** Tables with the contexts of calls. */
-  readonly contexts: ReadonlySet<string>;
+  readonly answers: CoreProgram["answers"];
+  readonly outcomes: CoreProgram["outcomes"];
+  readonly calls: CoreProgram["calls"];
+  readonly contexts: CoreProgram["contexts"];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -158,8 +155,7 @@ class Expander {
       ? shortcutAnswers(rules, this.#answers, this.#tables, this.#checked)
       : { rules, answers: this.#answers };
     const declared = { tables: this.#tables, arities: this.#arities, contexts: this.#contexts };
-    const ordered = { outcomes: this.#outcomes, calls: this.#calls };
-    return { ...shortened, ...declared, ...ordered, diagnostics: this.#diagnostics };
+    return { ...shortened, ...declared, outcomes: this.#outcomes, calls: this.#calls, diagnostics: this.#diagnostics };
   }
 
   #viewArities(view: View, checked: CheckedProgram): void {
