@@ -16,7 +16,10 @@ function expansionOf({ program, files }: TextCase): string {
   return expandedRules(core, undefined);
 }
 
-/** Results of each command, sorted, without predicates that are private to calls. */
+/** Failed derivations: the printed rules also compute with the answers to the calls of other rules (docs/explain.md). */
+const FAILED = /^failed \d+$/;
+
+/** Results of each command, sorted, without predicates that are private to calls, and without failed derivations. */
 function results(text: string, { program, commands }: TextCase): readonly string[] {
   const views = [...program.matchAll(/^\s*def ([\w.]+)/gm)].map(([, name]) => name);
   const isPrivate = new RegExp(String.raw`\b(${views.join("|")})\.\w+|_call\d|\?\d|_DELTA_`);
@@ -26,7 +29,7 @@ function results(text: string, { program, commands }: TextCase): readonly string
     .map((part) => {
       const lines = part.trimEnd().split("\n");
       return lines
-        .filter((line) => !isPrivate.test(line))
+        .filter((line) => !isPrivate.test(line) && !FAILED.test(line))
         .toSorted()
         .join("\n");
     });
