@@ -33,7 +33,7 @@ const NOT_CACHEABLE: Readonly<Record<string, string>> = {
   "looks up the packet in a table": "r: tun@A(P) :- tun(P), addressMap(P, A).",
   "compares the packet": "r: tun@A(P) :- tun(P, Src, Dest), P != Src, addressMap(Dest, A).",
   "changes the packet": "r: tun@A(Q) :- tun(P, _, Dest), Q := f_slice(P, 0, 20), addressMap(Dest, A).",
-  "uses the packet as an address": "r: way.send(P, P) :- tun(P, _, Dest), addressMap(Dest, _).",
+  "uses the packet as an address": "r: way.send(P, P) :- way.recv(P), addressMap(1, _).",
   "copies the packet to a variable for a lookup":
     "r: tun@A(P) :- tun(P, _, Dest), Q := P, addressMap(Dest, A), !seen(Q).",
   "calls a random function": "r: tun@A(P) :- tun(P, _, Dest), f_coinFlip(0.5) == 1, addressMap(Dest, A).",
