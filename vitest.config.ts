@@ -37,7 +37,8 @@ const config: ViteUserConfig = defineConfig({
           name: "normal",
           include: ["test/**/*.test.ts"],
           exclude: [LONG, ...ALONE, ...NAMESPACES],
-          maxWorkers: 2,
+          // Many tests wait for processes and timers, so the third worker finds a free processor.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: MINUTE,
           hookTimeout: MINUTE,
