@@ -35,5 +35,5 @@ test.each<[string, (text: string) => void]>([
   ["the macros of a program", (text) => unusedDefines(new Map([["X", ""]]), [{ file: "f", text, dialect: "mozlog" }])],
 ])("%s is read in time that grows with its length", (_, act) => {
   const { text, seconds } = slowest(act);
-  expect(seconds, text).toBeLessThan(MAX_SECONDS);
+  expect(seconds < MAX_SECONDS || text).toBe(true);
 });

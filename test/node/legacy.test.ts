@@ -13,6 +13,7 @@ import { needs } from "../needs.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 import { UdpNode } from "./udp-node.ts";
+import { waitForRows } from "./wait-for-rows.ts";
 
 const PROGRAMS = new URL("../../programs", import.meta.url).pathname;
 
@@ -83,9 +84,7 @@ class Member implements AsyncDisposable {
 
   /** Waits for a row of the table. */
   async rows(table: string): Promise<readonly Values[]> {
-    const rowsNow = (): readonly Values[] => this.node.rows(table) ?? [];
-    await vi.waitFor(() => expect(rowsNow()).not.toEqual([]), { timeout: 10_000, interval: 2 });
-    return rowsNow();
+    return waitForRows(() => this.node.rows(table) ?? [], 1);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,3 @@
-import { expect, vi } from "vitest";
 import { IoBatch } from "../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { LinuxUdpSockets } from "../../runtime/device/linux-udp-sockets.ts";
@@ -9,8 +8,7 @@ import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
-
-const WAIT = { timeout: 10_000, interval: 2 };
+import { waitForRows } from "./wait-for-rows.ts";
 
 export interface UdpNodeOptions {
   readonly sockets?: Partial<SocketLimits>;
@@ -33,9 +31,7 @@ export class UdpNode implements AsyncDisposable {
 
   /** Waits until the table has so many rows, up to a time limit, and returns them. */
   async rows(table: string, count: number): Promise<readonly Values[]> {
-    const rowsNow = (): readonly Values[] => this.node.rows(table) ?? [];
-    await vi.waitFor(() => expect(rowsNow().length).toBeGreaterThanOrEqual(count), WAIT);
-    return rowsNow();
+    return waitForRows(() => this.node.rows(table) ?? [], count);
   }
 
   get drops(): Readonly<Record<string, number>> {

@@ -53,7 +53,8 @@ function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string,
 
 /** Returns the size of the terminal. The last row is free for the cursor. */
 function terminalSize(): ScreenSize {
-  const { columns = Infinity, rows = Infinity } = process.stdout;
+  if (!process.stdout.isTTY) return { columns: Infinity, rows: Infinity };
+  const { columns, rows } = process.stdout;
   return { columns: Math.max(columns, MIN_COLUMNS), rows: Math.max(rows - 1, MIN_ROWS) };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { functionNamed, registerFunction } from "../../../../runtime/plan/library/functions/registry.ts";
+import { formatValue } from "../../../../runtime/plan/values/format.ts";
 import { compile } from "../../../../src/compile.ts";
 import { libraryOf } from "../../../session/library-of.ts";
 import { runSession } from "../../../session/run-session.ts";
@@ -9,7 +10,7 @@ const SIGNATURE = { args: ["any", "any"], result: "string", pure: true } as cons
 /** Replaces the function in this process, as `--plugin` does. */
 test("a plug-in replaces f_timeDuration once, with other types, for programs and constants", () => {
   const seconds = functionNamed("f_timeDuration");
-  expect(registerFunction("f_timeDuration", SIGNATURE, ([later, earlier]) => `${later} - ${earlier}`)).toBe(true);
+  expect(registerFunction("f_timeDuration", SIGNATURE, (args) => args.map(formatValue).join(" - "))).toBe(true);
   expect(registerFunction("f_timeDuration", SIGNATURE, () => "again")).toBe(false);
   expect(functionNamed("f_timeDuration")).not.toBe(seconds);
   const program = `
@@ -23,10 +24,10 @@ test("a plug-in replaces f_timeDuration once, with other types, for programs and
   expect(runSession(program, ["insert ask(4)"]).split("\n")).toEqual([
     "> insert ask(4)",
     "event ask(4)",
-    'event lasted("4 - start")',
+    'event lasted("4 - \\"start\\"")',
     'event lasted("true - null")',
     "event other(3)",
-    'event heard("4 - start")',
+    'event heard("4 - \\"start\\"")',
     'event heard("true - null")',
     "event heard(3)",
   ]);
