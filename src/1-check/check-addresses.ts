@@ -31,8 +31,9 @@ export function checkAddresses(
     const overlay = overlayOfAddressTable(name.text);
     return overlay === undefined || known.has(overlay) ? [] : [report("W0204", name.span, { overlay })];
   });
-  const outermost = new Set(expressionsIn(program).flatMap(outermostAddresses));
-  const wrong = addressesIn(program).flatMap((address) => {
+  const composed = composedIn(program);
+  const outermost = new Set(composed.flatMap(outermostAddresses));
+  const wrong = addressesIn(composed).flatMap((address) => {
     const { overlay, options, span } = address;
     const name = overlay.text;
     if (!known.has(name)) {
@@ -44,17 +45,22 @@ export function checkAddresses(
   return [...unknown, ...wrong];
 }
 
-function addressesIn(program: Program): readonly AddressExpression[] {
-  return expressionsIn(program)
-    .flatMap((one) => parts(one))
-    .filter((part) => part.kind === "address");
+function addressesIn(expressions: readonly Expression[]): readonly AddressExpression[] {
+  return expressions.flatMap((one) => parts(one)).filter((part) => part.kind === "address");
 }
 
-function expressionsIn({ rules, facts }: Program): readonly Expression[] {
-  return [
-    ...rules.flatMap(({ head, body }) => [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]),
-    ...facts.flatMap(({ atom }) => expressionsOfAtom(atom)),
-  ];
+/** Returns the expressions that have parts. Most are variables and constants, which hold no address. */
+function composedIn({ rules, facts }: Program): readonly Expression[] {
+  const found: Expression[] = [];
+  const add = (expressions: readonly Expression[]): void => {
+    for (const one of expressions) if (one.kind !== "variable" && one.kind !== "constant") found.push(one);
+  };
+  for (const { head, body } of rules) {
+    add(expressionsOfAtom(head));
+    for (const literal of body) add(expressionsOfLiteral(literal));
+  }
+  for (const { atom } of facts) add(expressionsOfAtom(atom));
+  return found;
 }
 
 function outermostAddresses(expression: Expression): readonly AddressExpression[] {

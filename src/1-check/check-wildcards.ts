@@ -40,7 +40,10 @@ function wildcardsInAtom({ atom }: PredicateLiteral, isCall: boolean): readonly 
   return [...inLocation, ...inArgs];
 }
 
+const NONE: readonly Expression[] = [];
+
 function wildcards(expression: Expression): readonly Expression[] {
+  if (expression.kind === "variable" || expression.kind === "constant") return NONE;
   return parts(expression).filter(({ kind }) => kind === "wildcard");
 }
 

@@ -2,7 +2,7 @@
  * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
  * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
  */
-import type { AggregateFunction, Argument, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
+import type { AggregateFunction, Argument, Atom, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { Kind } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
@@ -239,40 +239,44 @@ class Inference implements ColumnTypes {
     return environment;
   }
 
+  /** Adds the variables that the literals bind, with their types. */
   #bind(literals: readonly Literal[], environment: Map<string, ColumnType>): void {
     for (const literal of literals) {
-      for (const [name, type] of this.#valuesOf(literal, environment)) {
-        if (type !== undefined && !environment.has(name)) environment.set(name, type);
-      }
+      if (literal.kind === "assign") add(environment, literal.target.name, typeOf(literal.value, environment));
+      else if (literal.kind === "member") this.#bindPattern(literal.pattern, environment);
+      else if (isPredicate(literal) && !literal.negated) this.#bindColumns(literal.atom, environment);
     }
   }
 
-  /** Returns the variables that the literal binds, with their types. */
-  #valuesOf(literal: Literal, environment: Environment): readonly (readonly [string, ColumnType | undefined])[] {
-    if (literal.kind === "assign") return [[literal.target.name, typeOf(literal.value, environment)]];
-    if (literal.kind === "member") return this.#valuesOfPattern(literal.pattern);
-    if (!isPredicate(literal) || literal.negated) return [];
-    return [...literal.atom.args.entries()].flatMap(([column, argument]) =>
-      argument.kind === "variable" ? [[argument.name, this.#columnType(literal.atom.name.text, column)] as const] : [],
-    );
+  #bindColumns({ name, args }: Atom, environment: Map<string, ColumnType>): void {
+    for (let column = 0; column < args.length; column++) {
+      const argument = args[column] as Argument;
+      if (argument.kind !== "variable" || environment.has(argument.name)) continue;
+      add(environment, argument.name, this.#columnType(name.text, column));
+    }
   }
 
   /** Variables in the pattern of a packet have the types of the predicate's columns. The items of a list may be anything. */
-  #valuesOfPattern(pattern: Expression): readonly (readonly [string, ColumnType | undefined])[] {
-    if (pattern.kind !== "packet") return patternVariables(pattern).map((name) => [name, ANYTHING]);
-    return pattern.args.flatMap((part, column) =>
-      part.kind === "variable"
-        ? [[part.name, this.#columnType(pattern.name.text, column)] as const]
-        : patternVariables(part).map((name) => [name, ANYTHING] as const),
-    );
+  #bindPattern(pattern: Expression, environment: Map<string, ColumnType>): void {
+    const args = pattern.kind === "packet" ? pattern.args : [pattern];
+    for (const [column, part] of args.entries()) {
+      if (pattern.kind === "packet" && part.kind === "variable")
+        add(environment, part.name, this.#columnType(pattern.name.text, column));
+      else for (const name of patternVariables(part)) add(environment, name, ANYTHING);
+    }
   }
 
   #columnType(name: string, column: number): ColumnType | undefined {
     const fixed = this.fixed(name, column);
     if (fixed !== undefined) return fixed;
-    if (!this.#produced.has(name) || /\.(send|recv)$/.test(name)) return ANYTHING;
+    if (!this.#produced.has(name) || name.endsWith(".send") || name.endsWith(".recv")) return ANYTHING;
     return this.#columns.get(name)?.[column] ?? this.#unknown;
   }
+}
+
+/** Sets the type of a variable, unless it has one. */
+function add(environment: Map<string, ColumnType>, name: string, type: ColumnType | undefined): void {
+  if (type !== undefined && !environment.has(name)) environment.set(name, type);
 }
 
 /** Types of the columns of predicates that the node itself raises or fills; undefined for all others. */

@@ -1,4 +1,4 @@
-import type { Argument, Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
+import type { Argument, Atom, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 
 /** Returns the expression and all expressions in it, outermost first. */
 export function parts(expression: Expression): readonly Expression[] {
@@ -52,15 +52,28 @@ export function expressionsOf(argument: Argument): readonly Expression[] {
   return [argument];
 }
 
-export function expressionsOfAtom(atom: Atom): readonly Expression[] {
-  const args = atom.args.flatMap(expressionsOf);
-  return atom.location === undefined ? args : [atom.location, ...args];
+/** Returns the expressions of an atom, the location first. The compiler calls it most of all: its loop makes one list. */
+export function expressionsOfAtom({ location, args }: Atom): Expression[] {
+  const expressions: Expression[] = location === undefined ? [] : [location];
+  for (const argument of args) {
+    if (argument.kind === "return") continue;
+    if (argument.kind !== "aggregate") expressions.push(argument);
+    else if (argument.operand !== undefined) expressions.push(argument.operand);
+  }
+  return expressions;
+}
+
+function expressionsOfCall({ atom, timeout, outcome }: PredicateLiteral): readonly Expression[] {
+  const expressions = expressionsOfAtom(atom);
+  if (timeout !== undefined) expressions.push(timeout);
+  if (outcome !== undefined) expressions.push(outcome);
+  return expressions;
 }
 
 export function expressionsOfLiteral(literal: Literal): readonly Expression[] {
   switch (literal.kind) {
     case "predicate":
-      return [...expressionsOfAtom(literal.atom), literal.timeout, literal.outcome].filter((one) => one !== undefined);
+      return expressionsOfCall(literal);
     case "condition":
       return [literal.test];
     case "assign":
