@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
-const RULES = 10_000;
+const RULES = 5_000;
 /** Processor time, since other load delays the compiler. A quadratic algorithm takes minutes. */
-const LIMIT_SECONDS = 30;
+const LIMIT_SECONDS = 15;
 const TIMEOUT_MS = 300_000;
 
 function numbered(rule: (at: number) => string): string {
@@ -19,7 +19,7 @@ test.for<[string, string]>([
 f${at}: t${at}(X, Y) :- fill${at}(X, Y).
 r${at}: out${at}@Y(X, Y, Z) :- asked${at}(X, Z), t${at}(X, Y), Z > ${at}, W := X + 1, W < Z * 2.`,
     )
-      .slice(0, 1_500_000)
+      .slice(0, 750_000)
       .replace(/[^.]*$/, ""),
   ],
   [
@@ -28,7 +28,7 @@ r${at}: out${at}@Y(X, Y, Z) :- asked${at}(X, Z), t${at}(X, Y), Z > ${at}, W := X
       (at) => `materialize(v${at + 1}, infinity, infinity, keys(1)).\nv${at + 1}(X, Y) :- v${at}(X, Y), X < ${at}.`,
     )}`,
   ],
-])("%s: a program of 10,000 rules compiles in bounded time", { timeout: TIMEOUT_MS }, ([, text]) => {
+])("%s: a program of 5,000 rules compiles in bounded time", { timeout: TIMEOUT_MS }, ([, text]) => {
   const library = new FileLibrary();
   library.addText("large", text);
   const start = process.cpuUsage();

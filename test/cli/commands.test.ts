@@ -58,7 +58,8 @@ describe("a command loads only its implementation:", () => {
   test("--version loads no command", () => {
     const files = filesLoadedBy("--version");
     expect(files).toContain("src/cli/command-line.ts");
-    const needed = /^src\/cli\/(?:[a-z-]+\.ts|files\/version\.ts|terminal\/)|^runtime\/plan\/values\/printable\.ts$/;
+    const needed =
+      /^src\/cli\/(?:[a-z-]+\.ts|files\/version\.ts|terminal\/)|^runtime\/plan\/values\/(?:printable|count-of)\.ts$/;
     expect(files.filter((file) => !needed.test(file))).toEqual([]);
   });
 

@@ -15,9 +15,9 @@ import { AskedNode, planOf } from "../control/asked-node.ts";
 import { hostileText, mutated } from "./hostile-text.ts";
 import { cpuSeconds } from "./step-meter.ts";
 
-const LINES = 100_000;
+const LINES = 30_000;
 /** Requests that the compiler answers: it takes far longer for one than the reader of lines. */
-const COMPILED = 5_000;
+const COMPILED = 3_000;
 const LONGEST = 60_000;
 const GROWTH_BYTES = 64 * 2 ** 20;
 /** CPU seconds for a line that is read, and for a request that is compiled. */

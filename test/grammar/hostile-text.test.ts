@@ -7,7 +7,7 @@ import type { Dialect } from "../../grammar/span.ts";
 import { read } from "./reading.ts";
 
 const SEED = 1;
-const INPUTS = 20_000;
+const INPUTS = 10_000;
 /** Generous, for a loaded machine. */
 const TIMEOUT_MS = 120_000;
 

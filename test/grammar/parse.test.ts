@@ -111,7 +111,7 @@ describe("macros from -D", () => {
 
   test("with an error have no position", () => {
     expect(formatDiagnostics(read("p(N).", { defines: { N: "§" } }))).toMatch(
-      /^E0101 nowhere unexpected character `§`/,
+      /^E0101 nowhere -D N: unexpected character `§`/,
     );
   });
 });

@@ -137,6 +137,7 @@ class Stage {
   async end(): Promise<Played> {
     const { flowCache, uptime: _, peers, ...figures } = this.#node.metrics();
     const rules = figures.rules.map((rule) => ({ ...rule, seconds: 0 }));
+    const collisions = figures.collisions.map((collision) => ({ ...collision, age: 0 }));
     const [network, tun] = [figures.network, figures.tun].map((of) => ({ ...of, readCycles: undefined }));
     for (const { address, sent, sentBytes, received, receivedBytes } of peers) {
       this.#seen.push(JSON.stringify({ address, sent, sentBytes, received, receivedBytes }));
@@ -144,7 +145,7 @@ class Stage {
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
     const hits = flowCache ?? { sent: 0, delivered: 0 };
-    return { seen: this.#seen, figures: { ...figures, rules, network, tun }, hits };
+    return { seen: this.#seen, figures: { ...figures, rules, collisions, network, tun }, hits };
   }
 
   /** Does `work`, and waits until the node has processed one more packet and its effects have arrived. */

@@ -44,7 +44,7 @@ while True:
 `;
 
 /** A loaded machine takes longer than the second that is the default. */
-const PATIENCE = { timeout: 10_000 };
+const WAIT = { timeout: 10_000 };
 
 class Member implements AsyncDisposable {
   readonly node: Node;
@@ -107,7 +107,7 @@ test.skipIf(lacking !== undefined)(
     a.say(new Address("sr", [new Address("legacy", "b"), new Address("legacy", "a")]), "there and back");
     expect(await a.rows("got")).toEqual([["there and back"]]);
     a.say(new Address("sr", [b.address, new Address("legacy", "a")]), "by IP, back over legacy");
-    await vi.waitFor(() => expect(a.node.rows("got")).toContainEqual(["by IP, back over legacy"]), PATIENCE);
+    await vi.waitFor(() => expect(a.node.rows("got")).toContainEqual(["by IP, back over legacy"]), WAIT);
   },
 );
 
@@ -120,10 +120,10 @@ test("datagrams of others, and bytes that are no packet, do not reach the overla
   const sent: Uint8Array[] = [];
   overlay.onDatagram(({ bytes }) => sent.push(bytes.slice(2)));
   node.node.insert("say", [new Address("legacy", "b"), "from a stranger"]);
-  await vi.waitFor(() => expect(sent).toHaveLength(1), PATIENCE);
+  await vi.waitFor(() => expect(sent).toHaveLength(1), WAIT);
   stranger.send(`127.0.0.1:${port}`, sent[0] as Uint8Array);
   overlay.send(`127.0.0.1:${port}`, Buffer.from("no packet"));
-  await vi.waitFor(() => expect(node.node.metrics().udp?.received).toBe(2), PATIENCE);
+  await vi.waitFor(() => expect(node.node.metrics().udp?.received).toBe(2), WAIT);
   expect(node.node.rows("got")).toEqual([]);
   expect(node.node.metrics().rules.find(({ rule }) => rule === "legacy.rcv")?.failed).toBe(1);
   overlay.send(`127.0.0.1:${port}`, sent[0] as Uint8Array);

@@ -10,14 +10,14 @@ import { needs } from "../needs.ts";
 import { TcpNode } from "./tcp-node.ts";
 
 /** A loaded machine takes longer than the second that is the default. */
-const PATIENCE = { timeout: 10_000 };
+const WAIT = { timeout: 10_000 };
 
 const run = promisify(execFile);
 
 async function proxy(): Promise<{ readonly node: TcpNode; readonly port: number }> {
   const port = await findFreePort();
   const node = new TcpNode("test/node/socks.mzl", {}, { FROM: `"127.0.0.1:${port}"` });
-  await vi.waitFor(() => expect(node.sockets).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(node.sockets).toBe(1), WAIT);
   return { node, port };
 }
 
@@ -67,7 +67,7 @@ test.skipIf(noCurl !== undefined)(
     // A closed port is reply code 5, which curl reports as error 97.
     const closed = await findFreePort();
     await expect(fetched(`http://127.0.0.1:${closed}/`)).rejects.toMatchObject({ code: 97 });
-    await vi.waitFor(() => expect(node.sockets).toBe(1), PATIENCE);
+    await vi.waitFor(() => expect(node.sockets).toBe(1), WAIT);
     expect(node.node.rows("pair")).toEqual([]);
     four.close();
     six.close();
@@ -84,7 +84,7 @@ test("each refusal has its reply code, and is told within a twentieth of the tim
   expect(performance.now() - start).toBeLessThan(2 * (5000 / 20));
   expect(await ask(port, requestFor(2, 1, LOCALHOST, closed))).toBe(`${GREETED}0507${REST}`);
   expect(await ask(port, requestFor(1, 2, LOCALHOST, closed))).toBe(`${GREETED}0508${REST}`);
-  await vi.waitFor(() => expect(node.sockets).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(node.sockets).toBe(1), WAIT);
 });
 
 test("a client that ends its direction still gets the late answer, and no rule fails to compute", async () => {
@@ -99,7 +99,7 @@ test("a client that ends its direction still gets the late answer, and no rule f
   client.write(Buffer.concat([Buffer.from([5, 1, 0]), requestFor(1, 1, LOCALHOST, at)]));
   client.end("question");
   expect((await text(client)).endsWith("late answer")).toBe(true);
-  await vi.waitFor(() => expect(node.sockets).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(node.sockets).toBe(1), WAIT);
   const failed = node.node.metrics().rules.filter((rule) => rule.failed > 0);
   expect(failed).toEqual([]);
   far.close();

@@ -52,7 +52,7 @@ s.sendto(b"answer to " + data, source)
 `;
 
 /** A loaded machine takes longer than the second that is the default. */
-const PATIENCE = { timeout: 10_000 };
+const WAIT = { timeout: 10_000 };
 
 const noPython = needs("python3");
 
@@ -83,7 +83,7 @@ test("datagrams of one length that arrive together are echoed in order, and coun
   const sent = Array.from({ length: 200 }, (_, at) => Buffer.alloc(1000, at));
   for (const bytes of sent) client.send(bytes, port, "127.0.0.1");
   client.send(Buffer.from("short"), port, "127.0.0.1");
-  await vi.waitFor(() => expect(received).toHaveLength(201), PATIENCE);
+  await vi.waitFor(() => expect(received).toHaveLength(201), WAIT);
   expect(Buffer.concat(received).equals(Buffer.concat([...sent, Buffer.from("short")]))).toBe(true);
   client.close();
   const metrics = node.node.metrics();
@@ -112,9 +112,9 @@ test("the longest datagram crosses whole, and a longer one is counted", async ()
   const client = await peer();
   const received = collect(client);
   client.send(Buffer.alloc(65_507, 7), port, "127.0.0.1");
-  await vi.waitFor(() => expect(received[0]).toHaveLength(65_507), PATIENCE);
+  await vi.waitFor(() => expect(received[0]).toHaveLength(65_507), WAIT);
   node.node.insert("big", [`127.0.0.1:${client.address().port}`]);
-  await vi.waitFor(() => expect(node.node.metrics().udp?.unsent).toEqual({ "too long": 1 }), PATIENCE);
+  await vi.waitFor(() => expect(node.node.metrics().udp?.unsent).toEqual({ "too long": 1 }), WAIT);
   client.close();
 });
 
@@ -167,7 +167,7 @@ test("each wrong send is dropped under its reason", async () => {
   node.node.insert("wrong", [null]);
   await vi.waitFor(() => {
     expect(node.drops).toEqual({ "udp: no socket": 3, "udp: no address": 2, "udp: no bytes": 2 });
-  }, PATIENCE);
+  }, WAIT);
 });
 
 test("a program swap keeps the sockets that rows hold, and closes the others", async () => {
@@ -177,13 +177,13 @@ test("a program swap keeps the sockets that rows hold, and closes the others", a
   const received = collect(client);
   expect(node.node.replaceProgram(compileProgram(`${ECHO}\nmore: a(X) :- b(X).`), [])).toBeDefined();
   client.send("still there", port, "127.0.0.1");
-  await vi.waitFor(() => expect(received).toHaveLength(1), PATIENCE);
+  await vi.waitFor(() => expect(received).toHaveLength(1), WAIT);
   expect(node.node.replaceProgram(compileProgram("a: b(X) :- c(X).\n"), [])).toBeDefined();
   const again = createSocket("udp4");
   await vi.waitFor(async () => {
     again.bind(port, "127.0.0.1");
     await once(again, "listening");
-  }, PATIENCE);
+  }, WAIT);
   again.close();
   client.close();
 });
@@ -194,12 +194,12 @@ test("a flood of datagrams is bounded by the queue of steps, and the socket stil
   const client = await peer();
   const received = collect(client);
   for (let count = 0; count < 3000; count++) client.send(Buffer.alloc(1 + (count % 7)), port, "127.0.0.1");
-  await vi.waitFor(() => expect(received.length).toBeGreaterThan(0), PATIENCE);
+  await vi.waitFor(() => expect(received.length).toBeGreaterThan(0), WAIT);
   const queue = node.node.metrics().queues.find(({ queue: name }) => name === "steps");
   expect(queue?.length ?? 0).toBeLessThanOrEqual(8);
   await vi.waitFor(() => {
     client.send("the last", port, "127.0.0.1");
     expect(received.some((bytes) => bytes.toString() === "the last")).toBe(true);
-  }, PATIENCE);
+  }, WAIT);
   client.close();
 });
