@@ -7,8 +7,9 @@ import type { Values, Value } from "./value.ts";
 const VALUE_BYTES = 16;
 /** Memory of the objects of a list inside another value, besides its items, in bytes. */
 const NESTED_BYTES = 48;
-/** Text with a character that needs two bytes: V8 then stores all characters of the text in two. */
 const WIDE = /[^\u0000-\u00ff]/;
+/** Length from which a regular expression is faster than a loop. */
+const LONG_TEXT = 64;
 
 /** Returns the approximate memory of a queued tuple in bytes. Deterministic: a queue can subtract the same number later. */
 export function heldBytes({ args }: Tuple): number {
@@ -23,10 +24,17 @@ export function heldBytesOf(values: Values): number {
 }
 
 function bytesOf(value: Value): number {
-  if (typeof value === "string") return VALUE_BYTES + (WIDE.test(value) ? 2 : 1) * value.length;
+  if (typeof value === "string") return VALUE_BYTES + (isWide(value) ? 2 : 1) * value.length;
   if (typeof value !== "object" || value === null) return VALUE_BYTES;
   if (value instanceof Uint8Array) return VALUE_BYTES + (isTrain(value) ? value.size : value.length);
   if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
   if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
   return NESTED_BYTES + heldBytesOf(value);
+}
+
+/** Whether the text has a character that needs two bytes: V8 then stores all characters of the text in two. */
+function isWide(text: string): boolean {
+  if (text.length >= LONG_TEXT) return WIDE.test(text);
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return true;
+  return false;
 }
