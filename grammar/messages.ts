@@ -332,8 +332,8 @@ const PROGRAM_MESSAGES = {
     help: `give the output a new variable, which is null if the call fails, and compare it afterwards`,
   }),
   E0297: (f: { readonly view: string; readonly called: string }): Wording => ({
-    message: `this rule hears failures of the calls of one invocation of \`${f.view}\`, but no rule of an invocation calls \`${f.called}\``,
-    help: `call \`${f.called}\` in a rule with \`this.init(..)\`, or hear all failures in a rule without \`this.\``,
+    message: `this rule reads failures of calls of one invocation of \`${f.view}\`, but no rule of an invocation calls \`${f.called}\``,
+    help: `call \`${f.called}\` in a rule with \`this.init(..)\`, or read all failures in a rule without \`this.\``,
   }),
   W0294: (f: { readonly variable: string; readonly where: string }): Wording => ({
     message: `\`${f.variable}\` is null if the call fails, and the rule uses it as ${f.where} without a test of the outcome`,
@@ -487,7 +487,7 @@ export interface UnraisedFacts {
   readonly arity: number;
   /** Predicate of the same name in another overlay. */
   readonly namesake: string | undefined;
-  /** Table or overlay that would raise the event, if its name tells. */
+  /** Table or overlay that would raise the event, if the name of the event shows it. */
   readonly source: { readonly kind: "table" | "overlay" | "own overlay"; readonly name: string } | undefined;
 }
 

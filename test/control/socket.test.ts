@@ -111,7 +111,7 @@ test("of two nodes with one port, the second is addressed by its address", async
   const other = `127.0.0.2:${port}`;
   const second = await start("--listen", other);
   expect(second.stderr).toContain(
-    `another node has the control socket of this port: name this node ${other} for query, ctl and top`,
+    `another node uses the control socket of this port: give ${other} as NODE to query, ctl and top`,
   );
   const inside = ["env", `XDG_RUNTIME_DIR=${folder}`];
   expect((await new MosaicProcess(["ctl", other, "insert", 't("b", 2)'], inside).ended).code).toBe(0);

@@ -13,13 +13,13 @@ import type { Datagrams } from "../../../runtime/world/world.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** Control socket of a node: at a path, in a folder, where its port names it, at the default path of its port, or none. */
+/** Control socket that a node opens: at `path`, as PORT.sock in `folder`, at the default path ("port"), or none. */
 export type ControlRequest = { readonly path: string } | { readonly folder: string } | "port" | "none";
 
 /**
  * Opens the control socket of a node. Stops the node and throws `Failure` if the path of `--control` cannot be opened. The default
- * path is named by the port. If another node uses it (a node of another network namespace can have the same port), it is named by the
- * address. If neither path can be opened, the node runs without a control socket.
+ * path ends with the port. If another node uses this path (a node of another network namespace can have the same port), the path ends
+ * with the address instead. If neither path can be opened, the node runs without a control socket.
  */
 export async function openControlSocket(
   node: Node,
@@ -39,7 +39,7 @@ export async function openControlSocket(
   }
   const opened = await openDefault(address, control);
   if (opened.ok && opened.isByAddress)
-    log.warn(`another node has the control socket of this port: name this node ${address} for query, ctl and top`);
+    log.warn(`another node uses the control socket of this port: give ${address} as NODE to query, ctl and top`);
   if (opened.ok) return opened.socket;
   log.warn(`no control socket: ${opened.message}`);
   return undefined;
