@@ -158,7 +158,7 @@ export interface PredicateLiteral {
   readonly atom: Atom;
   /** Limit of this call, as in `v(In, &Out) timeout(200ms)`. */
   readonly timeout: Expression | undefined;
-  /** What the result of this call must match, as in `v(In, &Out) outcome(Why)`: null after a return, else the reason of the failure. */
+  /** Pattern for the outcome of this call, as in `v(In, &Out) outcome(Why)`: null after a return, else the reason of the failure. */
   readonly outcome: Expression | undefined;
   readonly span: Span;
 }

@@ -170,7 +170,7 @@ export function startsTopStatement(peek: Peek): boolean {
   return startsView(peek) || startsOverlay(peek) || startsImport(peek) || startsAccept(peek);
 }
 
-/** Returns whether another statement begins here, although the one that began with `first` lacks its `.`. */
+/** Returns whether another statement begins here, although the statement that began with `first` lacks its `.`. */
 export function startsNextStatement(peek: Peek, first: Token): boolean {
   if (!peek(1).isFirstOnLine || !is(peek, 1, Name, Variable) || is(peek, 0, Comma, Implies)) return false;
   return peek(1).column <= first.column || startsRule(peek);

@@ -31,7 +31,7 @@ export interface ParseResult {
   readonly sources: readonly Source[];
   /** Macros that are defined after the last line. */
   readonly defines: ReadonlyMap<string, string>;
-  /** Dialect in which the file was read: that of the source, unless a pragma or the style of the text overrides it. */
+  /** Dialect in which the file was read: the dialect of the source, unless a pragma or the style of the text overrides it. */
   readonly dialect: Dialect;
   /** Names that statements with syntax errors seem to declare or derive. Later checks report no errors about them. */
   readonly unparsed: ReadonlyMap<string, Unparsed>;

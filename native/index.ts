@@ -1,6 +1,6 @@
 /**
  * Typed face of the C addon, and its loading. runtime/device opens handles here; each handle is a struct of tun.c or udp.c. The
- * numbers below must match the headers of the same names in this folder; CONTRACT tells whether the built addon does.
+ * numbers below must match the headers of the same names in this folder; CONTRACT shows whether the built addon was built from them.
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -106,7 +106,7 @@ export interface UdpHandle extends ReadHandle {
 
 /**
  * Processes `control` trains from the first slots and `count` trains from the other ones. Returns true when it has a backlog.
- * `errno` is a pending error of the socket, or 0; the socket goes on working.
+ * `errno` is a pending error of the socket, or 0; the socket continues to work.
  */
 export type OnUdpRead = (control: number, count: number, errno: number) => boolean;
 

@@ -18,7 +18,7 @@ struct address6_request {
 };
 
 /* Runs an ioctl on a temporary socket. The kernel accepts any socket of the address family. */
-static struct failure ask(int family, unsigned long request, void *argument, const char *call) {
+static struct failure run_ioctl(int family, unsigned long request, void *argument, const char *call) {
   int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return (struct failure){errno, "socket"};
   struct failure failure = ioctl(fd, request, argument) < 0 ? (struct failure){errno, call} : NO_FAILURE;
@@ -37,7 +37,7 @@ static struct failure set_ipv4(const char *name, unsigned long request, const ch
   struct ifreq ifr = request_for(name);
   struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {address}};
   memcpy(&ifr.ifr_addr, &in, sizeof in);
-  return ask(AF_INET, request, &ifr, call);
+  return run_ioctl(AF_INET, request, &ifr, call);
 }
 
 static uint32_t netmask(unsigned prefix) {
@@ -56,8 +56,8 @@ static struct failure set_address6(const char *name, struct interface_address ad
   struct address6_request request = {.prefix = address.prefix, .index = (int)if_nametoindex(name)};
   memcpy(&request.address, address.bytes, sizeof request.address);
   if (request.index == 0) return (struct failure){errno, "if_nametoindex"};
-  struct failure failure = ask(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
-  /* The interface has the address already: it is being repaired, and the kernel keeps addresses of interfaces that are down. */
+  struct failure failure = run_ioctl(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
+  /* The interface has the address already when an interface is repaired: the kernel keeps the addresses of interfaces that are down. */
   return failure.number == EEXIST ? NO_FAILURE : failure;
 }
 
@@ -70,19 +70,19 @@ struct failure interface_set_address(const char *name, struct interface_address 
 struct failure interface_set_mtu(const char *name, int mtu) {
   struct ifreq request = request_for(name);
   request.ifr_mtu = mtu;
-  return ask(AF_INET, SIOCSIFMTU, &request, "SIOCSIFMTU");
+  return run_ioctl(AF_INET, SIOCSIFMTU, &request, "SIOCSIFMTU");
 }
 
 struct failure interface_set_up(const char *name) {
   struct ifreq request = request_for(name);
-  struct failure failure = ask(AF_INET, SIOCGIFFLAGS, &request, "SIOCGIFFLAGS");
+  struct failure failure = run_ioctl(AF_INET, SIOCGIFFLAGS, &request, "SIOCGIFFLAGS");
   if (failure.number != 0) return failure;
   request.ifr_flags |= IFF_UP;
-  return ask(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
+  return run_ioctl(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
 }
 
-/* Uses netlink, because there is no ioctl. The kernel acts before send() returns; its reply is not read. */
-struct failure interface_set_segments(const char *name, uint32_t segments) {
+/* Uses netlink, because no ioctl sets this limit. The kernel has handled the request when send() returns, so no reply is read. */
+struct failure interface_set_max_segments(const char *name, uint32_t segments) {
   struct {
     struct nlmsghdr head;
     struct ifinfomsg link;

@@ -19,6 +19,6 @@ struct failure interface_set_address(const char *name, struct interface_address 
 struct failure interface_set_up(const char *name);
 
 /* Sets the greatest number of packets in a super-packet of the kernel. */
-struct failure interface_set_segments(const char *name, uint32_t segments);
+struct failure interface_set_max_segments(const char *name, uint32_t segments);
 
 #endif

@@ -116,7 +116,7 @@ static napi_value tun_offload(napi_env env, napi_callback_info info) {
     if (tun != NULL) tun->device.rules = (struct join_rules){false, false};
     return number_value(env, 0);
   }
-  interface_set_segments(tun->device.name, segments);
+  interface_set_max_segments(tun->device.name, segments);
   return number_value(env, 1 | (tun->device.rules.udp ? 2 : 0));
 }
 

@@ -41,7 +41,7 @@ struct udp_queued {
 };
 
 /*
- * Sends queued datagrams in order. Consecutive ones with one destination, length and traffic class leave by one call
+ * Sends queued datagrams in order. Consecutive datagrams with one destination, length and traffic class are sent by one call
  * with GSO. The caller has checked that all offsets lie within the queue, and that all traffic classes are below 256.
  */
 struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,

@@ -10,7 +10,7 @@ const BUNDLE = join(ROOT, "build/bundle");
 /** Files are written beside the bundle and renamed, because other processes may start from it at the same time. */
 const NEW = `${BUNDLE}.${process.pid}`;
 
-const MAIN = `// Entry point of the bundle, as src/cli/main.ts is that of the sources.
+const MAIN = `// Entry point of the bundle. src/cli/main.ts is the entry point of the sources.
 const { join } = require("node:path");
 require("node:module").enableCompileCache(join(__dirname, "../../node_modules/.cache/mosaic"));
 require("./mosaic.cjs").start();

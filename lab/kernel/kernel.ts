@@ -40,7 +40,7 @@ export interface KernelSettings {
   /** The path of the `mosaic` command. */
   readonly mosaic: string;
   readonly plans: Plans;
-  /** The folder for captures of what each host sends and receives; undefined for no captures. */
+  /** The folder for captures of the packets that each host sends and receives; undefined for no captures. */
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
   readonly onStart?: (folder: string) => void;

@@ -10,7 +10,7 @@ export interface NodeSetup {
   readonly namespaces: Namespaces;
   /** The path of the `mosaic` command. */
   readonly mosaic: string;
-  /** The folder for captures of what each host sends and receives; undefined for no captures. */
+  /** The folder for captures of the packets that each host sends and receives; undefined for no captures. */
   readonly captures: string | undefined;
 }
 

@@ -19,7 +19,7 @@ export function queryAnswer(host: string, replies: readonly Reply[] | undefined)
   return { host, rows };
 }
 
-/** Returns the reason why a node has not done what it was asked to; undefined if it has. */
+/** Returns the reason why a node did not answer a request or refused it; undefined if the request succeeded. */
 export function problemIn(replies: readonly Reply[] | undefined): string | undefined {
   if (replies === undefined) return NO_ANSWER;
   const refusal = replies.find((reply) => "ok" in reply && !reply.ok);

@@ -1,6 +1,6 @@
 /**
- * Schema of a topology file. `readTopology` parses the TOML text and passes the value here; the result, a `TopologyDocument`,
- * goes on to `findFaults`. The schemas below run from scalar values to tables to the document.
+ * Schema of a topology file. `readTopology` parses the TOML text, checks the value with this schema, and passes the result, a
+ * `TopologyDocument`, to `findFaults`. The schemas below are ordered from scalar values to tables to the document.
  */
 import { isIPv4 } from "node:net";
 import { z } from "zod";

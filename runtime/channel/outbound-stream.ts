@@ -9,7 +9,7 @@ import { CHANGES_MAX, keyOfChange, type Message, type RowChange } from "./row-ch
 const WINDOW = 32;
 /** Number of unacknowledged messages beyond which the stream restarts with a snapshot. */
 const UNACKNOWLEDGED_MAX = 256;
-/** Seconds between two updates. Changes of one row within the interval become one change, or none if the row is as it was before them. */
+/** Seconds between two updates. Several changes of one row within the interval become one change, or none if they cancel each other. */
 const UPDATE_INTERVAL = 0.02;
 /** Seconds before the first retransmission, and the longest such interval. Each retransmission doubles the interval. */
 const RESEND_FIRST = 0.4;
@@ -121,7 +121,7 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
-  /** Sends a due update, or the unacknowledged messages again. If there is neither, sends an empty message to keep the rows alive. */
+  /** Sends a due update or the unacknowledged messages. Without either, sends an empty message, so that the peer keeps the rows. */
   tick(now: number): void {
     if (this.#pending.size > 0 && now >= this.#updatedAt + UPDATE_INTERVAL) this.#sendUpdate(now);
     if (now < this.#resendAt) return;

@@ -101,7 +101,7 @@ export class ControlSocket {
   #inode: number | undefined;
   #server: Server;
   #isClosed = false;
-  /** The clients, the one that sent least recently first. */
+  /** The clients, in the order of their latest requests. */
   readonly #clients = new Set<ConnectedClient>();
 
   constructor(server: Server, path: string, control: Control) {
@@ -196,7 +196,7 @@ export class ControlSocket {
     });
   }
 
-  /** Closes the client that asked least recently and waits for nothing, or one that no longer reads. False if there is none. */
+  /** Closes the idle client whose latest request is oldest, or a client that no longer reads. False if there is none. */
   #closeOne(): boolean {
     const now = this.#control.node.clock.now();
     const clients = [...this.#clients];

@@ -39,7 +39,7 @@ export interface NodeDescription {
   readonly state: "running" | "stopping";
 }
 
-/** Metrics of the control interface. Plain data that survives JSON. */
+/** Metrics of the control interface. Plain data that JSON can represent. */
 export interface ControlMetrics {
   /** Number of clients since the start. */
   readonly clients: number;

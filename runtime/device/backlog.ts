@@ -18,8 +18,8 @@ export class Backlog {
   }
 
   /**
-   * Starts with `count` new trains, or goes on with the trains that are left when it is 0. Returns whether any are left. The
-   * caller must not add new trains while some are left.
+   * Starts with `count` new trains, or continues with the remaining trains if it is 0. Returns whether any trains remain. The
+   * caller must not add new trains while some remain.
    */
   run(count: number = 0): boolean {
     if (count > 0) {

@@ -198,8 +198,8 @@ export class Destinations {
   }
 
   /**
-   * Starts another lookup. The destination changes only if the lookup succeeds and its present address is not in the result, or has
-   * failed while another one has not.
+   * Starts another lookup. The destination changes only if the lookup succeeds, and its present address is either missing in the result,
+   * or has failed while another address in the result has not.
    */
   #lookUpAgain(to: string, previous: KnownDestination): void {
     previous.untilMs = nextLookup();

@@ -18,8 +18,8 @@ export class Edge implements GraphEdge {
   }
 
   /**
-   * To be called for every tuple that crosses the edge, before it is handed on. `location` is where the tuple goes to, or
-   * came from. Costs one look at a field while nobody traces the node.
+   * To be called for every tuple that crosses the edge, before the next element gets it. `location` is the destination or the
+   * source of the tuple. Costs one test of a field while nobody traces the node.
    */
   trace(tuple: Tuple, location?: Value): void {
     if (this.#snitch.isOn) this.#snitch.crossed(this, tuple, location);

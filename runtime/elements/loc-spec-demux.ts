@@ -1,5 +1,5 @@
 /**
- * The choice of the way out, step 6 of the packet's path (`runtime/node/dataflow.ts`). RoundRobin pushes tuples; they go to NetworkOut,
+ * The choice of the way out, stage 6 of the packet path (`runtime/node/dataflow.ts`). RoundRobin pushes tuples; they go to NetworkOut,
  * to an OverlaySendWrap, or, when the step commits, to Mux.
  */
 import type { StepInput } from "../engine/step-input.ts";
@@ -22,13 +22,13 @@ LocSpecDemux(endpoint names, overlays)
 
 Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
 to this node become one input; of several answers to one inlined call the first counts. Answers of calls are inputs before all
-others that wait, in the order of their calls. A tuple for an overlay that is not loaded leaves by
-"else.send" if a rule hears this event. For packet@To(P) it sends the tuple in the packet P; a packet that is still encoded leaves
+others that wait, in the order of their calls. A tuple for an overlay that is not loaded leaves by the port
+"else.send" if a rule reads this event. For packet@To(P) it sends the tuple in the packet P; a packet that is still encoded leaves
 as it came, and is admitted like a datagram if it is for this node.
 
 Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay,
         "else.send", and "else" for drops.
-Drops   "no address": a location that is no address; "unknown overlay": no rule hears else.send; "address options": the send event of
+Drops   "no address": a location that is no address; "unknown overlay": no rule reads else.send; "address options": the send event of
         the overlay has no argument for options; "no packet": the argument of packet@To(..) is no packet.
 Reads   counters: tuples in, tuples out; local, ip, overlay: tuples out by destination
 Built   by runtime/node/dataflow.ts, one per node.
@@ -51,7 +51,7 @@ export interface LocationOutputs {
   readonly open: (packet: Packet) => readonly Tuple[];
   /** By overlay. */
   readonly toOverlays: ReadonlyMap<string, OverlayOutput>;
-  /** Takes a tuple for an address of an overlay that is not loaded; undefined if no rule hears `else.send`. */
+  /** Takes a tuple for an address of an overlay that is not loaded; undefined if no rule reads `else.send`. */
   readonly toElse: ((to: Address, tuple: Tuple) => void) | undefined;
 }
 
@@ -69,7 +69,7 @@ export class LocSpecDemux implements Element {
   readonly ways: { local: number; ip: number; overlay: number } = { local: 0, ip: 0, overlay: 0 };
   readonly #outputs: LocationOutputs;
   #localInputs: StepInput[] = [];
-  /** The latest location that was found to be an address: most tuples go where the one before went. */
+  /** The latest location that was found to be an address: most tuples have the same location as the tuple before. */
   #latestAddress: string | undefined;
   /** Tuples that this step has sent to this node. */
   readonly #distinct = new DistinctTuples();

@@ -1,5 +1,5 @@
 /**
- * The queue of step inputs, step 2 of the packet's path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
+ * The queue of step inputs, stage 2 of the packet path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
  * push inputs; each starts one step of the engine. Most inputs find the queue empty: they run at once and are not copied.
  */
 import { InputQueue } from "../engine/input-queue.ts";
@@ -86,7 +86,7 @@ export class Mux implements Element {
     else this.#enqueue(input);
   }
 
-  /** Takes inputs, of which the steps run before those of all other inputs in the queue. Called while a step runs. */
+  /** Takes inputs whose steps run before the steps of all other inputs in the queue. Called while a step runs. */
   pushFirst(inputs: readonly StepInput[]): void {
     if (this.#isClosed) return;
     this.counters.in += inputs.length;

@@ -1,5 +1,5 @@
 /**
- * The entry of datagrams, step 1 of the packet's path (`runtime/node/dataflow.ts`). The UDP socket (`World.datagrams`) passes it
+ * The entry of datagrams, stage 1 of the packet path (`runtime/node/dataflow.ts`). The UDP socket (`World.datagrams`) passes it
  * each datagram. Each admitted tuple goes to Mux as the input of a step. The element keeps only fragments of incomplete messages.
  */
 import type { StepInput } from "../engine/step-input.ts";
@@ -35,7 +35,7 @@ NetworkIn(datagrams)
 Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of
 arguments that the compiler inferred. Permission to insert rows and permission to delete them are separate. Datagrams that arrived
 together and differ only in the packet of the TUN device at their end become one tuple with a packet train. The ECN field of a
-datagram is combined with that of the device packets in it (RFC 6040). Path probes and their answers end here.
+datagram is combined with the ECN fields of the device packets in it (RFC 6040). Path probes and their answers end here.
 
 Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
 Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's

@@ -1,5 +1,5 @@
 /**
- * The exit of datagrams, step 8 of the packet's path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the
+ * The exit of datagrams, stage 8 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the
  * step commits, they are encoded and handed to the world's datagrams, trains as one call.
  */
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
@@ -141,7 +141,7 @@ export class NetworkOut implements Element {
     return isReported ? "packet too big" : this.#builder.add(tuple, trafficClass);
   }
 
-  /** Returns the tuple with the segment size of a new TCP connection lowered to what a datagram on this path carries. */
+  /** Returns the tuple with the segment size of a new TCP connection lowered to the size that a datagram on this path carries. */
   #opening(tuple: Tuple, packet: Uint8Array): Tuple {
     const { maxPayload } = this.#builder;
     const fitting = clampMss(packet, maxPayload - encapsulationBytes(tuple, maxPayload));

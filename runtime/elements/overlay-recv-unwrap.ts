@@ -1,5 +1,5 @@
 /**
- * The end of overlays, step 3 of the packet's path (`runtime/node/dataflow.ts`). The engine passes it each event of a step. The
+ * The end of overlays, stage 3 of the packet path (`runtime/node/dataflow.ts`). The engine passes it each event of a step. The
  * element passes the event, and each tuple unwrapped from it, to ReceiveDemux.
  */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";

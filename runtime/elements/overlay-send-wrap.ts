@@ -1,5 +1,5 @@
 /**
- * The start of an overlay, step 7 of the packet's path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
+ * The start of an overlay, stage 7 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
  * overlay; each becomes a send event of the same round, which the overlay's rules route.
  */
 import { LAYERS_MAX, Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
@@ -23,7 +23,7 @@ else.send(Address, Packet).
 Ports   in: 1 push. out: 1 push, to Mux.
 Drops   "too many layers": a tuple that already holds 32 packets inside each other. An overlay that has no route drops by its own rules.
 Reads   counters: tuples in, send events out
-Built   by runtime/node/dataflow.ts, one per overlay that defines send, and one if a rule hears else.send.
+Built   by runtime/node/dataflow.ts, one per overlay that defines send, and one if a rule reads else.send.
 Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
 See     LocSpecDemux, OverlayRecvUnwrap
 `,

@@ -1,5 +1,5 @@
 /**
- * The choice of the consumer, step 4 of the packet's path (`runtime/node/dataflow.ts`). OverlayRecvUnwrap pushes tuples; they go to
+ * The choice of the consumer, stage 4 of the packet path (`runtime/node/dataflow.ts`). OverlayRecvUnwrap pushes tuples; they go to
  * strands, tables, the device, sockets or the view channel.
  */
 import { ElementCounters } from "../observe/element-counters.ts";

@@ -1,5 +1,5 @@
 /**
- * The order of sends, step 5 of the packet's path (`runtime/node/dataflow.ts`). Strands push the tuples that they send. At the end
+ * The order of sends, stage 5 of the packet path (`runtime/node/dataflow.ts`). Strands push the tuples that they send. At the end
  * of each batch of events, `flushRound` passes these tuples to LocSpecDemux.
  */
 import { compareTuples, type Tuple } from "../plan/values/packet.ts";

@@ -1,6 +1,6 @@
 /**
- * Socket calls of rules, steps 1 and 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux pushes calls; when the step
- * commits, `runtime/socket` performs them. An outcome becomes the input of another step and goes to Mux.
+ * TCP calls of rules, stages 1 and 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux pushes calls; when the step commits,
+ * `runtime/socket` performs them. The outcome of a call goes to Mux as the input of another step.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -23,11 +23,11 @@ export const spec: ElementSpec = {
 Tcp(streams, limits)
 
 Performs the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write, tcp.shutdown and tcp.close when their step commits. The
-outcome starts another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read takes the next bytes of its socket,
-once. While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls that came
-together are performed in the order above, then in the order of their values.
+outcome starts another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read returns the next bytes of its socket.
+While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls of one batch of
+events are performed in the order above, then in the order of their values.
 
-Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the like; the sockets. out: the outcomes, tcp.closed(Socket).
+Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the other calls; the sockets. out: the outcomes, tcp.closed(Socket).
 Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call whose query is already waiting;
         "tcp: turned away": a connection for which there was no room.
 Reads   counters: calls in, outcomes out; sockets: open sockets, waiting calls
@@ -47,7 +47,7 @@ export interface TcpOptions {
   readonly draw: RandomStream;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Takes an outcome, with the port it leaves by. */
+  /** Receives each outcome, and the name of the output port for it. */
   readonly out: (input: StepInput, port: string) => void;
 }
 
@@ -85,7 +85,7 @@ export class Tcp implements Element {
     this.#closed = predicates.find(({ role }) => role.kind === "tcpClosed");
   }
 
-  /** Takes a call, or the notice that no rule waits for one any more. */
+  /** Takes a call, or the notice that no rule waits for a call any more. */
   push(tuple: Tuple, provenance: Provenance): void {
     this.#calls.push(tuple, provenance);
   }

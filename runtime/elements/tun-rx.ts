@@ -1,5 +1,5 @@
 /**
- * The entry of device packets, step 1 of the packet's path (`runtime/node/dataflow.ts`). The TUN device calls it; each packet, or
+ * The entry of device packets, stage 1 of the packet path (`runtime/node/dataflow.ts`). The TUN device calls it; each packet, or
  * train of packets, becomes the input of a step and goes to Mux.
  */
 import type { StepInput } from "../engine/step-input.ts";

@@ -1,5 +1,5 @@
 /**
- * The exit of device packets, step 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux pushes `tun` tuples; when the step
+ * The exit of device packets, stage 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux pushes `tun` tuples; when the step
  * commits, their packets are written to the TUN device.
  */
 import { type HeaderChanges, readHeader, rewriteHeader, declaredLength } from "../ip/ip-packet.ts";

@@ -1,6 +1,6 @@
 /**
- * UDP sockets of rules, steps 1 and 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux pushes calls; when the step commits,
- * `runtime/socket` performs them. An outcome, and each datagram that arrives at a socket, becomes the input of another step.
+ * UDP sockets of rules, stages 1 and 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux pushes calls; when the step commits,
+ * `runtime/socket` performs them. The outcome of a call, and each datagram that arrives at a socket, is the input of another step.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -27,7 +27,7 @@ Performs the calls of udp.open and udp.close when their step commits, and raises
 socket that they opened. Datagrams of one sender and length that arrive together are one packet train. The datagrams wait in Mux like all
 inputs, within its limits.
 
-Ports   in: 1 push, udp.open.init(QID, RetAddr, Address) and the like; the sockets. out: the outcomes, udp.recv.
+Ports   in: 1 push, udp.open.init(QID, RetAddr, Address) and udp.close.init; the sockets. out: the outcomes, udp.recv.
 Drops   "udp: bad call": a malformed call from another node; "udp: repeated": a call whose query is already waiting;
         "udp: no subscriber": a datagram, while no rule of the program reads udp.recv.
 Reads   counters: calls and datagrams in, outcomes and datagrams out; sockets: open sockets, datagrams sent and received
@@ -48,7 +48,7 @@ export interface UdpRxOptions {
   readonly draw: RandomStream;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Takes an outcome, with the port it leaves by. */
+  /** Receives each outcome, and the name of the output port for it. */
   readonly out: (input: StepInput, port: string) => void;
   /** Takes a datagram. */
   readonly received: (input: StepInput) => void;

@@ -1,5 +1,5 @@
 /**
- * The exit of the datagrams that rules send by their own sockets, step 8 of the packet's path (`runtime/node/dataflow.ts`). ReceiveDemux
+ * The exit of the datagrams that rules send by their own sockets, stage 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux
  * pushes `udp.send` tuples; when the step commits, their bytes leave.
  */
 import { ElementCounters } from "../observe/element-counters.ts";

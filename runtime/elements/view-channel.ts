@@ -1,5 +1,5 @@
 /**
- * Replication of derived rows between nodes, step 8 of the packet's path (`runtime/node/dataflow.ts`). The tables report their changes
+ * Replication of derived rows between nodes, stage 8 of the packet path (`runtime/node/dataflow.ts`). The tables report their changes
  * and ReceiveDemux pushes the messages of peers; `runtime/channel` has the protocol of one peer. When the step commits, messages and
  * acknowledgements go to NetworkOut.
  */

@@ -1,17 +1,17 @@
 import type { Plan } from "../plan/contract/plan.ts";
 import { strandName } from "./strand-name.ts";
 
-/** Counters of one engine. The five arrays hold a number per strand of the plan. */
+/** Counters of one engine. The arrays hold a number per strand of the plan. */
 export interface EngineCounters {
   steps: number;
   rounds: number;
   /** Steps that exceeded a limit and were undone. */
   stopped: number;
-  /** Number of runs. */
+  /** Number of runs of the strand. */
   readonly fired: number[];
   /** Number of events, table changes, sends and derivations. */
   readonly derived: number[];
-  /** Number of derivations that ended because an operation had no value. */
+  /** Number of derivations that ended because an expression had no value. */
   readonly failed: number[];
   /** Number of tuples that were not sent because they exceed the send rate. */
   readonly limited: number[];
@@ -39,7 +39,7 @@ export interface PreviousCounters {
   readonly counters: EngineCounters;
 }
 
-/** Adds the counters of the previous program, so that the counters of the node never decrease. Strands are matched by name. */
+/** Adds the counters of the previous program, so that the node's counters never decrease. Strands correspond by name. */
 export function addEngineCounters(counters: EngineCounters, plan: Plan, previous: PreviousCounters): void {
   counters.steps += previous.counters.steps;
   counters.rounds += previous.counters.rounds;

@@ -2,7 +2,7 @@ import type { Limits } from "./limits/limits.ts";
 
 /** Steps with the same cause that exceeded the same limit in the same rule, and were undone. */
 export interface RefusedSteps {
-  /** Predicate of the tuple that the steps began with. Without a tuple: `expiry`, `facts` or `program swap`. */
+  /** Predicate of the tuple that the steps began with. Steps without a tuple have the cause `expiry`, `facts` or `program swap`. */
   readonly cause: string;
   readonly limit: keyof Limits;
   /** Name of the rule; empty if the step had run none. */
@@ -10,7 +10,7 @@ export interface RefusedSteps {
   readonly count: number;
 }
 
-/** Causes, limits and rules are those of a program, so their number is bounded. */
+/** Counts by cause, limit and rule. The program determines these, so their number is bounded. */
 export class RefusalCounts {
   readonly #refused = new Map<string, RefusedSteps>();
 

@@ -305,8 +305,8 @@ export class StrandContext implements StrandHost {
 
   /** Whether it is an address of the overlay or a name of this node in it, or an address of the node itself for null. */
   isAddressOf(overlay: string | null, address: Value): boolean {
-    const told = this.localAddress(overlay);
-    if (told !== undefined && equal(told, address)) return true;
+    const announced = this.localAddress(overlay);
+    if (announced !== undefined && equal(announced, address)) return true;
     return [...this.#otherAddresses, ...this.#selves].some(
       (table) => overlayOf(table) === overlay && table.matching([address]).length > 0,
     );

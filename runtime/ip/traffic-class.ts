@@ -35,9 +35,9 @@ export function leavesPackets(outer: number): boolean {
 }
 
 /**
- * Combines the ECN field of the packet between `at` and `end` with that of its datagram, `outer`, by the table of RFC 6040 (4.2), and
- * writes the result to the packet. Returns false if the packet must be dropped: the datagram met congestion, and the sender of the packet
- * would not learn it. Bytes that are no IP packet stay as they are.
+ * Combines the ECN field of the packet between `at` and `end` with the ECN field of its datagram, `outer`, by the table of RFC 6040 (4.2),
+ * and writes the result to the packet. Returns false if the packet must be dropped: the datagram has the mark CE, and the packet cannot
+ * carry it to its sender. Bytes that are no IP packet are not changed.
  */
 export function combineEcn(bytes: Uint8Array, at: number, end: number, outer: number): boolean {
   const version = (bytes[at] ?? 0) >> 4;

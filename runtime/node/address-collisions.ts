@@ -1,6 +1,6 @@
 /**
  * Virtual addresses that two locations claim while the node runs. The table `addressMap` holds one location for each virtual address,
- * so one of two members with the same address gets the packets of both. The node tells its log and `mosaic top`.
+ * so one of two members with the same address gets the packets of both. The log and `mosaic top` report it.
  */
 import type { CollisionMetrics } from "../observe/metrics-snapshot.ts";
 import { Address } from "../plan/values/address.ts";
@@ -23,7 +23,7 @@ interface Collision {
   /** Location before, or without effect, and location that gets the packets. Undefined: this node. */
   readonly other: Value | undefined;
   readonly current: Value;
-  /** Whether the row of one location replaced the one of the other, as it does when a member moves. */
+  /** Whether a row with one location replaced the row with the other, which also happens when a member moves. */
   readonly isReplacement: boolean;
 }
 

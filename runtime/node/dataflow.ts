@@ -168,7 +168,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     return hasElement(this.#plan, "Tcp");
   }
 
-  /** Whether the program opens UDP sockets or hears their datagrams. */
+  /** Whether the program opens UDP sockets or reads their datagrams. */
   get hasUdp(): boolean {
     return hasElement(this.#plan, "UdpRx");
   }
@@ -199,7 +199,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     const before = new Map(previous.elements.map((element) => [elementId(element), element.counters]));
     for (const element of this.elements) {
       const counters = before.get(elementId(element));
-      // An element of the ports is in both dataflows, and goes on counting.
+      // An element of the ports is in both dataflows, and its counters continue.
       if (counters !== undefined && counters !== element.counters) element.counters.addCountersOf(counters);
     }
   }
@@ -285,7 +285,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.ports.mux.push(input);
   };
 
-  // 5. A strand sends; `flushRound` follows when the events that came together are done.
+  // 5. A strand sends; `flushRound` follows at the end of each batch of events.
 
   send(tuple: Tuple, location: Value, strand: number): void {
     if (!this.#mayLeave(tuple, location, strand)) return this.#dropLimited(location, strand);
@@ -364,7 +364,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     });
   }
 
-  /** Wraps tuples for overlays that are not loaded, if a rule hears `else.send`. */
+  /** Wraps tuples for overlays that are not loaded, if a rule reads `else.send`. */
   #elseWrap(): OverlaySendWrap | undefined {
     const edge = this.#edges.elseToMux;
     const send = elseSend(this.#plan);
@@ -407,7 +407,7 @@ function edgesOf(wiring: Wiring, plan: Plan) {
     hasElement(plan, element) ? wiring.edge(from, port, to) : undefined;
   const overlays = sendingOverlays(plan).map(({ name }) => name);
   const sockets = socketElements(plan.predicates.map(({ role }) => role));
-  const hearsElse = elseSend(plan) !== undefined;
+  const readsElse = elseSend(plan) !== undefined;
   when("ViewChannel", "Tables", "views", "ViewChannel");
   when("ViewChannel", "ViewChannel", "out", "NetworkOut");
   wiring.edge("LocSpecDemux", "else", "Discard");
@@ -435,8 +435,8 @@ function edgesOf(wiring: Wiring, plan: Plan) {
     demuxToOverlay: new Map(
       overlays.map((name) => [name, wiring.edge("LocSpecDemux", name, `OverlaySendWrap(${name})`)]),
     ),
-    demuxToElse: hearsElse ? wiring.edge("LocSpecDemux", "else.send", `OverlaySendWrap(${ELSE})`) : undefined,
-    elseToMux: hearsElse ? wiring.edge(`OverlaySendWrap(${ELSE})`, "out", "Mux") : undefined,
+    demuxToElse: readsElse ? wiring.edge("LocSpecDemux", "else.send", `OverlaySendWrap(${ELSE})`) : undefined,
+    elseToMux: readsElse ? wiring.edge(`OverlaySendWrap(${ELSE})`, "out", "Mux") : undefined,
     overlayToMux: new Map(overlays.map((name) => [name, wiring.edge(`OverlaySendWrap(${name})`, "out", "Mux")])),
   };
 }
@@ -450,7 +450,7 @@ function sendingOverlays({ overlays }: Plan): readonly { readonly name: string; 
   return overlays.flatMap(({ name, send }) => (send === undefined ? [] : [{ name, send }]));
 }
 
-/** The event `else.send`, if a rule hears it. */
+/** The event `else.send`, if a rule reads it. */
 function elseSend({ predicates }: Plan): PredicateSpec | undefined {
   return predicates.find(({ role }) => role.kind === "send" && role.overlay === ELSE);
 }

@@ -44,7 +44,7 @@ export function tupleOfFact({ predicates }: Plan, { predicate, args }: FactSpec)
   return { predicate: predicates[predicate] as PredicateSpec, args, isDelete: false };
 }
 
-/** A fact about an address that rules define is one of the addresses among which the smallest is told. */
+/** If rules define the address, a fact adds another address to the set of which the instance announces the smallest. */
 function tupleOf({ predicates }: Plan, { predicate, args }: Fact): readonly Tuple[] {
   const spec = predicates.find((one) => one.name === predicate && one.arity === args.length);
   if (spec === undefined) return [];

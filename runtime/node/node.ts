@@ -83,7 +83,7 @@ export interface NodeCounters {
 
 const NO_SECRETS: Secrets = new Map();
 
-/** Steps by which addresses follow one another at once. Rules that change an address for ever go on in the next steps. */
+/** Steps that are run at once for addresses that depend on one another. Rules that change an address for ever continue in later steps. */
 const FOLLOW_TURNS = 16;
 
 /** Event that announces the shutdown of the node to its program. */
@@ -125,7 +125,7 @@ export class Node {
   #isStopping = false;
   /** Whether a step has changed a table of own addresses since they were last compared. */
   #areAddressesChanged = false;
-  /** Set while a program swap restores the tables: whether the previous program had the row, so that nobody is notified of it. */
+  /** Set while a program swap restores the tables: whether the previous program had the row, so that it raises no events. */
   #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
@@ -342,8 +342,8 @@ export class Node {
   }
 
   /**
-   * Gives an overlay another own address, which other nodes are told, ahead of the queue. Must not be called from within a step. Refused
-   * if there is no such overlay, if a rule defines its address, or if it would be its own underlay.
+   * Gives an overlay another announced address, in a step before the queued inputs. Must not be called from within a step. Refused if there
+   * is no such overlay, if a rule defines its address, or if it would be its own underlay.
    */
   rebind(overlay: string, address: Value): RebindResult {
     const table = rebindable(overlay, address, this.plan);

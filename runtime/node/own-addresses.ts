@@ -6,7 +6,7 @@ import type { Fact } from "./peer-facts.ts";
 
 /** The own addresses of a running engine. */
 export interface AddressTables {
-  /** Returns the address that others are told: of the overlay, or of the node for null. */
+  /** Returns the announced address, which rules send to other nodes: of the overlay, or of the node for null. */
   localAddress(overlay: string | null): Value | undefined;
   /** Whether it is an address of the node, or of one of its overlays. */
   isLocalAddress(address: Value): boolean;
@@ -14,7 +14,7 @@ export interface AddressTables {
   isAddressOf(overlay: string | null, address: Value): boolean;
 }
 
-/** A change of the address that others are told. Undefined: there is none. */
+/** A change of an announced address, from one address or none (undefined) to another or none. */
 export interface Rebinding {
   /** Null for the node. */
   readonly overlay: string | null;
@@ -25,21 +25,21 @@ export interface Rebinding {
 }
 
 /**
- * The addresses of a node: its endpoint names, and the addresses that its tables tell others. Finds out which of them changed in a step,
- * and which instances follow.
+ * The addresses of a node: its endpoint names, and the addresses in its tables. Finds the announced addresses that changed in a step, and
+ * the instances that follow the node, that is, announce its address.
  */
 export class OwnAddresses {
   #names: readonly string[];
   #known: ReadonlySet<Value>;
-  /** The address that each instance told after the latest step. */
-  #told: ReadonlyMap<string | null, Value | undefined> = new Map();
+  /** The announced address of each instance after the latest step. */
+  #announced: ReadonlyMap<string | null, Value | undefined> = new Map();
 
   constructor(names: readonly string[]) {
     this.#names = names;
     this.#known = new Set(names);
   }
 
-  /** Endpoint names, `host:port`. The node tells the first one if no rule and no fact gives it an address. */
+  /** Endpoint names, `host:port`. The node announces the first one if no rule and no fact gives it an address. */
   get names(): readonly string[] {
     return this.#names;
   }
@@ -54,49 +54,49 @@ export class OwnAddresses {
     return this.#known.has(location) || tables.isLocalAddress(location);
   }
 
-  /** Whether facts for the location are of this node: `has`, or an address in an overlay that calls the node so. */
+  /** Whether facts for the location are of this node: `has`, or the address of this node in an overlay. */
   isPlaceOf(location: Value, tables: AddressTables): boolean {
     if (this.has(location, tables)) return true;
     return location instanceof Address && tables.isAddressOf(location.overlay, location.node);
   }
 
-  /** The address that an instance tells if neither a rule nor a fact gives it one. Undefined: the node has none yet. */
+  /** The address that an instance announces if neither a rule nor a fact gives it one. Undefined: the node has none yet. */
   initial({ overlay }: { readonly overlay: string | undefined }, plan: Plan): Value | undefined {
     if (overlay === undefined) return this.#names[0];
     const node = addressTables(plan).find(({ role }) => role.overlay === undefined);
-    return this.#told.get(null) ?? (node?.spec.table?.derived === "pure" ? undefined : this.#names[0]);
+    return this.#announced.get(null) ?? (node?.spec.table?.derived === "pure" ? undefined : this.#names[0]);
   }
 
-  /** Returns the instances whose address has changed since the last call. A new instance had none. */
+  /** Returns the instances whose announced address has changed since the last call. A new instance had none. */
   changes(plan: Plan, tables: AddressTables): readonly Rebinding[] {
-    const before = this.#told;
+    const before = this.#announced;
     const instances = addressTables(plan).map(({ role }) => role.overlay ?? null);
-    this.#told = new Map(instances.map((overlay) => [overlay, tables.localAddress(overlay)]));
-    return [...this.#told].flatMap(([overlay, to]) => {
+    this.#announced = new Map(instances.map((overlay) => [overlay, tables.localAddress(overlay)]));
+    return [...this.#announced].flatMap(([overlay, to]) => {
       const from = before.get(overlay);
       return isSame(from, to) ? [] : [{ overlay, from, to, isNew: !before.has(overlay) }];
     });
   }
 
   /**
-   * Returns the `localAddr` tables of overlays that follow the node from its address `from`: no rule and no fact of `given` gives them
-   * an address, and they told the same one.
+   * Returns the `localAddr` tables of overlays that followed the node when its address was `from`: no rule and no fact of `given` gives
+   * them an address, and they announced this one.
    */
   followers(plan: Plan, from: Value | undefined, given: ReadonlySet<number>): readonly PredicateSpec[] {
     return addressTables(plan).flatMap(({ spec, role }) => {
       const { overlay } = role;
       if (overlay === undefined || spec.table?.derived === "pure" || given.has(spec.id)) return [];
-      return isSame(this.#told.get(overlay), from) ? [spec] : [];
+      return isSame(this.#announced.get(overlay), from) ? [spec] : [];
     });
   }
 
-  /** Whether an instance tells the address of the node. `given` are the tables that facts fill. */
+  /** Whether an instance announces the address of the node. `given` are the tables that facts fill. */
   follows({ role }: PredicateSpec, plan: Plan, given: ReadonlySet<number>): boolean {
     const overlay = "overlay" in role ? role.overlay : undefined;
     if (overlay === undefined) return true;
     const table = addressTables(plan).find((one) => one.role.overlay === overlay)?.spec;
     if (table === undefined || table.table?.derived === "pure" || given.has(table.id)) return false;
-    return !this.#told.has(overlay) || isSame(this.#told.get(overlay), this.#told.get(null));
+    return !this.#announced.has(overlay) || isSame(this.#announced.get(overlay), this.#announced.get(null));
   }
 }
 

@@ -20,7 +20,7 @@ export interface ProgramState {
   readonly tables: readonly (Table | undefined)[];
 }
 
-/** Report of what a program swap did to the tables. Leaves out the tables that the compiler made. */
+/** Effect of a program swap on the tables. Leaves out the tables that the compiler made. */
 export interface SwapReport {
   /** Tables with the same declaration, with the number of rows that they kept. */
   readonly kept: readonly { readonly table: string; readonly rows: number }[];

@@ -10,7 +10,7 @@ export interface Program {
 
 /** Evaluates the emitted text of the strands. The text must come from the compiler, never from the network. */
 export function loadProgram(plan: Plan): Program {
-  // oxlint-disable-next-line typescript/no-implied-eval -- emitted functions are what a plan is for
+  // oxlint-disable-next-line typescript/no-implied-eval -- the compiler emitted this text
   const make = new Function("lib", plan.code) as (names: typeof lib) => readonly StrandFunction[];
   return { plan, strands: make(lib) };
 }

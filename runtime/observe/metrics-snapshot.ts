@@ -6,10 +6,10 @@ import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
 
 /**
  * All metrics of a node at one moment, for `mosaic top` and `/metrics`. Counters start at the start of the node, times are
- * in seconds. Plain data that survives JSON: a missing limit is null.
+ * in seconds. Plain data that JSON can represent: a missing limit is null, not infinity.
  */
 export interface MetricsSnapshot extends TrafficMetrics {
-  /** First name of the node, `host:port`. */
+  /** Name of the node, `host:port`: the first one if it has several. */
   readonly node: string;
   readonly uptime: number;
   readonly steps: StepMetrics;
@@ -39,16 +39,16 @@ export interface TrafficMetrics {
   readonly paths: PathMetrics;
   /** Null without a TUN device. */
   readonly tun: TunMetrics | null;
-  /** Packets that went past the rules, and are counted as if they had not. Null where all pass them. */
+  /** Packets that the flow cache forwarded. Other counters count them as if the rules had run. Null without a flow cache. */
   readonly flowCache: FlowCacheHits | null;
 }
 
 export interface StepMetrics {
   readonly steps: number;
   readonly rounds: number;
-  /** Steps that exceeded a limit and were undone. */
+  /** Steps that exceeded a limit and were undone; `refused` counts them by cause. */
   readonly stopped: number;
-  /** Insertions that lost a key conflict in their commit. */
+  /** Insertions that lost to another insertion with the same key in the same round. */
   readonly conflicts: number;
   /** Rows that were evicted from a full table, and rows whose lifetime ended. */
   readonly evicted: number;
@@ -59,7 +59,7 @@ export interface StepMetrics {
 
 /** Steps with the same cause that exceeded the same limit in the same rule. */
 export interface RefusedMetrics {
-  /** Predicate of the tuple that the steps began with; `expiry`, `facts` or `program swap` without a tuple. */
+  /** Predicate of the tuple that the steps began with. Steps without a tuple have the cause `expiry`, `facts` or `program swap`. */
   readonly cause: string;
   readonly limit: string;
   /** Empty if the steps had run no rule. */
@@ -70,10 +70,14 @@ export interface RefusedMetrics {
 /** Virtual address for which `addressMap` got two locations. */
 export interface CollisionMetrics {
   readonly virtual: string;
-  /** `moved`: one row replaced another for the first time. `own`: it is the address of the device of this node. */
+  /**
+   * `moved`: one row replaced the other, once so far, so the member may have moved. `claimed`: both locations claim the address.
+   * `own`: it is the address of this node's device.
+   */
   readonly kind: "moved" | "claimed" | "own";
-  /** Location that gets the packets, and the other one. Empty for this node. */
+  /** Location that gets the packets. */
   readonly location: string;
+  /** The other location; empty if it is this node. */
   readonly other: string;
   /** Number of collisions, and seconds since the latest. */
   readonly count: number;
@@ -118,7 +122,7 @@ export interface RuleMetrics {
   readonly firings: number;
   /** Events, table changes and sends that the rule derived. */
   readonly derived: number;
-  /** Derivations that ended because an operation had no value. */
+  /** Derivations that ended because an expression had no value. */
   readonly failed: number;
   /** Tuples that the rule did not send because they exceed the send rate. */
   readonly limited: number;
@@ -128,8 +132,8 @@ export interface RuleMetrics {
 
 export interface PeerMetrics {
   /**
-   * `host:port` as the node names it, or `others` for all addresses beyond the first 1024. Traffic from the address of a
-   * name counts under the name.
+   * `host:port` as the node names the peer, or `others` for all addresses beyond the first 1024. Traffic from the address to
+   * which a name resolves is counted under the name.
    */
   readonly address: string;
   readonly sent: number;
@@ -140,7 +144,7 @@ export interface PeerMetrics {
   readonly receivedTuples: number;
   /** Time since the last datagram from the peer; null if there was none. */
   readonly silence: number | null;
-  /** Time since the first probe that the peer has not answered, and after which nothing came from it; null if there is none. */
+  /** Time since the first unanswered probe that was sent after the last datagram from the peer; null if there is none. */
   readonly awaited: number | null;
   /** Length of the longest datagram sent to the peer, in bytes, as path probes determined it. */
   readonly payload: number;
@@ -213,10 +217,10 @@ export interface NetworkMetrics {
 
 /** Counters of path probes, which find the longest datagram that a path carries. */
 export interface PathMetrics {
-  /** Probes sent, and probes answered by the peer. */
+  /** Probes sent, and sent probes that peers answered. */
   readonly asked: number;
   readonly answered: number;
-  /** Answers sent to probes of peers. */
+  /** Probes of peers that this node answered. */
   readonly answers: number;
   /** Unexpected answers: late, repeated or forged. */
   readonly stray: number;
@@ -231,8 +235,9 @@ export interface NetworkOffloadMetrics {
   /** Trains sent, and trains received. */
   readonly segmented: number;
   readonly joined: number;
-  /** Whether control datagrams (those without device packets) have their own receive queue, and the reads from it. */
+  /** Whether control datagrams (datagrams without device packets) have a socket buffer of their own. */
   readonly steers: boolean;
+  /** Number of datagrams read from that buffer. */
   readonly control: number;
   /** Trains that were sent datagram by datagram, by the error of the kernel. */
   readonly refusals: Counts;
@@ -241,7 +246,7 @@ export interface NetworkOffloadMetrics {
 export interface TunMetrics {
   readonly name: string;
   readonly mtu: number;
-  /** Reason why the device carries no packets now: it is gone, down, or has lost its address. Absent while it does. */
+  /** Reason why the device carries no packets now: it is gone, down, or has lost its address. Absent while it carries packets. */
   readonly problem?: string;
   readonly read: number;
   readonly readBytes: number;

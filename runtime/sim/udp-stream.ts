@@ -68,7 +68,7 @@ export class UdpStreamReceiver {
   }
 }
 
-/** Set of the numbers that were added recently: those of at most `size` below the highest. */
+/** Set of the numbers that were added recently. It holds numbers that are at most `size` below the highest. */
 export class RecentNumbers {
   readonly #slots: Float64Array;
   #highest = -1;

@@ -79,7 +79,7 @@ export class Connection {
     });
   }
 
-  /** Whether the system has taken what the call sends and the call still waits for that. A failure breaks the connection. */
+  /** Whether the system has taken the bytes of the call, and the call still waits for that. A failure breaks the connection. */
   #isTaken(call: SocketCall, outcome: Sent, bytes: number): boolean {
     if (!this.#writes.delete(call)) return false;
     this.#budget.release(bytes);
@@ -89,7 +89,7 @@ export class Connection {
     return false;
   }
 
-  /** Cancels a call. Bytes that arrived for a read are kept for the next one. A write goes on. */
+  /** Cancels a call. Bytes that arrived for a read are kept for the next read. A write continues. */
   withdraw(call: SocketCall): void {
     const at = this.#reads.findIndex((read) => read.call === call);
     if (at < 0) return;

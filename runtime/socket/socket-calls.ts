@@ -35,7 +35,7 @@ export type FindUnreferenced = (numbers: ReadonlySet<number>) => ReadonlySet<num
 
 export interface SocketCallOptions<Call extends string> {
   readonly kind: SocketView["kind"];
-  /** Names of the calls, in the order in which those of one round are performed. */
+  /** Names of the calls, in the order in which the calls of one batch of events are performed. */
   readonly order: readonly Call[];
   readonly sockets: CallPerformer<Call>;
   readonly counters: ElementCounters;
@@ -43,7 +43,7 @@ export interface SocketCallOptions<Call extends string> {
   readonly socketOf: (call: Call, inputs: Values, outputs: Values) => Value | undefined;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Takes an outcome, with the port it leaves by. */
+  /** Receives each outcome, and the name of the output port for it. */
   readonly out: (input: StepInput, port: string) => void;
 }
 
@@ -52,7 +52,7 @@ export class SocketCalls<Call extends string> {
   readonly #sockets: CallPerformer<Call>;
   readonly #counters: ElementCounters;
   #specs: ReadonlyMap<string, Specs> = new Map();
-  /** Calls of the events that came together, not yet in order. */
+  /** Calls of the current batch of events, not yet in order. */
   #round: SocketRequest<Call>[] = [];
   /** Work for the commit of the step, in order. */
   #pending: Pending<Call>[] = [];
@@ -79,7 +79,7 @@ export class SocketCalls<Call extends string> {
     this.#specs = specs;
   }
 
-  /** Takes a call, or the notice that no rule waits for one any more. */
+  /** Takes a call, or the notice that no rule waits for a call any more. */
   push(tuple: Tuple, provenance: Provenance): void {
     const { role } = tuple.predicate;
     if (!("event" in role)) return;
@@ -101,7 +101,7 @@ export class SocketCalls<Call extends string> {
     this.#pending.push({ withdrawn: query });
   }
 
-  /** Puts the calls that came together into their order. */
+  /** Orders the calls of a batch of events. */
   flushRound(): void {
     if (this.#round.length === 0) return;
     if (this.#round.length > 1) this.#round.sort(this.#compare);

@@ -13,7 +13,7 @@ import { hasTooManyLayers } from "../plan/values/packet-layers.ts";
 /** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
 export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed" | "too many layers";
 
-/** What the network may do with one wire hash: insert into or delete from a predicate, or nothing. */
+/** Right of the network to insert tuples into a predicate or to delete them from it, for one wire hash. */
 interface Right {
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;
@@ -32,7 +32,7 @@ interface CacheEntry {
 const CACHE_ENTRIES = 16;
 
 /**
- * Decodes what came over the network, and admits only what a loaded program expects: default deny. NetworkIn opens datagrams
+ * Decodes tuples from the network, and admits only those that a loaded program expects: default deny. NetworkIn opens datagrams
  * with it, OverlayRecvUnwrap the packets inside tuples; both count the refusals. An encoded tuple is admitted when its wire hash
  * belongs to a predicate that the program accepts from the network, with the number and the types of arguments that the compiler
  * inferred. Insertions and deletions have separate wire hashes and separate rights.

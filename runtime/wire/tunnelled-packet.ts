@@ -1,7 +1,7 @@
 /**
  * Device packets inside encoded tuples, through all overlay packets around them: NetworkOut reads the traffic class of a packet that it
- * sends, and NetworkIn combines the ECN field of a datagram with that of the packets in it. Both also work on packets that this node
- * only forwards, whose bodies are never decoded.
+ * sends, and NetworkIn combines the ECN field of a datagram with the ECN fields of the packets in it. Both also work on packets that this
+ * node only forwards, whose bodies are never decoded.
  */
 import { combineEcn, trafficClassAt } from "../ip/traffic-class.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
@@ -53,8 +53,8 @@ function isUniform(train: Train, at: number, find: Find, trafficClass: number): 
 }
 
 /**
- * Combines the ECN field of a datagram, `outer`, with that of each device packet in one of its tuples, in place. Returns false if the
- * tuple must be dropped. A second call changes nothing.
+ * Combines the ECN field of a datagram, `outer`, with the ECN field of each device packet in one of its tuples, in place. Returns false
+ * if the tuple must be dropped. A second call changes nothing.
  */
 export function combineTupleEcn(bytes: Uint8Array, { hash, start, end }: EncodedTuple, outer: number): boolean {
   let isKept = true;

@@ -121,8 +121,8 @@ export interface Datagrams {
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /**
-   * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. `trafficClass` is that of the packet in the
-   * datagram, 0 by default: its ECN field becomes the datagram's, and its DSCP does if the environment is told to copy it.
+   * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. `trafficClass` is the traffic class of the
+   * packet in the datagram, 0 by default. The datagram gets its ECN field, and with `--dscp copy` also its DSCP.
    */
   send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */

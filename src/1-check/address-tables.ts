@@ -20,12 +20,12 @@ export function withAddressTables(program: Program): { program: Program; diagnos
   const instances = [undefined, ...program.overlays.map(({ name }) => name)];
   const added = instances.flatMap((overlay) => {
     const [addresses, self] = [qualified(overlay, LOCAL_ADDRESSES), qualified(overlay, SELF)];
-    const told = localAddressTable(overlay);
+    const announced = localAddressTable(overlay);
     const span = read.get(addresses);
     const selfSpan = overlay === undefined ? undefined : read.get(self);
     return [
-      ...(span === undefined || own.has(addresses) ? [] : allAddresses(addresses, told, overlay, span)),
-      ...(selfSpan === undefined || own.has(self) ? [] : [derivedFrom(told, self, overlay, selfSpan)]),
+      ...(span === undefined || own.has(addresses) ? [] : allAddresses(addresses, announced, overlay, span)),
+      ...(selfSpan === undefined || own.has(self) ? [] : [derivedFrom(announced, self, overlay, selfSpan)]),
     ];
   });
   const hiding = instances.flatMap((overlay) =>
@@ -47,9 +47,9 @@ interface AddedTable {
 }
 
 /** The hidden table of endpoint names is filled by the node. */
-function allAddresses(name: string, told: string, overlay: string | undefined, span: Span): readonly AddedTable[] {
-  const names = `${told}${LOCAL_NAMES}`;
-  const derived = derivedFrom(told, name, overlay, span);
+function allAddresses(name: string, announced: string, overlay: string | undefined, span: Span): readonly AddedTable[] {
+  const names = `${announced}${LOCAL_NAMES}`;
+  const derived = derivedFrom(announced, name, overlay, span);
   const [rule] = derivedFrom(names, name, overlay, span).rules;
   const more = rule === undefined ? [] : [{ ...rule, name: `${name}.names` }];
   return [

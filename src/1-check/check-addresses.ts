@@ -10,7 +10,7 @@ import type { Surroundings } from "../program/surroundings.ts";
 import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 
 /**
- * Warns of addresses in overlays that no file declares, unless a rule hears of them. An address inside another one is used by another
+ * Warns of addresses in overlays that no file declares, unless a rule reads `else.send`. An address inside another one is used by another
  * node, whose program may declare its overlay. Reports options in addresses of overlays that take none. Warns of rules that define the
  * own address of an overlay that no file declares. A closed program sends nothing, so its addresses are only values.
  */
@@ -22,7 +22,7 @@ export function checkAddresses(
 ): readonly Diagnostic[] {
   const own = new Set(program.overlays.map(({ name }) => name));
   const known = new Set([IP_NETWORK, ...own, ...(surroundings?.overlays ?? [])]);
-  const hearsElse = program.rules.some(({ body }) =>
+  const readsElse = program.rules.some(({ body }) =>
     body.some((literal) => isPredicate(literal) && literal.atom.name.text === ELSE_SEND),
   );
   const others = surroundings?.overlaysWithOptions ?? [];
@@ -37,7 +37,7 @@ export function checkAddresses(
     const { overlay, options, span } = address;
     const name = overlay.text;
     if (!known.has(name)) {
-      return isClosed || hearsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
+      return isClosed || readsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
     }
     if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];

@@ -6,18 +6,18 @@ const SEND = ".send";
 const RECV = ".recv";
 
 /**
- * Returns the overlays that rules define by whole names, without an `overlay` statement: rules hear `ron.send` and derive
+ * Returns the overlays that rules define by qualified names, without an `overlay` statement: rules read `ron.send` and derive
  * `ron.recv`.
  */
 export function implicitOverlays({ rules, views, overlays }: Program): readonly OverlayInstance[] {
   const known = new Set([...RESERVED_OVERLAYS, ...views.keys(), ...overlays.map(({ name }) => name)]);
-  const heard = new Set(
+  const read = new Set(
     rules.flatMap(({ body }) => body.filter(isPredicate).flatMap(({ atom }) => overlayOf(atom.name.text, SEND) ?? [])),
   );
   const found = new Map<string, OverlayInstance>();
   for (const { head, isDelete } of rules) {
     const name = overlayOf(head.name.text, RECV);
-    if (name === undefined || isDelete || known.has(name) || !heard.has(name) || found.has(name)) continue;
+    if (name === undefined || isDelete || known.has(name) || !read.has(name) || found.has(name)) continue;
     found.set(name, { name, span: head.name.span });
   }
   return [...found.values()];

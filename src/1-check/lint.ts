@@ -97,8 +97,8 @@ function isWord(expression: Expression): expression is Constant {
 const SHORT_WORD = /^[a-z]\d?$/;
 
 /**
- * Warns of unquoted strings that several atoms of the rule share, as variables are: all of them if the rule has no variables,
- * otherwise those of one letter.
+ * Warns of unquoted strings that occur in several atoms of the rule, as variables do: of all such strings if the rule has no
+ * variables, otherwise of strings of one letter.
  */
 function checkLowerCase(rule: ProgramRule, all: readonly Expression[]): readonly Diagnostic[] {
   if (!all.some(isWord)) return [];

@@ -48,11 +48,11 @@ export function stageStatements(fact: Fact, context: StageContext): readonly (Ru
 
 interface StageColumns {
   readonly input: number;
-  /** Undefined if nothing in the file says it. */
+  /** Undefined if nothing in the file determines it. */
   readonly output: number | undefined;
 }
 
-/** A tokenizer keeps the number of columns, so each of its predicates says that of the other. */
+/** The input and the output of a tokenizer have the same number of columns. */
 function columnsOf(stage: string, input: string, output: string, arities: StageContext["arities"]): StageColumns {
   const [taken, given] = [arities.get(input), arities.get(output)];
   if (stage !== TOKENIZER) return { input: taken ?? INPUT_COLUMNS, output: given };

@@ -1,6 +1,6 @@
 /**
- * tell-addresses: the own addresses that rules over tables define. A hidden table collects what the rules and facts derive, and the
- * smallest of its rows is the one row of `localAddr`. Follows `find-triggers`.
+ * announce-addresses: the own addresses that rules over tables define. A hidden table holds the addresses that rules and facts derive,
+ * and the smallest of its rows is the one row of `localAddr`. Follows `find-triggers`.
  *
  *   ron.localAddr(A) :- a(A).   becomes   ron.localAddr?of(A) :- a(A).
  *   ron.localAddr(A) :- b(A).             ron.localAddr?of(A) :- b(A).
@@ -30,7 +30,7 @@ export function addressesOfRules(rules: readonly ExpandedRule[]): ReadonlySet<st
   return new Set(rules.map(({ head }) => head.name.text).filter(isLocalAddressTable));
 }
 
-export interface ToldAddresses {
+export interface AnnouncedAddresses {
   readonly rules: readonly CoreRule[];
   readonly facts: readonly ProgramFact[];
   /** Declarations of the tables that rules over tables define. */
@@ -38,13 +38,13 @@ export interface ToldAddresses {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function tellAddresses(
+export function announceAddresses(
   rules: readonly CoreRule[],
   facts: readonly ProgramFact[],
   accepts: readonly Accept[],
   isTable: (name: string) => boolean,
   hidden: HiddenTables,
-): ToldAddresses {
+): AnnouncedAddresses {
   const defining = rules.filter(
     (rule) => rule.trigger.kind === "maintained" && isLocalAddressTable(rule.head.name.text),
   );
@@ -87,7 +87,7 @@ function renamed(fact: ProgramFact, sources: ReadonlyMap<string, string>): Progr
   return source === undefined ? fact : { ...fact, atom: { ...fact.atom, name: nameAt(source, name.span) } };
 }
 
-/** The rule of the told address, and that of all addresses if the program reads the table `localAddrs` of the node. */
+/** The rule of the announced address, and the rule of all addresses if the program reads the table `localAddrs`. */
 function readersOf(
   { span, overlay, name, head }: CoreRule,
   sources: ReadonlyMap<string, string>,
@@ -98,10 +98,10 @@ function readersOf(
   const body = [literalAt(atomAt(sources.get(table) as string, [operand], span))];
   const plain = { overlay, span, isOverlog: false, isDelete: false, body, trigger: { kind: "maintained" } } as const;
   const least: Aggregate = { kind: "aggregate", function: "min", operand, span };
-  const told: CoreRule = { ...plain, name, head: atomAt(table, [least], span) };
-  if (!isTable(`${table}${LOCAL_NAMES}`)) return [told];
+  const announced: CoreRule = { ...plain, name, head: atomAt(table, [least], span) };
+  if (!isTable(`${table}${LOCAL_NAMES}`)) return [announced];
   const all = `${table.slice(0, -LOCAL_ADDRESS.length)}${LOCAL_ADDRESSES}`;
-  return [told, { ...plain, name: `${all}.derived`, head: atomAt(all, [operand], span) }];
+  return [announced, { ...plain, name: `${all}.derived`, head: atomAt(all, [operand], span) }];
 }
 
 function addressTable(name: string, span: TableDeclaration["span"]): TableDeclaration {
@@ -115,7 +115,7 @@ export function checkAddressHeads(rules: readonly ExpandedRule[]): readonly Diag
     .map(({ head }) => report("E0283", head.span, { table: head.name.text }));
 }
 
-/** A rule that sends only while its instance has an address. */
+/** Changes a rule so that it sends only while its instance has an address. */
 export function withOwnAddress(rule: CoreRule, ruled: ReadonlySet<string>): CoreRule {
   const { head, overlay, span, trigger } = rule;
   if (trigger.kind === "maintained" || head.location === undefined || !ruled.has(localAddressTable(overlay)))

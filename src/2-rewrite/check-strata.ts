@@ -12,15 +12,15 @@ export function checkStrata(core: CoreProgram): readonly Diagnostic[] {
   return strataOfNetwork(core).flatMap((stratum) => checkStratum(stratum, shown));
 }
 
-/** The tables that messages show instead of hidden ones: those of which rows travel, and the addresses that instances tell. */
+/** The tables that messages show instead of hidden tables: tables with rows for other nodes, and tables of announced addresses. */
 function shownNames({ channels, tables }: CoreProgram): ReadonlyMap<string, string> {
   const travelling = channels.flatMap(({ outlet, inlet, table }) =>
     [outlet, inlet, outlet.replace(/\?out/, "?for")].map((name) => [name, table] as const),
   );
-  const told = [...tables.keys()].flatMap((name) =>
+  const announced = [...tables.keys()].flatMap((name) =>
     name.endsWith(ADDRESSES_OF) ? [[name, name.slice(0, -ADDRESSES_OF.length)] as const] : [],
   );
-  return new Map([...travelling, ...told]);
+  return new Map([...travelling, ...announced]);
 }
 
 function checkStratum({ tables, rules }: RuleStratum, shown: ReadonlyMap<string, string>): readonly Diagnostic[] {

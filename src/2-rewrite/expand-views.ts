@@ -21,7 +21,7 @@
  *   r?1!out(QID, X, null, "timeout") :- expired r?1(QID, X, _).
  *   h                                :- r?1!out(QID, X, Y, Why), t(Y).
  *
- * In a rule of a definition that belongs to an invocation, `w!fail(A, Why)` hears the calls of this invocation only:
+ * In a rule of a definition that belongs to an invocation, `w!fail(A, Why)` reads only failures of calls of this invocation:
  *
  *   v.w!fail(QID, RetAddr, A, Why)   :- w.fail(QID_inner, Why), r?1(QID_inner, QID, RetAddr, A).     and for a timeout as above
  *
@@ -56,9 +56,9 @@ import {
   calls,
   failureEvent,
   failureOfInvocation,
+  failureReaders,
   failuresIn,
   handledFailures,
-  hearingViews,
   isOfInvocation,
   reportedFailures,
 } from "./failure-events.ts";
@@ -113,10 +113,10 @@ class Expander {
   readonly #tables: Map<string, TableDeclaration>;
   readonly #arities = new Map<string, number>();
   readonly #handled: ReadonlySet<string>;
-  /** Views whose failures rules hear. */
-  readonly #heard: ReadonlySet<string>;
-  /** Views of which a rule hears failures of the calls of its invocation. */
-  readonly #hearing: ReadonlySet<string>;
+  /** Views whose failures rules read. */
+  readonly #withReadFailures: ReadonlySet<string>;
+  /** Views with a rule that reads failures of calls that its own invocation made. */
+  readonly #failureReaders: ReadonlySet<string>;
   /** Views with rules that fail, and with calls that have an outcome. */
   readonly #reported: ReadonlySet<string>;
   readonly #inlineViews: InlineViews;
@@ -137,8 +137,8 @@ class Expander {
     this.#invocations = new Invocations(checked.program.rules, checked.roles);
     this.#tables = new Map(checked.program.tables);
     this.#handled = handledFailures(checked.program.rules);
-    this.#heard = new Set(checked.program.rules.flatMap(failuresIn));
-    this.#hearing = hearingViews(checked.program.rules);
+    this.#withReadFailures = new Set(checked.program.rules.flatMap(failuresIn));
+    this.#failureReaders = failureReaders(checked.program.rules);
     this.#reported = reportedFailures(checked.program.rules);
     for (const predicate of checked.predicates.values()) this.#arities.set(predicate.name, predicate.arity);
     for (const view of this.#views.values()) {
@@ -275,7 +275,7 @@ class Expander {
     return this.#resumed(rule, call, after, view, context);
   }
 
-  /** The live variables at the call, and those that identify the invocation if its rules hear failures. */
+  /** The live variables at the call, and those that identify the invocation if its rules read failures. */
   #liveVariables(
     rule: ExpandedRule,
     before: readonly Literal[],
@@ -283,8 +283,8 @@ class Expander {
     suffix: LiteralsAfter,
   ): readonly string[] {
     const live = liveVariables(rule, before, call, suffix, this.#roles);
-    const isHeard = rule.view !== undefined && this.#hearing.has(rule.view);
-    return isHeard ? [...new Set([...live, QUERY, RETURN_ADDRESS])] : live;
+    const readsFailures = rule.view !== undefined && this.#failureReaders.has(rule.view);
+    return readsFailures ? [...new Set([...live, QUERY, RETURN_ADDRESS])] : live;
   }
 
   /** Returns the rules of the view if copies of them can answer the call and the difference is not observable. */
@@ -329,7 +329,7 @@ class Expander {
 
   /** Whether single invocations of the view are not observable: it has no tables, and no rule handles its failures. */
   #isUnobservable(view: View): boolean {
-    return !this.#heard.has(view.name) && !this.#hasTables(view);
+    return !this.#withReadFailures.has(view.name) && !this.#hasTables(view);
   }
 
   /** Whether it makes no difference that a failure reaches the first caller, and not only the caller before the failed call. */

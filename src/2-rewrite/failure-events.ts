@@ -1,10 +1,10 @@
-/** failure-events: which rules hear failures of calls, and the events that they hear. `expand-views.ts` raises these events. */
+/** failure-events: which rules read failures of calls, and the events that they read. `expand-views.ts` raises these events. */
 import type { Literal } from "../../grammar/ast.ts";
 import type { ProgramRule } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { isPrivate } from "./invocation.ts";
 
-/** Events of failures that rules hear. */
+/** Events of failures that rules read. */
 export function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
   const handled = rules.flatMap((rule) =>
     failuresIn(rule).map((view) =>
@@ -16,13 +16,13 @@ export function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<stri
   return new Set(handled);
 }
 
-/** Views of which a rule hears failures of the calls of its invocation. */
-export function hearingViews(rules: readonly ProgramRule[]): ReadonlySet<string> {
-  const hearing = rules.filter((rule) => isOfInvocation(rule) && failuresIn(rule).length > 0);
-  return new Set(hearing.flatMap(({ view }) => view ?? []));
+/** Views with a rule that reads failures of calls that its own invocation made. */
+export function failureReaders(rules: readonly ProgramRule[]): ReadonlySet<string> {
+  const readers = rules.filter((rule) => isOfInvocation(rule) && failuresIn(rule).length > 0);
+  return new Set(readers.flatMap(({ view }) => view ?? []));
 }
 
-/** Returns the views whose failures the rule hears. */
+/** Returns the views whose failures the rule reads. */
 export function failuresIn({ body }: ProgramRule): readonly string[] {
   return body.flatMap((literal) => (literal.kind === "predicate" && literal.isFailure ? [literal.atom.name.text] : []));
 }
@@ -32,7 +32,7 @@ export function calls({ body }: ProgramRule, view: string): boolean {
   return body.some((literal) => isPredicate(literal) && !literal.isFailure && literal.atom.name.text === view);
 }
 
-/** Whether the rule of a definition belongs to an invocation: its head is `this.x`, or its body has something of the invocation. */
+/** Whether the rule of a definition belongs to an invocation: its head or a literal of its body is `this.x`. */
 export function isOfInvocation({ view, head, body }: ProgramRule): boolean {
   if (view === undefined) return false;
   const isOwn = (literal: Literal): boolean =>

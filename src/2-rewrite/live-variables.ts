@@ -27,7 +27,7 @@ export function liveVariables(
   return [...bound].filter((name) => names.has(name) || uses.has(name, length));
 }
 
-/** What the results of the call must match: its outputs and its outcome. */
+/** Expressions that the results of the call must match: its outputs and its outcome. */
 function resultsOf(call: PredicateLiteral): readonly Expression[] {
   return call.outcome === undefined ? returnsOf(call) : [...returnsOf(call), call.outcome];
 }

@@ -14,7 +14,7 @@ import { localiseAggregate } from "./localise-aggregate.ts";
 import { readOwnAddress } from "./own-address.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
-import { addressesOfRules, checkAddressHeads, tellAddresses, withOwnAddress } from "./tell-addresses.ts";
+import { addressesOfRules, announceAddresses, checkAddressHeads, withOwnAddress } from "./announce-addresses.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 
 /** Rewrites a checked program into plain rules: views are expanded, every rule has one location and one trigger. */
@@ -41,9 +41,9 @@ export function rewrite(
   for (const diagnostic of checkAddressHeads(localised)) diagnostics.push(diagnostic);
   const ruled = addressesOfRules(localised);
   const triggered = localised.flatMap((rule) => findTriggers(rule, { tables, isTable, hidden, ruled }));
-  const told = tellAddresses(triggered, checked.program.facts, checked.program.accepts, isTable, hidden);
-  for (const diagnostic of told.diagnostics) diagnostics.push(diagnostic);
-  const rules = told.rules
+  const announced = announceAddresses(triggered, checked.program.facts, checked.program.accepts, isTable, hidden);
+  for (const diagnostic of announced.diagnostics) diagnostics.push(diagnostic);
+  const rules = announced.rules
     .map((rule) => withOwnAddress(rule, ruled))
     .map(liftArguments)
     .flatMap((rule) => memoiseImpure(rule, hidden))
@@ -52,7 +52,7 @@ export function rewrite(
   const core = {
     overlays,
     rules,
-    facts: told.facts,
+    facts: announced.facts,
     accepts,
     signatures,
     watches,
@@ -61,7 +61,10 @@ export function rewrite(
     outcomes: expansion.outcomes,
     calls: expansion.calls,
     contexts: expansion.contexts,
-    ...hidden.mergedWith(new Map([...tables, ...told.tables.map((table) => [table.name, table] as const)]), arities),
+    ...hidden.mergedWith(
+      new Map([...tables, ...announced.tables.map((table) => [table.name, table] as const)]),
+      arities,
+    ),
   };
   return { core, diagnostics };
 }

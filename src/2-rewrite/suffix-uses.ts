@@ -4,8 +4,8 @@ import { returnsOf } from "./call-context.ts";
 import { callsRandomFunction } from "./inline-call.ts";
 
 /**
- * What the last literals of a body use. A rule with calls is divided at each of them, and each division asks about the literals after
- * the call: they are read once.
+ * Uses of variables and random functions in the last literals of a body. A rule with calls is divided at each call, and each division
+ * needs the uses after the call, so the body is read only once.
  */
 export class SuffixUses {
   readonly #body: readonly Literal[];

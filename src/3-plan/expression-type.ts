@@ -81,7 +81,7 @@ function binaryType(
   return isOverlog === true && operator !== "/" ? plain | overlogType(operator, left, right) : plain;
 }
 
-/** Kinds of the results of an operator by those of its operands (`runtime/plan/library/operators`). */
+/** Kinds of the results of an operator, by the kinds of its operands (`runtime/plan/library/operators`). */
 function arithmeticType(operator: string, left: ColumnType, right: ColumnType): ColumnType {
   const both = left & right;
   if (operator === "<<" || operator === ">>") return (right & NUMBER) === 0 ? 0 : left & (NUMBER | ID);
@@ -117,7 +117,7 @@ function callType(
   if (forms === undefined) return spec?.result || ANYTHING;
   const types = args.map((argument) => typeOf(argument, environment));
   const known = types.filter((type) => type !== undefined);
-  // Its type is that of its arguments, which are not known yet.
+  // The result has the type of the arguments, which are not known yet.
   if (known.length < types.length) return isFixed(spec?.result ?? 0) ? spec?.result : undefined;
   return guessed(resultKinds(forms, known), known);
 }

@@ -275,7 +275,7 @@ function headForm({ head }: CoreRule): string {
   return `${head.name.text}/${head.args.length}`;
 }
 
-/** Whether rules or facts raise the event, or rules hear it. */
+/** Whether rules or facts raise the event, or rules read it. */
 function usesHead({ rules, facts }: CoreProgram, name: string, arity: number): boolean {
   const isRaised = [...rules.map(({ head }) => head), ...facts.map(({ atom }) => atom)].some(
     (atom) => atom.name.text === name,

@@ -68,13 +68,13 @@ function triggersByHead(
   const add = (head: number, trigger: number): void => void found.get(head)?.add(trigger);
   for (const strand of strands) add(headOf(strand), strand.trigger.predicate);
   const sent = strands.filter(({ action }) => isSent(action)).map(headOf);
-  const heard = new Set(strands.map(({ trigger }) => trigger.predicate));
+  const triggers = new Set(strands.map(({ trigger }) => trigger.predicate));
   const carriers = predicates.filter(({ role }) => role.kind === "packet").map(({ id }) => id);
   for (const { send, recv } of overlays) {
     if (send !== undefined) for (const one of sent) add(send, one);
     if (recv !== undefined) carriers.push(recv);
   }
-  for (const carrier of carriers) for (const one of heard) add(one, carrier);
+  for (const carrier of carriers) for (const one of triggers) add(one, carrier);
   return new Map([...found].map(([head, triggers]) => [String(head), [...triggers].map(String)]));
 }
 

@@ -5,13 +5,13 @@ import { expressionsOfStrand, inspectedExpressions, partsOfAction, testsOf } fro
 import type { Strand, StrandAction } from "./strand.ts";
 import { isMappedOverTrains } from "./train-functions.ts";
 
-/** Functions that take a packet train whole: its packets as a list, and their number. */
+/** Functions of a whole packet train: its packets as a list, and their number. */
 const TRAIN_READERS: ReadonlySet<string> = new Set(["f_rows", "f_count"]);
 
 /**
- * Columns of the strand's event in which a packet train stays one value. A rule means what it means packet by packet, so these are the
- * columns that the head carries on, unchanged or through functions from bytes to bytes, and that nothing else reads. `f_rows` and
- * `f_count` take a train whole as well. The engine splits a train in any other column.
+ * Columns of the strand's event in which a packet train stays one value. The result must be the same as for separate packets, so these are
+ * the columns that the head passes on, unchanged or through functions from bytes to bytes, and that nothing else reads but `f_rows` and
+ * `f_count`. The engine splits a train in any other column.
  */
 export function trainColumns(strand: Strand): readonly number[] {
   if (strand.trigger.kind !== "event") return [];

@@ -73,7 +73,7 @@ export function overlayOfAddressTable(name: string): string | undefined {
   return name.endsWith(`.${LOCAL_ADDRESS}`) ? name.slice(0, -LOCAL_ADDRESS.length - 1) : undefined;
 }
 
-/** Whether the event is one that only the node itself raises. */
+/** Whether only the node itself raises the event. */
 export function isRaisedByNode(name: string): boolean {
   return name === SHUTDOWN || name === STREAM_CLOSED || name === ELSE_SEND || name === UDP_RECV;
 }

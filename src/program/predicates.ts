@@ -53,7 +53,7 @@ export function collectPredicates(
 
 /**
  * Adds the tables that are only declared, and the events that are only watched, if a fact file says how many columns they have. A
- * table has the columns of its fact file; without a file, those up to the last one that its declaration names. Tables of a view are
+ * table has the columns of its fact file; without a file, the columns up to the last one in its declaration. Tables of a view are
  * not added.
  */
 export function withDeclaredTables(

@@ -99,7 +99,7 @@ function isLocation(value: Value, { overlays, predicates }: Plan): boolean {
   return value.options.length === 0 || predicates[overlay.send]?.arity === 3;
 }
 
-/** Whether rules hear of addresses in overlays that are not loaded. */
+/** Whether it is `else.send`, the event of tuples for overlays that are not loaded. */
 function isElseSend({ role }: PredicateSpec): boolean {
   return role.kind === "send" && role.overlay === ELSE;
 }

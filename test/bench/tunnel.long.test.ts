@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { needs } from "../needs.ts";
 import { figuresOf } from "./run-bench.ts";
 
-/** What a ratio is at least, on a machine with two cores and nothing else to do. */
+/** Lower bound of each ratio, on a machine with two cores and nothing else to do. */
 const LEAST: Readonly<Record<string, number>> = {
   "TCP, one stream: tunnel.mzl, against OpenVPN": 8,
   "TCP, one stream: tunnel.mzl, against veth": 0.3,
@@ -14,7 +14,7 @@ const LEAST: Readonly<Record<string, number>> = {
   "UDP, 1200 bytes: tunnel.mzl, against OpenVPN": 2,
 };
 const IDLE = "round trip, idle: tunnel.mzl, against OpenVPN";
-/** What a round trip takes more than the reference, in milliseconds. */
+/** Time of a round trip minus the time of the reference, in milliseconds. */
 const IDLE_MORE = 0.2;
 
 beforeEach(({ skip }) => {

@@ -65,7 +65,7 @@ test.for<[string, string, string]>([
   ["signs 201 deep", nested("-", ""), "nesting=N"],
   ["choices 201 deep", nested("Y == 1 ? 2 : ", ""), "nesting=N"],
   [
-    "macros that double what they stand for, 40 times",
+    "macros that double their text, 40 times",
     `#define M0 X\n${numbered(40, (at) => `#define M${at + 1} M${at} M${at}`)}\na: out(M40) :- one(X).`,
     "source=N",
   ],

@@ -73,7 +73,10 @@ const OTHERS: readonly (readonly [string, Uint8Array])[] = [
       ]),
     ),
   ],
-  ["a piece of what is longer than a datagram", datagramsWith(tuple("lsa", "x".repeat(4_000)))[0] ?? new Uint8Array()],
+  [
+    "a fragment of a tuple that is longer than a datagram",
+    datagramsWith(tuple("lsa", "x".repeat(4_000)))[0] ?? new Uint8Array(),
+  ],
 ];
 
 /** Returns how many of the datagrams arrive by the control socket. */

@@ -319,8 +319,8 @@ export class NaiveNode implements Peer {
 
   #fail({ call, inputs }: PendingCall, why: Value, take: (tuple: Tuple) => void): void {
     const name = failureOf(call.view);
-    const isHeard = this.#rules.some(({ body }) => body.some((one) => isPredicate(one) && one.atom.name.text === name));
-    if (isHeard) take({ name, args: [...inputs, why], isDelete: false });
+    const isRead = this.#rules.some(({ body }) => body.some((one) => isPredicate(one) && one.atom.name.text === name));
+    if (isRead) take({ name, args: [...inputs, why], isDelete: false });
   }
 
   #commit(changes: readonly Tuple[], step: Step): RoundTriggers {

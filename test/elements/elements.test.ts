@@ -306,7 +306,7 @@ describe("TunTx", () => {
     expect([transmit.counters.in, transmit.counters.out]).toEqual([2, 6]);
   });
 
-  test("drops what is no packet, and drops everything without a device", () => {
+  test("drops values that are no packets, and drops everything without a device", () => {
     const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
     withDevice.push(tuple("text"));
     withDevice.push(tuple(new Uint8Array([0x45, 0])));

@@ -33,7 +33,7 @@ class NarrowPaths extends PathSizes {
   }
 }
 
-/** The element with datagrams and a device that record what it sends and writes. */
+/** The element with datagrams and a device that record its sends and writes. */
 class Bench {
   readonly datagrams: ManualDatagrams = new ManualDatagrams("me:1");
   readonly written: Uint8Array[] = [];

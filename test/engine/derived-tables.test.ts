@@ -70,7 +70,7 @@ const change = fc.record({
   row: fc.tuple(value, value),
 });
 
-test("derived tables hold what their rules derive, after every change", () => {
+test("derived tables hold the rows that their rules derive, after every change", () => {
   const library = new FileLibrary();
   library.addText("views", PROGRAM);
   const { plan } = compile(["views"], library, { defines: new Map(), dialect: undefined });

@@ -285,11 +285,11 @@ watch(done). watch(failed). watch(opened). watch(joined).
 
 test.for([
   ["a socket that there is not", "read", [7, 0], "no socket"],
-  ["what is no socket", "write", ["seven", "x"], "no socket"],
+  ["a value that is no socket", "write", ["seven", "x"], "no socket"],
   ["to close nothing", "close", [null], "no socket"],
   ["to accept nothing", "accept", [7], "no socket"],
   ["an address without a port", "connect", ["localhost"], "no address"],
-  ["what is no address", "connect", [7], "no address"],
+  ["a value that is no address", "connect", [7], "no address"],
   ["an address without a host", "listen", [":80"], "no address"],
   ["a name that has no address", "connect", ["nowhere.invalid:80"], "unresolved"],
   ["an address of another host", "listen", ["192.0.2.1:80"], "not here"],

@@ -122,7 +122,7 @@ test("tuples that rules send are counted by route", () => {
   expect(node.metrics().ways).toEqual({ local: 4, ip: 5, overlay: 4 });
 });
 
-test("a metrics snapshot survives JSON", () => {
+test("a metrics snapshot is equal to itself after JSON", () => {
   const metrics = startNode(FORWARD).node.metrics();
   expect(JSON.parse(JSON.stringify(metrics))).toEqual(metrics);
 });

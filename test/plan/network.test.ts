@@ -82,7 +82,7 @@ test("TunRx and TunTx are between ReceiveDemux and RoundRobin; packets start ste
   ]);
 });
 
-test("UDP sockets have an element for calls and arrivals, and one for what leaves", () => {
+test("UDP sockets have an element for calls and received datagrams, and one for sent datagrams", () => {
   const { nodes, edges } = graphOf(`
     o: opened(S) :- go(A), udp.open(A, &S).
     e: udp.send(S, From, B) :- udp.recv(S, From, B).`);

@@ -108,7 +108,7 @@ describe.for([
   });
 
   test.for([1, 2, 3])(
-    "end with what was put, however many messages are lost, and nobody goes on about them (seed %i)",
+    "end with the rows that were put, however many messages are lost, and no node goes on sending them (seed %i)",
     (seed) => {
       const faults = { delay: 0.005, jitter: 0.004, loss: 0.25, duplicate: 0.1, reorder: 0.1, holdBack: 0.02 };
       const net = new ProgramNetwork({ program, addresses: NAMES, seed, faults });

@@ -204,7 +204,7 @@ describe("a connection attempt", () => {
   test.for([
     ["a port at which nobody listens", `${SERVER}:80`, `${SERVER}:81`, "refused"],
     ["a host that there is not", `${SERVER}:80`, "10.0.0.9:80", "unresolved"],
-    ["what is no address", `${SERVER}:80`, "nonsense", "no address"],
+    ["a text that is no address", `${SERVER}:80`, "nonsense", "no address"],
     ["what hears its own host only", "localhost:80", `${SERVER}:80`, "refused"],
     ["an address that is another host's", `${CLIENT}:80`, `${SERVER}:80`, "refused"],
   ] as const)("fails for %s", ([, listening, asked, reason]) => {

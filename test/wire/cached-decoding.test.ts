@@ -17,7 +17,7 @@ function row(before: Values, payload: Uint8Array, isPacket: boolean): Uint8Array
 
 function decoded(bytes: Uint8Array, before: Values): Values {
   const fields = decodeFields(bytes, 0, bytes.length, before.length + 1);
-  if (fields === undefined) throw new Error("what was encoded is decoded");
+  if (fields === undefined) throw new Error("the encoded fields were not decoded");
   return fields;
 }
 

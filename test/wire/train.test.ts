@@ -135,7 +135,7 @@ describe("a train", () => {
     ["another predicate", (sent) => sent[1]?.set([1], 4)],
     ["another argument", (sent) => sent[1]?.set([0x78], 14)],
     ["an argument that only the last has", (sent) => sent[3]?.set([0x78], 14)],
-    ["what is no datagram", (sent) => sent[3]?.set([0], 0)],
+    ["bytes that are no datagram", (sent) => sent[3]?.set([0], 0)],
   ];
   test.each(foreign)("with %s among its datagrams is not decoded as one tuple", (_, change) => {
     const { predicate } = nested([["there:1"]], new Uint8Array(1));

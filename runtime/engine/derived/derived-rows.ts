@@ -1,18 +1,18 @@
 /**
  * Derivation counts of one derived table, and the rows that follow from them.
  *
- * A stratum runs maintenance strands, which report derivations to `contribute`. `applyTo` then inserts, deletes and
- * refreshes rows of the table, key by key, until the table agrees with the counts.
+ * The maintenance strands of a stratum report each added, removed or refreshed derivation to `contribute`. `applyTo` then
+ * inserts, deletes and refreshes rows of the table, key by key, until the table agrees with the counts.
  *
  * - A row that has derivations is *derivable*. Its Support holds the number of them.
  * - A *pure* table holds, for each key, the smallest derivable row.
- * - A *mixed* table also holds base rows, which win over derived rows of the same key. A derived row is inserted when a
- *   derivation of it is added or refreshed. It is deleted when its last derivation is removed. If it was deleted for
- *   another reason (its lifetime ended, it was evicted, an event rule deleted it), it stays away until a derivation of
- *   it is added or refreshed.
+ * - A *mixed* table also holds base rows, which take precedence over derived rows of the same key. A derived row is inserted
+ *   when a derivation of it is added or refreshed. It is deleted when its last derivation is removed. If it was deleted for
+ *   another reason (its lifetime ended, it was evicted, an event rule deleted it), it is inserted again only when a
+ *   derivation of it is added or refreshed.
  *
  * In a recursive stratum a count above zero does not prove that a row is derivable, because rows can support each other
- * in a cycle. `overdelete` finds the row to delete tentatively when a derivation is removed; RecursiveStratum does the rest.
+ * in a cycle. When a derivation is removed, `overdelete` finds the row that RecursiveStratum then deletes tentatively.
  */
 import type { Sign } from "../../plan/contract/plan.ts";
 import { type Key, keyOfValues } from "../../plan/values/key.ts";
@@ -58,8 +58,9 @@ export interface DerivedTableWriter {
   refresh(row: Row): void;
 }
 
-/** Operation on a support, as the journal records it, with the counts before. */
+/** Operation on a support that the journal records. */
 type SupportOperation = "counted" | "created" | "forgotten";
+/** Fields of a support before the operation. */
 type SupportCounts = readonly [count: number, nonRecursive: number, refreshedAt: number];
 
 /** Derivation counts of one derived table. */
@@ -70,7 +71,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   readonly #byKey = new Map<Key, Set<Support>>();
   /** Supports that the running update has changed. */
   readonly #changes = new Map<Support, SupportChange>();
-  /** Keys whose row is to be determined anew. */
+  /** Keys whose row `applyTo` must determine again. */
   readonly #keys = new Set<Key>();
   /** Time of the running update. */
   #now = 0;
@@ -123,11 +124,12 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   /**
-   * Returns the row to overdelete after `values` lost a derivation: the present row of the key, if all its derivations
-   * may depend on the row itself. The caller deletes it; `applyTo` inserts it again if a derivation remains.
+   * Returns the row to overdelete after `values` lost a derivation, or undefined. It is the row that the table holds for the
+   * key of `values`, if all derivations of that row may depend on the row itself. The caller deletes it; `applyTo` inserts it
+   * again if a derivation remains.
    *
-   * The present row may differ from `values`. It is then overdeleted only if it replaced another row, because it may depend
-   * on that row. `isFinal` states that it cannot: then it is overdeleted only if it equals `values`.
+   * A row that differs from `values` is returned only if it replaced another row, because it may depend on that row. If
+   * `isFinal` is true, it cannot depend on that row and is not returned.
    */
   overdelete(values: Values, isFinal: boolean): Row | undefined {
     const lost = this.#supports.get(keyOfValues(values));
@@ -142,7 +144,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     return row;
   }
 
-  /** Keeps an evicted row away until a derivation of it is added or refreshed after this call. */
+  /** Prevents the insertion of an evicted row until a derivation of it is added or refreshed after this call. */
   requireNewDerivation(row: Row): void {
     const support = this.#supports.get(keyOfValues(row.values));
     if (support !== undefined) this.#changes.set(support, unchanged(support));
@@ -169,7 +171,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     for (const { key } of this.table.expired) this.#keys.add(key);
   }
 
-  /** Makes the table agree with the counts, including those that change while it does so. */
+  /** Makes the table agree with the counts. The writer may change further counts meanwhile; these are applied too. */
   applyTo(writer: DerivedTableWriter): void {
     for (const key of this.#keys) {
       this.#keys.delete(key);
@@ -177,7 +179,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     }
   }
 
-  /** Ends an update: reports changed rows whose key another derivable row has, and removes supports without derivations. */
+  /** Ends an update: reports changed keys with several derivable rows, and removes supports without derivations. */
   endUpdate(tally: CommitTally): void {
     if (tally.watchesCollisions(this.table)) this.#reportCollisions(tally);
     for (const support of this.#changes.keys()) {
@@ -260,7 +262,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     if (support !== undefined && this.#isRefreshed(support)) writer.refresh(row);
   }
 
-  /** Returns the support of the row that belongs at the key: the smallest row that may be in the table. */
+  /** Returns the support of the row that the table should hold for the key: the smallest row that may be in the table. */
   #wanted(key: Key, present: Row | undefined): Support | undefined {
     const sharing = [...(this.#byKey.get(key) ?? [])];
     if (this.table.spec.hasExpiringDerivations === true) return this.#unexpired(sharing);
@@ -274,8 +276,8 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   /**
-   * Returns the smallest derivable row that was refreshed within half of the lifetime; without one, the smallest that was
-   * refreshed within the lifetime.
+   * Returns the smallest derivable row that was refreshed within half of the lifetime. If there is none, returns the smallest
+   * one that was refreshed within the lifetime.
    */
   #unexpired(sharing: readonly Support[]): Support | undefined {
     const { lifetime } = this.table.spec;
@@ -286,8 +288,8 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   /**
-   * Whether every derivable row of the key may be inserted: always in a pure table; in a mixed one when the derived row of
-   * the key has lost its last derivation or was overdeleted.
+   * Whether every derivable row of the key may be inserted. In a pure table this is always true, in a mixed table when the
+   * derived row of the key has lost its last derivation or was overdeleted.
    */
   #isVacant(sharing: readonly Support[], present: Row | undefined): boolean {
     if (this.table.spec.derived === "pure") return true;
@@ -302,7 +304,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 }
 
-/** Memory of a support in bytes. The row in the table, if it is there, has the same values. */
+/** Memory of a support in bytes, without its values, which it shares with the row in the table. */
 function bytesOf({ rowKey }: Support): number {
   return SUPPORT_BYTES + rowKey.length;
 }

@@ -82,7 +82,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
 
   /**
    * Removes and returns the result of a group that lost `values`, if the result may depend on them; `flush` recomputes
-   * it. Without `isFinal` that includes results that differ from the lost values but replaced another result.
+   * it. A result that differs from the lost values may depend on them if it replaced another result and `isFinal` is false.
    */
   overdelete(values: Values, isFinal: boolean): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));

@@ -11,7 +11,7 @@ const ENTRY_BYTES = 1 << 16;
 export class CycleUse {
   readonly #roles: readonly CycleRole[];
   readonly #limit: number;
-  /** Whether the account goes on over all steps. */
+  /** Whether the account continues over all steps. */
   readonly #isWhole: boolean;
   #used = 0;
   #permitted = 0;

@@ -1,6 +1,6 @@
 /**
- * The rate at which each rule may send to each location. `dataflow.ts` asks it for every tuple of a step that no device and no operator
- * started, so that rules which raise each other for ever across steps or nodes leave processor and network to the other rules.
+ * Limit of the rate at which a rule sends to a location. Without it, rules that trigger each other for ever, across steps or nodes, would
+ * use all of the processor and the network. `dataflow.ts` calls it for each tuple, except in steps that the device or an operator started.
  */
 import { type Key, keyOf } from "../../plan/values/key.ts";
 import type { Value } from "../../plan/values/value.ts";
@@ -10,38 +10,38 @@ export const DEFAULT_SEND_RATE = 10_000;
 
 /** A rule may send the tuples of one second at once. */
 const BURST_SECONDS = 1;
-/** Locations come from tuples, so their number is bounded. A location that was forgotten has a full burst again. */
+/** Locations come from tuples, so the number of buckets is bounded. After its bucket was deleted, a location has a full bucket again. */
 const LOCATIONS_MAX = 1024;
 
-/** Token buckets of one second's tuples, for each strand and location. */
+/** A token bucket for each strand and location, which holds the tuples of one second. */
 export class SendLimit {
   /** Tuples in a second; infinite if there is no limit. */
   readonly rate: number;
-  /** By strand and location: the time at which the tuples sent so far are paid for. */
-  readonly #paidAt: Map<Key, number>[];
+  /** By strand and location: the time at which the bucket is full again. */
+  readonly #fullAt: Map<Key, number>[];
 
   constructor(rate: number, strands: number) {
     this.rate = rate;
-    this.#paidAt = Array.from({ length: strands }, () => new Map<Key, number>());
+    this.#fullAt = Array.from({ length: strands }, () => new Map<Key, number>());
   }
 
-  /** Whether the strand has used more than half of the burst for the location at `now`, in seconds. */
+  /** Whether the bucket of the strand and location is less than half full at `now`, in seconds. */
   isStrained(strand: number, location: Value, now: number): boolean {
-    return (this.#paidAt[strand]?.get(keyOf(location)) ?? now) - now > BURST_SECONDS / 2;
+    return (this.#fullAt[strand]?.get(keyOf(location)) ?? now) - now > BURST_SECONDS / 2;
   }
 
-  /** Takes a tuple of the strand for the location. False if it exceeds the rate. */
+  /** Takes a token for a tuple of the strand for the location. False if the bucket is empty. */
   take(strand: number, location: Value, now: number): boolean {
     const interval = 1 / this.rate;
-    const byLocation = this.#paidAt[strand];
+    const byLocation = this.#fullAt[strand];
     if (interval === 0 || byLocation === undefined) return true;
     const key = keyOf(location);
     const before = byLocation.get(key);
-    const paidAt = Math.max(now, before ?? now) + interval;
+    const fullAt = Math.max(now, before ?? now) + interval;
     // Half an interval absorbs rounding errors.
-    if (paidAt - now > BURST_SECONDS + interval / 2) return false;
+    if (fullAt - now > BURST_SECONDS + interval / 2) return false;
     if (before === undefined && byLocation.size >= LOCATIONS_MAX) forgetOldest(byLocation);
-    byLocation.set(key, paidAt);
+    byLocation.set(key, fullAt);
     return true;
   }
 }

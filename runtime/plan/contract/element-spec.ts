@@ -10,9 +10,9 @@ export interface ElementSpec {
   /** Reasons for which the element drops tuples, as they are counted. `datagram: ...` stands for all reasons that begin so. */
   readonly drops: readonly string[];
   /**
-   * Whether what the element does with a tuple may depend on more than this tuple and the tables: on time, on earlier tuples, on
-   * sockets. The flow cache repeats the outcome of one packet for the packets like it, past all elements, so it caches no run
-   * in which a tuple entered a stateful element. When in doubt, say true: that costs speed, the opposite costs correctness.
+   * Whether the effect of a tuple in this element may depend on more than the tuple and the tables: on time, on earlier tuples, on
+   * sockets. The flow cache applies the outcome of one packet to later packets of its flow, without running the elements. So it
+   * caches no run in which a tuple entered a stateful element. When in doubt, say true: that costs only speed.
    */
   readonly stateful: boolean;
 }

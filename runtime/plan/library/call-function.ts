@@ -18,7 +18,7 @@ export function callSafely(name: string, ambient: Ambient, args: readonly Maybe[
   return args.includes(undefined) ? undefined : call(name, ambient, args as Values);
 }
 
-/** The part of the node that ends a run with a whole train. */
+/** The part of the node that ends a strand's run on a whole train. */
 interface TrainSplitter {
   /** Abandons the step, which then runs once for each packet. Does not return. */
   splitTrain(): never;

@@ -85,7 +85,7 @@ function boundedAddress(overlay: string, node: Maybe, options: Maybe): Maybe {
   return address && bounded(address);
 }
 
-/** Returns the elements that `<-` visits: the items of a list, or a packet as the only one. */
+/** Returns the elements that `<-` visits: the items of a list, or the packet itself for a packet. */
 function elementsOf(value: Value): readonly Value[] | undefined {
   if (Array.isArray(value)) return value as readonly Value[];
   return value instanceof Packet ? [value] : undefined;
@@ -97,15 +97,15 @@ function makePacket(predicate: PredicateSpec, args: readonly Maybe[]): Maybe {
   return packet.layers > LAYERS_MAX ? undefined : bounded(packet);
 }
 
-/** The part of the node that hears of values that contradict a signature. */
-interface SignatureKeeper {
+/** The part of the node that reports values which contradict a signature. */
+interface ContradictionReporter {
   readonly predicates: readonly PredicateSpec[];
   contradicts(predicate: number, column: number, value: Value): void;
 }
 
-/** Like `makePacket`, but fails if an argument is not of the type that the signature of the predicate declares. 0 requires nothing. */
+/** Like `makePacket`, but fails if an argument does not have the type in the signature of the predicate. Type 0 admits all values. */
 function makeTypedPacket(
-  node: SignatureKeeper,
+  node: ContradictionReporter,
   predicate: number,
   required: readonly ColumnType[],
   args: readonly Maybe[],

@@ -3,12 +3,13 @@ import { Packet } from "./packet.ts";
 import { isTrain } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
-/** Representative of a value in a `Map`. Two values have the same key if and only if they are equal. */
+/** Key of a value in a `Map`. Two values have the same key if and only if they are equal. */
 export type Key = null | boolean | number | string | bigint;
 
 /**
- * Returns the key of a value. Primitives are their own keys. Structures get a string that starts with NUL. A string value that
- * itself starts with NUL gets a prefix, so that it cannot equal the key of a structure. -0 and 0 are one value and have one key.
+ * Returns the key of a value. A primitive is its own key. The key of an address, packet, list or byte string is a string that starts
+ * with NUL. A string value that itself starts with NUL gets a prefix, so that it equals no such key. -0 and 0 are one value and have
+ * one key.
  */
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\0s${value}` : value;
@@ -16,7 +17,7 @@ export function keyOf(value: Value): Key {
   return `\0${textKey(value)}`;
 }
 
-/** Number of values from which a key is joined in one go: V8 makes an object of each concatenation until the text is read. */
+/** Number of values from which `join` builds the key: with `+=`, V8 allocates an object for each concatenation. */
 const MANY = 32;
 
 /** Returns one key for several values. */

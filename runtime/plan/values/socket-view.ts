@@ -37,7 +37,7 @@ const udpCallForms: Readonly<Record<UdpCall, CallForm>> = {
   close: { inputs: ["Socket"], outputs: [] },
 };
 
-/** All socket calls, in the order in which those of one round are made. */
+/** All socket calls, in the order in which the calls of one batch of events are performed. */
 export const socketViews: readonly SocketView[] = [
   ...streamCalls.map((call) => ({ kind: "tcp", call }) as const),
   ...udpCalls.map((call) => ({ kind: "udp", call }) as const),

@@ -32,7 +32,7 @@ const NEARLY_FULL_SHARE = 0.9;
 /** Lateness of the event loop that is a problem. */
 const MAX_LATENESS_SECONDS = 0.1;
 
-/** Returns the problems of a node that its metrics show, and the cause of each: those of the node itself first, then those of peers. */
+/** Returns the problems of a node that its metrics show, with their causes: problems of the node itself first, then problems of peers. */
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...unspecifiedAddress(metrics),
@@ -146,8 +146,8 @@ function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
 }
 
 /**
- * Suggests why a peer is silent. Perhaps its address is wrong, and the intended peer is one that sends to this node and that this node
- * only answers, or never sends to.
+ * Suggests why a peer is silent. Perhaps its address is wrong, and the intended peer is another node that sends to this node, and to which
+ * this node sends only answers or nothing.
  */
 function whySilent(address: string, peers: readonly PeerMetrics[]): string {
   if (isUnspecified(address)) return "a node that was started without --addr has this address";

@@ -11,7 +11,7 @@ export type CsvRecord =
 
 /**
  * Splits a CSV text (RFC 4180) into records. A field in double quotes may contain commas and line breaks, and a quote inside it is
- * written twice. Empty lines are no records.
+ * written twice. Empty lines are skipped.
  */
 export function* csvRecords(text: string): Generator<CsvRecord> {
   let line = 1;
@@ -24,7 +24,7 @@ export function* csvRecords(text: string): Generator<CsvRecord> {
     }
     const read = readRecord(text, at);
     yield typeof read === "string" ? { ok: false, line, problem: read } : { ok: true, line, fields: read.fields };
-    // After a quote that is not closed nothing is known about the rest of the text.
+    // After an unclosed quote the records in the rest of the text cannot be recognised.
     if (read === UNCLOSED) return;
     const recordEnd = typeof read === "string" ? end : read.end;
     for (const next = nextLine(text, recordEnd); at < next; at++) if (text[at] === "\n") line++;

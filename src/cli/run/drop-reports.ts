@@ -18,7 +18,7 @@ interface LastReport {
   readonly sample: number;
 }
 
-/** Selects the drops to log: those of a new cause, then at most once in 60 samples the number since then. */
+/** Selects the drops to log: the first drops of a new cause, then, at most once in 60 samples, the number since the last report. */
 export class DropReports {
   readonly #reported = new Map<string, LastReport>();
   #samples = 0;

@@ -30,7 +30,7 @@ import { compileForRun, type ProgramOptions } from "./compile-for-run.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { changedFiles } from "./program-files.ts";
 
-/** A compiled program, and what it leaves to the node that runs it. */
+/** A compiled program, with the facts that the node loads when it runs the program. */
 interface ReadProgram {
   readonly program: Program;
   readonly columns: ColumnNames;

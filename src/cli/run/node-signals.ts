@@ -3,9 +3,9 @@ import { interruptSignal } from "../terminal/interrupt.ts";
 
 /** Reactions of a running node to signals that do not end it. */
 export interface SignalHandlers {
-  /** SIGHUP: the program files shall be read again. */
+  /** SIGHUP: reads the program files again. */
   readonly onReload: () => void;
-  /** SIGUSR2: the log shall contain a report on the node. */
+  /** SIGUSR2: writes a report on the node to the log. */
   readonly onReport: () => void;
 }
 
@@ -29,7 +29,7 @@ export class NodeSignals {
     process.on("SIGUSR2", () => this.#handlers?.onReport());
   }
 
-  /** Installs the handlers once the node runs. Signals to them that arrived before are handled now. */
+  /** Installs the handlers once the node runs. If SIGHUP has arrived earlier, calls `onReload`. */
   handle(handlers: SignalHandlers): void {
     this.#handlers = handlers;
     if (this.#isReloadDue) handlers.onReload();

@@ -25,7 +25,7 @@ import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts
 export interface WorldOptions {
   /** Addresses to bind, one for each node of the process. */
   readonly listen: readonly string[];
-  /** Addresses that the node answers to beside the bound one. Others are told the first. */
+  /** Addresses that the node answers to besides the bound one. It announces the first of them. */
   readonly addresses: readonly string[];
   readonly tun: TunRequest | undefined;
   readonly peers: readonly Peer[];

@@ -7,8 +7,8 @@ import type { HostedNode } from "./hosted-node.ts";
 import type { ReadPrograms } from "./node-compiler.ts";
 
 /**
- * Reads the program files of all nodes again, as SIGHUP requests. If they do not compile, it logs so, and the previous program continues.
- * Nodes with the same files share the compiled program. `describe` names the nodes for the service manager.
+ * Reads the program files of all nodes again, as SIGHUP requests. If they do not compile, the log says so, and the previous program
+ * continues. Nodes with the same files share the compiled program. `describe` returns the status text for the service manager.
  */
 export async function reloadPrograms(
   nodes: readonly HostedNode[],

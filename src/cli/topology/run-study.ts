@@ -82,7 +82,7 @@ function combine(vary: readonly Variation[]): readonly (readonly Setting[])[] {
   );
 }
 
-/** Runs all tasks on threads. The order of the results is that of the tasks. */
+/** Runs all tasks on threads. The results are in the order of the tasks. */
 async function runAll(tasks: readonly StudyTask[]): Promise<readonly StudyResult[]> {
   const signal = interruptSignal();
   const results: StudyResult[] = [];

@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const TABLE = "materialize(p, infinity, infinity, keys(1)).\n";
 
-/** What a reader makes of a text; undefined if it refuses it. */
+/** Value that a reader makes of a text; undefined if it refuses the text. */
 type Reader = (text: string) => Value | undefined;
 
 function valueIn(plan: Plan | undefined): Value | undefined {

@@ -34,7 +34,7 @@ export type PluginFunction = (args: readonly Value[], ambient: Ambient) => Value
 /** Begins the names of functions that have other values in OverLog. No program can call a name with a colon. */
 const OVERLOG_PREFIX = "overlog:";
 
-/** Built-in functions that a plug-in may replace, once: releases of P2 and RapidNet differ in what they return. */
+/** Built-in functions that a plug-in may replace, once: releases of P2 and RapidNet differ in their results. */
 const replaceable = new Set(["f_timeDuration", "f_diffTime"]);
 
 const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
@@ -128,7 +128,7 @@ function haveKinds(values: readonly Value[], kinds: readonly (Kind | "any")[]): 
   return values.every((value, at) => kinds[at] === "any" || kinds[at] === kindOf(value));
 }
 
-/** Calls plug-in code. An exception, and a result that is not a value, make the call fail; the node goes on. */
+/** Calls plug-in code. An exception, or a result that is not a value, makes the call fail; the node continues. */
 function callForeign<T>(
   call: () => unknown,
   read: (value: unknown) => T | undefined,
