@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { FaultyDirection } from "./delayed-packets.ts";
-import { ipDirection } from "./hub-rules.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
+import { packetDirections } from "./packet-directions.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
@@ -73,7 +73,10 @@ function faultyDirections(wiring: Wiring): readonly FaultyDirection[] {
   return wiring.machines.flatMap((from) =>
     wiring.machines
       .filter((to) => to !== from)
-      .map((to) => ({ ...ipDirection(wiring, { from, to }), faults: withoutRate(wiring.faults(from, to)) })),
+      .flatMap((to) => {
+        const faults = withoutRate(wiring.faults(from, to));
+        return packetDirections(wiring, { from, to }).map((direction) => ({ ...direction, faults }));
+      }),
   );
 }
 

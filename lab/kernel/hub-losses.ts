@@ -1,4 +1,4 @@
-import { ipDirection } from "./hub-rules.ts";
+import { packetDirections } from "./packet-directions.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 const MILLION = 1_000_000;
@@ -30,9 +30,8 @@ function directionsByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]
       if (from === to) continue;
       const loss = Math.round((wiring.faults(from, to).loss ?? 0) * MILLION);
       if (loss === 0) continue;
-      const direction = ipDirection(wiring, { from, to });
-      const known = directions.get(loss) ?? [];
-      directions.set(loss, [...known, `${direction.from} . ${direction.to}`]);
+      const pairs = packetDirections(wiring, { from, to }).map((one) => `${one.from} . ${one.to}`);
+      directions.set(loss, [...new Set([...(directions.get(loss) ?? []), ...pairs])]);
     }
   }
   return directions;

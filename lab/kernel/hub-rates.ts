@@ -1,5 +1,5 @@
-import { visibleSource } from "./hub-rules.ts";
-import { batch, type NamespacePlan } from "./namespace-plan.ts";
+import { type HostPort, batch, type NamespacePlan, portsOf } from "./namespace-plan.ts";
+import { arrivingSources } from "./packet-directions.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 const QUEUE_SECONDS = 0.1;
@@ -16,7 +16,7 @@ export interface QueueDrops {
 /** Parses the output of `tc -s -j qdisc show` in the hub. Returns nothing if it is not JSON. */
 export function readQueueDrops(text: string, { hosts }: NamespacePlan): readonly QueueDrops[] {
   return readQdiscs(text).flatMap(({ kind, dev, parent, drops }) => {
-    const to = hosts.find(({ port }) => port === dev);
+    const to = hosts.find((host) => portsOf(host).some(({ port }) => port === dev));
     const from = hosts[Number.parseInt(parent?.split(":")[1] ?? "", 16) - 1];
     if (kind !== "bfifo" || drops === undefined || drops === 0 || from === undefined || to === undefined) return [];
     return [{ from: from.name, to: to.name, dropped: drops }];
@@ -54,7 +54,11 @@ export class HubRates {
 
   /** Returns the input of `tc -n HUB -batch -` that installs the rates of the wiring. Empty if they are installed. */
   update({ hosts }: NamespacePlan, wiring: Wiring): string {
-    return batch(hosts.flatMap(({ name, port }) => this.#updatePort(port, portLines(name, port, wiring))));
+    return batch(
+      hosts.flatMap((host) =>
+        portsOf(host).flatMap((port) => this.#updatePort(port.port, portLines(host.name, port, wiring))),
+      ),
+    );
   }
 
   #updatePort(port: string, lines: readonly string[]): readonly string[] {
@@ -71,23 +75,31 @@ export class HubRates {
   }
 }
 
-function portLines(to: string, port: string, wiring: Wiring): readonly string[] {
+/** Filters without a priority come before this one. */
+const LAST_FILTER = 60_000;
+
+function portLines(to: string, { port, network }: HostPort, wiring: Wiring): readonly string[] {
+  const hasSeveral = wiring.attachment(to).others.length > 0;
   const senders = wiring.machines.flatMap((from, at) => {
     if (from === to) return [];
     const { rate, queue = QUEUE_SECONDS } = wiring.faults(from, to);
-    return rate === undefined
+    const isHere = !hasSeveral || (wiring.sharedNetwork(from, to) ?? wiring.uplink(to).network) === network;
+    return rate === undefined || !isHere
       ? []
-      : [{ number: (at + 1).toString(16), rate, queue, ip: visibleSource(wiring, { from, to }) }];
+      : [{ number: (at + 1).toString(16), rate, queue, ...arrivingSources(wiring, { from, to }) }];
   });
   if (senders.length === 0) return [];
   return [
     `qdisc add dev ${port} root handle 1: htb default 0`,
-    ...senders.flatMap(({ number, rate, queue, ip }) => {
+    ...senders.flatMap(({ number, rate, queue, ip, others }) => {
       const bytes = Math.max(LEAST_QUEUE_BYTES, Math.round((rate * queue) / 8));
       return [
         `class replace dev ${port} parent 1: classid 1:${number} htb rate ${Math.round(rate)}bit burst 3000 cburst 3000 quantum 3000`,
         `qdisc replace dev ${port} parent 1:${number} bfifo limit ${bytes}`,
         `filter add dev ${port} parent 1: protocol ip u32 match ip src ${ip}/32 flowid 1:${number}`,
+        ...(others
+          ? [`filter add dev ${port} parent 1: protocol ip prio ${LAST_FILTER} u32 match u32 0 0 flowid 1:${number}`]
+          : []),
       ];
     }),
   ];

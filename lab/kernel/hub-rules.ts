@@ -1,9 +1,19 @@
-import { FAULTS_TABLE, ipOf, type NamespacePlan } from "./namespace-plan.ts";
+import { FAULTS_TABLE, type HostNamespace, type NamespacePlan, portsOf } from "./namespace-plan.ts";
+import { packetDirections } from "./packet-directions.ts";
 import type { Direction } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 /** Priorities of routing rules; smaller ones come first. Cut packets are not delayed, and only remaining packets reach a gateway. */
-const PRIORITY = { toGateway: 40, private: 45, cut: 50, faults: 100, inside: 150, leaving: 160 } as const;
+const PRIORITY = {
+  cut: 30,
+  faultsToGateway: 35,
+  fromInside: 36,
+  toGateway: 40,
+  private: 45,
+  faults: 100,
+  inside: 150,
+  leaving: 160,
+} as const;
 
 /** State that the routing rules of the hub depend on. */
 export interface HubState {
@@ -16,11 +26,12 @@ export interface HubState {
 /** Returns the routing rules of the hub, as arguments of `ip rule add`. */
 export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubState): readonly string[] {
   const { hosts, gateways } = plan;
-  const cuts = cut.map((direction) => {
-    const { from, to } = ipDirection(wiring, direction);
-    return `priority ${PRIORITY.cut} from ${from} to ${to} blackhole`;
-  });
-  const faults = hosts.map(({ port }) => `priority ${PRIORITY.faults} iif ${port} table ${FAULTS_TABLE}`);
+  const cuts = cut
+    .flatMap((direction) => packetDirections(wiring, direction))
+    .map(({ from, to }) => `priority ${PRIORITY.cut} from ${from} to ${to} blackhole`);
+  const faults = hosts
+    .flatMap(portsOf)
+    .map(({ port }) => `priority ${PRIORITY.faults} iif ${port} table ${FAULTS_TABLE}`);
   return [
     ...gateways.flatMap((gateway) => {
       const { network, ip, port, table } = gateway;
@@ -34,25 +45,46 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
         `priority ${PRIORITY.leaving} from ${range} table ${table}`,
       ];
     }),
-    ...cuts,
+    ...hostGatewayRules(plan, { wiring, hasFaults }),
+    ...new Set(cuts),
     ...(hasFaults ? faults : []),
   ];
 }
 
-/**
- * Returns the addresses that packets from one host to another have in the hub. They are the addresses of the hosts, except if
- * both are behind different gateways: then the source is the visible address of the sender.
- */
-export function ipDirection(wiring: Wiring, { from, to }: Direction): Direction {
-  const sender = wiring.attachment(from);
-  const receiver = wiring.attachment(to);
-  const crossesTwoGateways = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
-  const source = crossesTwoGateways && sender.network !== receiver.network ? sender.visible : sender.address;
-  return { from: ipOf(source), to: ipOf(receiver.address) };
+/** Returns the rules of networks whose gateway is a host: packets that leave the network go to the host, and no others enter. */
+function hostGatewayRules(
+  { hosts, gateways, hostGateways }: NamespacePlan,
+  { wiring, hasFaults }: Pick<HubState, "wiring" | "hasFaults">,
+): readonly string[] {
+  return hostGateways.flatMap(({ network, host, table }) => {
+    const range = network.range.text;
+    const inside = hosts.flatMap((one) => portsIn(one, wiring, (name) => name === network.name));
+    const outside = hosts.flatMap((one) =>
+      portsIn(one, wiring, (name) => name !== network.name && wiring.network(name)?.gateway !== host),
+    );
+    // A packet to the address of a NAT gateway passes the gateway of its own network first.
+    const toOthers = gateways.flatMap(({ ip }) => [
+      ...(hasFaults
+        ? inside.map((port) => `priority ${PRIORITY.faultsToGateway} iif ${port} to ${ip} table ${FAULTS_TABLE}`)
+        : []),
+      `priority ${PRIORITY.fromInside} from ${range} to ${ip} table ${table}`,
+    ]);
+    return [
+      ...toOthers,
+      ...outside.map((port) => `priority ${PRIORITY.private} iif ${port} to ${range} blackhole`),
+      `priority ${PRIORITY.inside} from ${range} to ${range} table main`,
+      `priority ${PRIORITY.leaving} from ${range} table ${table}`,
+    ];
+  });
 }
 
-/** Returns the source address of packets that arrive at the receiver. */
-export function visibleSource(wiring: Wiring, { from, to }: Direction): string {
-  const sender = wiring.attachment(from);
-  return ipOf(sender.network === wiring.attachment(to).network ? sender.address : sender.visible);
+/** Returns the ports of a host in the networks that fit. A host with one interface may have moved. */
+function portsIn(
+  host: HostNamespace,
+  wiring: Wiring,
+  fits: (network: string | undefined) => boolean,
+): readonly string[] {
+  const [first, ...others] = portsOf(host);
+  const networks = [wiring.attachment(host.name).network, ...others.map(({ network }) => network)];
+  return [first, ...others].flatMap((one, at) => (one !== undefined && fits(networks[at]) ? [one.port] : []));
 }

@@ -2,7 +2,8 @@
  * Names and commands for the namespaces of a lab. The functions return plain text for `ip`, `nft` and `sh`; `Namespaces` runs
  * it, and the tests compare it.
  */
-import type { Host, Network } from "../topology/topology.ts";
+import { ipOf } from "../topology/address-range.ts";
+import { type Host, interfacesOf, type Network } from "../topology/topology.ts";
 
 /**
  * Network namespaces of a lab: one per host, one per NAT gateway, and a hub that connects them.
@@ -11,8 +12,9 @@ import type { Host, Network } from "../topology/topology.ts";
  *   host b ── eth0 ═══ h2 ──┤ hub, which forwards
  *   gateway ─ eth0 ═══ g1 ──┘
  *
- * A host sends all packets to the hub; a gateway returns translated packets to it. If links have faults, the hub routes packets
- * between hosts to the device `links`, where the link process delays, drops and duplicates them.
+ * A host sends all packets to the hub; a gateway returns translated packets to it. A host in several networks has a port for
+ * each, as eth1 and h1-1, and may be the gateway of some. If links have faults, the hub routes packets between hosts to the
+ * device `links`, where the link process delays, drops and duplicates them.
  */
 export interface NamespacePlan {
   /** Prefix of the names of this lab's namespaces. No other namespace has it. */
@@ -21,6 +23,8 @@ export interface NamespacePlan {
   /** Namespaces of the hosts, in the order of the topology. */
   readonly hosts: readonly HostNamespace[];
   readonly gateways: readonly GatewayNamespace[];
+  /** Networks whose gateway is a host. */
+  readonly hostGateways: readonly HostGateway[];
 }
 
 interface Port {
@@ -35,6 +39,29 @@ export interface HostNamespace extends Port {
   readonly name: string;
   /** Address at the start of the run. */
   readonly ip: string;
+  /** Network at the start of the run. */
+  readonly network: string | undefined;
+  readonly device: string;
+  /** Ports of its further interfaces. */
+  readonly others: readonly HostPort[];
+}
+
+/** Interface of a host, and its port of the hub. */
+export type HostPort = Pick<HostNamespace, "ip" | "network" | "device" | "port">;
+
+/** Returns the ports of a host, the first one first. */
+export function portsOf(host: HostNamespace): readonly HostPort[] {
+  return [host, ...host.others];
+}
+
+export interface HostGateway {
+  readonly network: Network;
+  /** Name of the gateway. */
+  readonly host: string;
+  /** Its port in the network. */
+  readonly inner: HostPort;
+  /** Routing table of the hub for packets that leave the network. */
+  readonly table: number;
 }
 
 export interface GatewayNamespace extends Port {
@@ -53,24 +80,30 @@ const HUB_ADDRESS = "169.254.77.1";
 
 export const FAULTS_TABLE = 77;
 const FIRST_GATEWAY_TABLE = 100;
+const FIRST_HOST_GATEWAY_TABLE = 10_000;
 
 /** Names the namespaces, ports and routing tables. The pid of the lab's process makes the names unique. */
 export function planNamespaces(hosts: readonly Host[], networks: readonly Network[], pid: number): NamespacePlan {
   const prefix = `mz${pid}-`;
+  const namespaces = hosts
+    .filter(({ machine }, at) => machine !== hosts[at - 1]?.machine)
+    .map((host, at): HostNamespace => {
+      const { machine, name } = host;
+      const ports = interfacesOf(host).map(({ network, address }, index) => ({
+        network,
+        ip: ipOf(address),
+        device: `eth${index}`,
+        port: index === 0 ? `h${at + 1}` : `h${at + 1}-${index}`,
+      }));
+      const [first, ...others] = ports as [HostPort, ...HostPort[]];
+      return { machine, name, namespace: `${prefix}${machine}`, ...first, others };
+    });
   const behindNat = networks.flatMap((network) => (network.nat === undefined ? [] : [{ network, ip: network.nat }]));
   return {
     prefix,
     // Host names are lower-case, so these names are free.
     hub: `${prefix}HUB`,
-    hosts: hosts
-      .filter(({ machine }, at) => machine !== hosts[at - 1]?.machine)
-      .map(({ machine, name, address }, at) => ({
-        machine,
-        name,
-        namespace: `${prefix}${machine}`,
-        port: `h${at + 1}`,
-        ip: ipOf(address),
-      })),
+    hosts: namespaces,
     gateways: behindNat.map(({ network, ip }, at) => ({
       network,
       ip,
@@ -78,12 +111,13 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
       port: `g${at + 1}`,
       table: FIRST_GATEWAY_TABLE + at,
     })),
+    hostGateways: networks.flatMap((network, at) => {
+      const host = namespaces.find(({ name }) => name === network.gateway);
+      const inner = host && portsOf(host).find((one) => one.network === network.name);
+      if (host === undefined || inner === undefined) return [];
+      return [{ network, host: host.name, inner, table: FIRST_HOST_GATEWAY_TABLE + at }];
+    }),
   };
-}
-
-/** Returns the IP address of an `ip:port`. */
-export function ipOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(":"));
 }
 
 /** Returns the input of `ip -batch -` that creates the namespaces. */
@@ -92,15 +126,21 @@ export function creationBatch({ hub, hosts, gateways }: NamespacePlan): string {
 }
 
 /** Returns the input of `ip -n HUB -batch -` that creates a port to each host and gateway. */
-export function hubBatch({ hosts, gateways }: NamespacePlan): string {
+export function hubBatch({ hosts, gateways, hostGateways }: NamespacePlan): string {
+  const ports = [
+    ...hosts.flatMap((host) => portsOf(host).map((port) => ({ ...port, namespace: host.namespace }))),
+    ...gateways.map((gateway) => ({ ...gateway, device: "eth0" })),
+  ];
   return batch([
-    ...[...hosts, ...gateways].flatMap(({ namespace, port, ip }) => [
-      `link add ${port} type veth peer name eth0 netns ${namespace}`,
+    ...ports.flatMap(({ namespace, port, ip, device }) => [
+      `link add ${port} type veth peer name ${device} netns ${namespace}`,
       `addr add ${HUB_ADDRESS}/32 dev ${port}`,
       `link set ${port} up`,
       `route add ${ip}/32 dev ${port}`,
     ]),
-    ...gateways.map(({ ip, port, table }) => `route add default via ${ip} dev ${port} onlink table ${table}`),
+    ...[...gateways, ...hostGateways.map(({ inner, table }) => ({ ...inner, table }))].map(
+      ({ ip, port, table }) => `route add default via ${ip} dev ${port} onlink table ${table}`,
+    ),
   ]);
 }
 
@@ -113,6 +153,25 @@ export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boole
     "link set eth0 up",
     `route add ${HUB_ADDRESS}/32 dev eth0`,
     `route add default via ${HUB_ADDRESS} dev eth0 src ${ip}`,
+  ]);
+}
+
+/** Returns the input of `ip -n HOST -batch -` that gives a host in several networks a route to each, and one to all others. */
+export function interfacesBatch(
+  host: HostNamespace,
+  networks: ReadonlyMap<string, Network>,
+  splitsTrains: boolean,
+): string {
+  const uplink = portsOf(host).find(({ network }) => networks.get(network ?? "")?.gateway !== host.name) ?? host;
+  return batch([
+    "link set lo up",
+    ...portsOf(host).flatMap(({ device, ip, network }) => [
+      ...(splitsTrains ? [`link set ${device} gso_max_segs 1`] : []),
+      `addr add ${ip}/32 dev ${device}`,
+      `link set ${device} up`,
+      `route add ${networks.get(network ?? "")?.range.text} via ${HUB_ADDRESS} dev ${device} onlink src ${ip}`,
+    ]),
+    `route add default via ${HUB_ADDRESS} dev ${uplink.device} onlink src ${uplink.ip}`,
   ]);
 }
 
@@ -151,11 +210,49 @@ export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly 
 `;
 }
 
+/** Network behind a gateway that is a host, with the addresses (`ip:port`) whose ports it forwards. */
+export interface InnerNetwork extends HostGateway {
+  readonly forwarded: readonly string[];
+}
+
+/**
+ * Returns the input of `nft -f -` in a host that is the gateway of networks: masquerading of packets that leave one, forwarded
+ * ports, and no other packets that enter one from outside all of them.
+ */
+export function hostNatRules(host: HostNamespace, inner: readonly InnerNetwork[]): string {
+  const devices = inner.map((one) => `"${one.inner.device}"`).join(", ");
+  const outer = portsOf(host).filter(({ device }) => inner.every((one) => one.inner.device !== device));
+  const own = outer.map(({ ip }) => ip).join(", ");
+  const forwards = inner
+    .flatMap(({ forwarded }) => forwarded)
+    .map((to) => `    ip daddr { ${own} } udp dport ${to.slice(to.lastIndexOf(":") + 1)} dnat to ${to}\n`);
+  const masquerades = inner.map(
+    (one) => `    ip saddr ${one.network.range.text} oifname != "${one.inner.device}" masquerade\n`,
+  );
+  return `table ip mosaic {
+  chain arrive {
+    type nat hook prerouting priority -100
+${outer.length === 0 ? "" : forwards.join("")}  }
+  chain leave {
+    type nat hook postrouting priority 100
+${masquerades.join("")}  }
+  chain pass {
+    type filter hook forward priority 0
+    ct state established,related accept
+    ct status dnat accept
+    iifname != { ${devices} } oifname { ${devices} } drop
+  }
+}
+`;
+}
+
+/** Shell command that disables reverse-path filtering in its namespace. */
+export const NO_RP_FILTER = "for filter in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $filter; done";
+
 /** Shell command that enables forwarding in its namespace and disables reverse-path filtering. */
 export const FORWARDING: string = [
   "echo 1 > /proc/sys/net/ipv4/ip_forward",
-  "echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter",
-  "echo 0 > /proc/sys/net/ipv4/conf/default/rp_filter",
+  NO_RP_FILTER,
   // A gateway returns packets to the port they came from, which must not cause ICMP redirects.
   "echo 0 > /proc/sys/net/ipv4/conf/all/send_redirects",
   "echo 0 > /proc/sys/net/ipv4/conf/default/send_redirects",

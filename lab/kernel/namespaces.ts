@@ -18,14 +18,18 @@ import {
   faultsBatch,
   FORWARDING,
   hostBatch,
+  hostNatRules,
   hubBatch,
-  ipOf,
+  interfacesBatch,
   moveInHostBatch,
   moveInHubBatch,
+  NO_RP_FILTER,
+  type HostNamespace,
   type NamespacePlan,
   natRules,
   planNamespaces,
 } from "./namespace-plan.ts";
+import { ipOf } from "../topology/address-range.ts";
 import type { TopologyAction, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
 import { type WiredTopology, Wiring } from "../topology/wiring.ts";
 
@@ -193,7 +197,10 @@ export class Namespaces {
     run(this.onHub(["sh", "-c", FORWARDING]));
     runBatch(hubBatch(this.#plan), hub);
     const { splitsTrains } = this.#emulation;
-    for (const host of hosts) runBatch(hostBatch(host, splitsTrains), host.namespace);
+    for (const host of hosts) {
+      if (host.others.length > 0) this.#createInterfaces(host);
+      else runBatch(hostBatch(host, splitsTrains), host.namespace);
+    }
     for (const gateway of gateways) {
       runBatch(hostBatch(gateway, splitsTrains), gateway.namespace);
       const forwarded = gateway.network.forward.map((host) => this.wiring.attachment(host).address);
@@ -203,6 +210,23 @@ export class Namespaces {
       );
     }
     this.#updateHub();
+  }
+
+  /** Gives a host in several networks its interfaces, and makes it the gateway of those that name it. */
+  #createInterfaces(host: HostNamespace): void {
+    const networks = new Map(this.wiring.networks.map((network) => [network.name, network]));
+    const inner = this.#plan.hostGateways
+      .filter((one) => one.host === host.name)
+      .map((one) => ({
+        ...one,
+        forwarded: one.network.forward.map((name) => this.wiring.attachment(name).address),
+      }));
+    const inHost = (command: string, input = ""): void =>
+      run(["ip", "netns", "exec", host.namespace, "sh", "-c", command], input);
+    // Replies may leave by another interface than the one that the request came by.
+    if (inner.length === 0) inHost(NO_RP_FILTER);
+    else inHost(`${FORWARDING} && nft -f -`, hostNatRules(host, inner));
+    runBatch(interfacesBatch(host, networks, this.#emulation.splitsTrains), host.namespace);
   }
 
   /** Updates rules and rates of the hub to the wiring and the cuts. */

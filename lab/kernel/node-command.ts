@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Namespaces } from "./namespaces.ts";
 import type { Plans } from "../topology/programs.ts";
-import { addressFor, type Host, type Topology } from "../topology/topology.ts";
+import { addressesOf, type Host, type Topology } from "../topology/topology.ts";
 
 /** Settings that all nodes of a lab share. */
 export interface NodeSetup {
@@ -20,6 +20,7 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
   const { wiring } = namespaces;
   const attachment = wiring.attachment(host.name);
   const nodes = topology.hosts.filter(({ machine }) => machine === host.machine);
+  const hasSeveral = attachment.others.length > 0;
   const isOneOfMany = host.name !== host.machine;
   const peerNames = new Set(nodes.flatMap((one) => one.peers));
   const peers = topology.hosts.filter((peer) => peerNames.has(peer.name));
@@ -29,11 +30,17 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     ...host.programs,
     "--listen",
     // A host that moves gets a new address later, so its node must not bind to the present one.
-    host.moves ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}` : attachment.address,
-    ...(host.moves || attachment.visible !== attachment.address ? ["--addr", attachment.visible] : []),
+    host.moves || hasSeveral
+      ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}`
+      : attachment.address,
+    ...(hasSeveral
+      ? addressesOf(attachment).flatMap((address) => ["--addr", address])
+      : host.moves || attachment.visible !== attachment.address
+        ? ["--addr", attachment.visible]
+        : []),
     ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
     ...peers.flatMap(({ name, virtual }) => {
-      const address = addressFor(attachment, wiring.attachment(name));
+      const address = wiring.addressFor(host.name, name);
       return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
     }),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),

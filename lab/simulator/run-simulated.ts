@@ -10,6 +10,7 @@ import type { SimNetworkCounters } from "../../runtime/sim/sim-network.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { SimNat } from "../../runtime/sim/sim-nat.ts";
+import { type Realm, type SimInterface, SimRouter } from "../../runtime/sim/sim-router.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { problemIn, type QueryAnswer, queryAnswer } from "../outcome/query-answer.ts";
@@ -22,8 +23,8 @@ import {
   type Check,
   type NodeAction,
   type TopologyAction,
+  interfacesOf,
   isNodeAction,
-  addressFor,
   type Host,
   type Topology,
   type Traffic,
@@ -60,18 +61,17 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
   const programOf = programsOf(settings.plans);
   const wiring = new Wiring(topology);
   const simulation = simulate(topology, wiring);
-  const gateways = makeGateways(topology, wiring);
+  const realms = makeRealms(topology, wiring);
   const nodes = new SimulatedNodes(settings, topology.hosts.length);
   const failures: string[] = [];
   const cooperativeYield = new CooperativeYield();
   for (const host of topology.hosts) {
     if (await cooperativeYield.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
-    const gateway = gateways.get(host.network ?? "");
     addHost(
       simulation,
       topology,
-      { host, gateway, program: programOf(host), watched: settings.plans.watchedOn(host, topology) },
-      { nodes, failures, capture: settings.capture },
+      { host, program: programOf(host), watched: settings.plans.watchedOn(host, topology) },
+      { nodes, failures, capture: settings.capture, wiring, realms },
     );
   }
   for (const boot of simulation.openAll()) {
@@ -79,7 +79,7 @@ export async function runSimulated(topology: Topology, settings: SimulatedSettin
     if (await cooperativeYield.yieldAndCheckAbort(settings.signal)) return INTERRUPTED;
   }
   if (failures[0] !== undefined) return { ok: false, message: failures[0] };
-  const parts = { simulation, wiring, gateways, nodes };
+  const parts = { simulation, wiring, realms, nodes };
   schedule(parts, topology, settings.observe);
   return run(parts, topology, settings, cooperativeYield);
 }
@@ -102,13 +102,14 @@ function simulate({ seed, hosts }: Topology, wiring: Wiring): Simulation {
   return new Simulation({ seed, faults: (from, to) => wiring.faults(name(from), name(to)) });
 }
 
-/** NAT gateways by name of their network. */
-type Gateways = ReadonlyMap<string, SimNat>;
+/** What networks are behind, by their names. */
+type Realms = ReadonlyMap<string, NonNullable<Realm>>;
 
-function makeGateways({ networks }: Topology, wiring: Wiring): Gateways {
+function makeRealms({ networks }: Topology, wiring: Wiring): Realms {
   return new Map(
-    networks.flatMap(({ name, nat, forward }) => {
+    networks.flatMap(({ name, nat, gateway, forward }): readonly (readonly [string, NonNullable<Realm>])[] => {
       const forwarded = forward.map((host) => wiring.attachment(host).address);
+      if (gateway !== undefined) return [[name, new SimRouter(forwarded)]];
       return nat === undefined ? [] : [[name, new SimNat(nat, forwarded)]];
     }),
   );
@@ -117,7 +118,6 @@ function makeGateways({ networks }: Topology, wiring: Wiring): Gateways {
 /** Host with all that its node needs. */
 interface Installation {
   readonly host: Host;
-  readonly gateway: SimNat | undefined;
   readonly program: Program;
   readonly watched: readonly string[];
 }
@@ -128,19 +128,21 @@ interface Boots {
   /** Reasons for which a node could not start. */
   readonly failures: string[];
   readonly capture: SimulatedSettings["capture"];
+  readonly wiring: Wiring;
+  readonly realms: Realms;
 }
 
 function addHost(
   simulation: Simulation,
   topology: Topology,
-  { host, gateway, program, watched }: Installation,
-  { nodes, failures, capture }: Boots,
+  { host, program, watched }: Installation,
+  { nodes, failures, capture, wiring, realms }: Boots,
 ): void {
-  const { name, address, virtual } = host;
+  const { name, virtual } = host;
   const peers = new Set(host.peers);
   const known = topology.hosts
     .filter((peer) => peers.has(peer.name))
-    .map((peer) => ({ virtual: peer.virtual, address: addressFor(host, peer) }));
+    .map((peer) => ({ virtual: peer.virtual, address: wiring.addressFor(name, peer.name) }));
   const result = peerFacts(program.plan, known);
   const facts = result.ok ? result.facts : [];
   if (!result.ok) failures.push(`${name}: ${explainPeerFailure(result)}`);
@@ -149,7 +151,16 @@ function addHost(
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
   const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
-  simulation.addHost({ name, address, gateway, boot, ...tun });
+  const [first, ...others] = interfacesOf(host).map(({ network, address }) => ({
+    network,
+    address,
+    realm: realms.get(network ?? ""),
+  })) as [SimInterface, ...SimInterface[]];
+  const routers = topology.networks.flatMap(({ name: network, gateway }) => {
+    const realm = realms.get(network);
+    return gateway === name && realm instanceof SimRouter ? [realm] : [];
+  });
+  simulation.addHost({ name, ...first, others, routers, boot, ...tun });
 }
 
 function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string {
@@ -166,7 +177,7 @@ interface RunningParts {
   readonly simulation: Simulation;
   readonly nodes: SimulatedNodes;
   readonly wiring: Wiring;
-  readonly gateways: Gateways;
+  readonly realms: Realms;
 }
 
 function schedule(parts: RunningParts, { traffic, events, checks, duration }: Topology, observe: Observe): void {
@@ -236,7 +247,7 @@ function startTraffic(simulation: Simulation, traffic: Traffic, number: number, 
 
 /** Applies an action. Returns its parts with and without an effect. */
 function applyAction(parts: RunningParts, action: TopologyAction, observe: Observe): readonly ActionPart[] {
-  const { simulation, wiring, gateways, nodes } = parts;
+  const { simulation, wiring, realms, nodes } = parts;
   if (isNodeAction(action)) return requestParts(action, askHosts(parts, action, observe));
   const actionParts = partsOf(action, {
     isRunning: (host) => simulation.host(host).isUp,
@@ -261,7 +272,7 @@ function applyAction(parts: RunningParts, action: TopologyAction, observe: Obser
     case "move":
       wiring.apply(action);
       for (const { host, to } of action.moves) {
-        simulation.host(host).move(to.address, gateways.get(to.network ?? ""));
+        simulation.host(host).move(to.address, realms.get(to.network ?? ""), to.network);
       }
       simulation.renewFaults();
       break;

@@ -14,7 +14,7 @@ import type { Program } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
-import type { Host } from "../topology/topology.ts";
+import { addressesOf, type Host } from "../topology/topology.ts";
 import { askNode } from "./ask-node.ts";
 
 /** Instruments of one node. */
@@ -72,12 +72,12 @@ export class SimulatedNodes {
   start(installation: NodeInstallation, world: World): boolean {
     const { host, program, facts, watched } = installation;
     const { observe, instrument, controlOf, secretsOf } = this.#settings;
-    const { name, address, visible } = host;
+    const { name } = host;
     const { clock } = world;
     const start = (this.#starts.get(name) ?? 0) + 1;
     this.#starts.set(name, start);
     const node = new Node(program, world, {
-      names: [...new Set([visible, address])],
+      names: addressesOf(host),
       facts,
       watch: watched,
       ...(secretsOf !== undefined && { secrets: secretsOf(host) }),

@@ -36,6 +36,16 @@ export function overlap(one: AddressRange, other: AddressRange): boolean {
   return one.base < other.base + other.size && other.base < one.base + one.size;
 }
 
+/** Returns the IP address of an `ip:port`. */
+export function ipOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(":"));
+}
+
+/** Returns an `ip:port` with another IP address. */
+export function withIp(address: string, ip: string): string {
+  return `${ip}${address.slice(address.lastIndexOf(":"))}`;
+}
+
 function numberOf(ip: string): number {
   return ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }

@@ -108,11 +108,14 @@ const VIRTUAL = 'an address from 100.64.0.0 to 100.127.255.255, as "100.64.0.1"'
 const NODES = "a number of nodes from 1 to 10000";
 const nodeCount = z.int(expected(NODES)).min(1, expected(NODES)).max(10_000, expected(NODES));
 
+const NETWORK_LIST = 'a list of networks, as ["office", "home"]';
+
 const host: z.ZodType<HostDocument> = table({
   ...hostDefaults,
   count: count("a number of hosts").optional(),
   nodes: nodeCount.optional(),
   network: text.optional(),
+  networks: z.array(text, expected(NETWORK_LIST)).nonempty(expected(NETWORK_LIST)).optional(),
   address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).transform(canonicalHostPort).optional(),
   virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),
 });
@@ -130,14 +133,15 @@ const hosts = z.preprocess(
   }),
 );
 
-const IP = 'an IPv4 address as "10.77.255.1"';
+const NAT = 'an IPv4 address as "10.77.255.1", or true if `gateway` names a host';
 
 const network: z.ZodType<NetworkDocument> = table({
   range: z.string(expected(RANGE_FORMS)).refine((written) => parseRange(written) !== undefined, expected(RANGE_FORMS)),
   nat: z
-    .string(expected(IP))
-    .refine((written) => isIPv4(written), expected(IP))
+    .union([z.boolean(), z.string()], expected(NAT))
+    .refine((written) => typeof written === "boolean" || isIPv4(written), expected(NAT))
     .optional(),
+  gateway: text.optional(),
   forward: z.array(text, expected("a list of hosts")).default([]),
 });
 

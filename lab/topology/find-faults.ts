@@ -8,6 +8,7 @@ import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
 import { findNodeFaults } from "./find-node-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
+import { interfacesOf } from "./topology.ts";
 import type {
   Crossing,
   DocumentFault,
@@ -55,7 +56,10 @@ function mentions(document: TopologyDocument): readonly Mention[] {
     ...Object.entries(hosts).flatMap(([name, host]) =>
       namesAt(["hosts", name, "peers"], host.peers === "all" ? undefined : host.peers),
     ),
-    ...Object.entries(networks).flatMap(([name, { forward }]) => namesAt(["networks", name, "forward"], forward)),
+    ...Object.entries(networks).flatMap(([name, { forward, gateway }]) => [
+      ...namesAt(["networks", name, "forward"], forward),
+      ...namesAt(["networks", name, "gateway"], gateway),
+    ]),
     ...links.flatMap((link, at) => linkAt(["links", at], link)),
     ...traffic.flatMap(({ from, to }, at) => [
       ...namesAt(["traffic", at, "from"], from),
@@ -120,21 +124,20 @@ function findCollidingNames(document: TopologyDocument): readonly DocumentFault[
 function findSharedAddresses(document: TopologyDocument): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const owners = new Map<string, string>();
-  const gateways = Object.entries(document.networks).flatMap(([name, { nat }]) =>
-    nat === undefined ? [] : [[nat, name]],
-  );
-  for (const [nat = "", name = ""] of gateways) {
+  for (const [name, { nat }] of Object.entries(document.networks)) {
+    if (typeof nat !== "string") continue;
     const owner = owners.get(nat);
     if (owner !== undefined)
       faults.push({ path: ["networks", name, "nat"], message: `${nat} is already the address of ${owner}` });
     owners.set(nat, name);
   }
   const seen = new Set<string>();
-  for (const { name, group, machine, address, virtual } of numberedHosts(document)) {
-    const ip = address.slice(0, address.lastIndexOf(":"));
+  for (const host of numberedHosts(document)) {
+    const { name, group, machine, virtual } = host;
     if (seen.has(machine)) continue;
     seen.add(machine);
-    for (const [key, value] of [["address", ip] as const, ["virtual", virtual] as const]) {
+    const ips = interfacesOf(host).map(({ address }) => address.slice(0, address.lastIndexOf(":")));
+    for (const [key, value] of [...ips.map((ip) => ["address", ip] as const), ["virtual", virtual] as const]) {
       const owner = owners.get(value);
       owners.set(value, name);
       if (owner !== undefined)

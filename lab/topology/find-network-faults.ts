@@ -1,5 +1,6 @@
 import { countOf } from "../../runtime/plan/values/count-of.ts";
-import { type AddressRange, isWithin, overlap, parseRange } from "./address-range.ts";
+import { type AddressRange, ipOf, isWithin, overlap, parseRange } from "./address-range.ts";
+import { findGatewayFaults } from "./find-gateway-faults.ts";
 import { groupsOf } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";
 import type { DocumentFault, TopologyDocument } from "./topology-document.ts";
@@ -11,6 +12,7 @@ export function findNetworkFaults(document: TopologyDocument): readonly Document
     ...findOverlaps(document),
     ...findFullNetworks(document),
     ...findOutsideAddresses(document),
+    ...findGatewayFaults(document),
   ];
 }
 
@@ -22,7 +24,10 @@ function findUnknownNetworks({ networks, hosts, events }: TopologyDocument): rea
     return [{ path, message: `there is no network ${JSON.stringify(name)}; ${help}` }];
   };
   return [
-    ...Object.entries(hosts).flatMap(([name, { network }]) => unknown(["hosts", name, "network"], network)),
+    ...Object.entries(hosts).flatMap(([name, { network, networks: several = [] }]) => [
+      ...unknown(["hosts", name, "network"], network),
+      ...several.flatMap((one, at) => unknown(["hosts", name, "networks", at], one)),
+    ]),
     ...events.flatMap(({ to }, at) => unknown(["events", at, "to"], to)),
     ...Object.keys(networks).flatMap((name) =>
       Object.hasOwn(hosts, name) ? [{ path: ["networks", name], message: `a host is named ${name} too` }] : [],
@@ -42,7 +47,7 @@ function findOverlaps(document: TopologyDocument): readonly DocumentFault[] {
   const { networks } = document;
   return ranges.flatMap(([name, range], at): readonly DocumentFault[] => {
     const other = ranges.slice(0, at).find(([, earlier]) => overlap(earlier, range));
-    const inside = Object.entries(networks).find(([, { nat }]) => nat !== undefined && isWithin(range, nat));
+    const inside = Object.entries(networks).find(([, { nat }]) => typeof nat === "string" && isWithin(range, nat));
     return [
       ...(other === undefined
         ? []
@@ -74,7 +79,14 @@ function findOutsideAddresses(document: TopologyDocument): readonly DocumentFaul
   const ranges = new Map(rangesOf(document));
   const groups = groupsOf(document);
   const hosts = numberedHosts(document).flatMap(({ name, group, network, address }): readonly DocumentFault[] => {
-    const ip = address.slice(0, address.lastIndexOf(":"));
+    const ip = ipOf(address);
+    const { networks: several = [], address: written } = document.hosts[group] ?? {};
+    if (several.length > 1 && written !== undefined) {
+      const known = several.flatMap((one) => ranges.get(one) ?? []);
+      if (known.length < several.length || known.some((one) => isWithin(one, ipOf(written)))) return [];
+      const message = `${name} is in ${several.join(", ")}: expected an address of ${known.map(({ text }) => text).join(" or ")}`;
+      return [{ path: ["hosts", group, "address"], message }];
+    }
     const range = ranges.get(network ?? "");
     if (range === undefined || isWithin(range, ip)) return [];
     return [
@@ -83,7 +95,7 @@ function findOutsideAddresses(document: TopologyDocument): readonly DocumentFaul
   });
   const forwards = Object.entries(document.networks).flatMap(([name, { nat, forward }]): readonly DocumentFault[] => {
     if (forward.length === 0) return [];
-    if (nat === undefined)
+    if (nat === undefined || nat === false)
       return [
         { path: ["networks", name, "forward"], message: "needs `nat`, the address of the gateway that forwards" },
       ];

@@ -1,4 +1,4 @@
-import { membersOf, nodesOf } from "./host-names.ts";
+import { membersOf, networksOf, nodesOf } from "./host-names.ts";
 import type { DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
 
 const LAST_PORT = 65_535;
@@ -11,12 +11,13 @@ export function findNodeFaults(document: TopologyDocument): readonly DocumentFau
 function findHostFaults({ hosts, networks, events }: TopologyDocument): readonly DocumentFault[] {
   const moving = new Set(events.flatMap(({ move }) => [move ?? []].flat()));
   return Object.entries(hosts).flatMap(([name, host]): readonly DocumentFault[] => {
-    const { nodes, tun, virtual, network, address } = host;
+    const { nodes, tun, virtual, address } = host;
+    const [network = ""] = networksOf(host);
     if (nodes === undefined) return [];
     const fault = (key: string, message: string): DocumentFault => ({ path: ["hosts", name, key], message });
     const port = Number(address?.slice(address.lastIndexOf(":") + 1) ?? 10_000);
-    const isBehindGateway = networks[network ?? ""]?.nat !== undefined;
-    const moves = [name, ...membersOf(name, host), network ?? ""].some((one) => moving.has(one));
+    const isBehindGateway = (networks[network]?.nat ?? false) !== false;
+    const moves = [name, ...membersOf(name, host), network].some((one) => moving.has(one));
     return [
       ...(tun === true ? [fault("tun", "a device belongs to one node, and the host has `nodes`")] : []),
       ...(virtual === undefined ? [] : [fault("virtual", "a device belongs to one node, and the host has `nodes`")]),

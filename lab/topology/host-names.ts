@@ -10,7 +10,7 @@ export type Groups = ReadonlyMap<string, readonly string[]>;
 export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
   const groups = new Map<string, readonly string[]>();
   for (const network of Object.keys(networks)) {
-    const inside = Object.entries(hosts).filter(([, host]) => host.network === network);
+    const inside = Object.entries(hosts).filter(([, host]) => networksOf(host).includes(network));
     groups.set(
       network,
       inside.flatMap(([name, host]) => nodesIn(name, host)),
@@ -25,6 +25,11 @@ export function groupsOf({ hosts, networks }: TopologyDocument): Groups {
     }
   }
   return groups;
+}
+
+/** Returns the networks that a host is in, in the order of its interfaces. */
+export function networksOf({ network, networks }: HostDocument): readonly string[] {
+  return networks ?? (network === undefined ? [] : [network]);
 }
 
 /** Returns the nodes of all hosts that one entry of `hosts` defines. */

@@ -1,7 +1,8 @@
-import { addressAt, parseRange } from "./address-range.ts";
-import { membersOf, nodesOf } from "./host-names.ts";
-import type { Attachment } from "./topology.ts";
-import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
+import { addressAt, ipOf, isWithin, parseRange } from "./address-range.ts";
+import { membersOf, networksOf, nodesOf } from "./host-names.ts";
+import type { Attachment, Interface } from "./topology.ts";
+import type { HostDocument, TopologyDocument } from "./topology-document.ts";
+import { type GatewayInterfaces, visibleAddress } from "./visible-address.ts";
 
 /** Host of a topology file, with the addresses from the file or, by default, addresses computed from its number. */
 export interface NumberedHost extends Attachment {
@@ -20,56 +21,106 @@ const PORT = 10_000;
 export class NetworkAddresses {
   readonly #networks: TopologyDocument["networks"];
   readonly #assigned = new Map<string, number>();
+  /** Numbers of ports behind each gateway that is a host. Its networks share them. */
+  readonly #ports = new Map<string, number>();
+  #gateways: GatewayInterfaces = new Map();
 
   constructor(networks: TopologyDocument["networks"]) {
     this.#networks = networks;
   }
 
-  /** Returns the next attachment in a network. Hosts behind a NAT gateway get different ports, so that the gateway keeps them. */
-  next(network: string): Attachment {
-    const { range, nat } = this.#networks[network] as NetworkDocument;
+  /** Sets the addresses of gateways that are hosts. Attachments behind them need these. */
+  setGateways(gateways: GatewayInterfaces): void {
+    this.#gateways = gateways;
+  }
+
+  /**
+   * Returns the next interface in a network. Hosts behind a gateway get different ports, so that the gateway keeps them. A gateway that is
+   * a host has port 10000 itself.
+   */
+  next(network: string): Interface {
+    const { range = "", nat, gateway } = this.#networks[network] ?? {};
     const number = (this.#assigned.get(network) ?? 0) + 1;
     this.#assigned.set(network, number);
     const parsed = parseRange(range);
     const ip = parsed === undefined ? "" : addressAt(parsed, number);
-    return attach(`${ip}:${nat === undefined ? PORT : PORT + number - 1}`, network, nat);
+    const offset = gateway !== undefined ? this.#nextPort(gateway) : typeof nat === "string" ? number - 1 : 0;
+    return { network, address: `${ip}:${PORT + offset}` };
   }
-}
 
-function attach(address: string, network: string | undefined, nat: string | undefined): Attachment {
-  const visible = nat === undefined ? address : `${nat}${address.slice(address.lastIndexOf(":"))}`;
-  return { network, address, visible };
+  #nextPort(gateway: string): number {
+    const port = (this.#ports.get(gateway) ?? 0) + 1;
+    this.#ports.set(gateway, port);
+    return port;
+  }
+
+  /** Returns the attachment of a host that moves to a network. */
+  nextAttachment(network: string): Attachment {
+    return this.attach(this.next(network), []);
+  }
+
+  attach({ network, address }: Interface, others: readonly Interface[]): Attachment {
+    const visible = visibleAddress({ network, address }, this.#networks, this.#gateways);
+    return { network, address, visible, others };
+  }
 }
 
 /** Returns all hosts of a topology file, numbered from 1. `addresses` allocates the addresses of hosts in networks. */
 export function numberedHosts(
-  { hosts, tun, networks }: TopologyDocument,
-  addresses: NetworkAddresses = new NetworkAddresses(networks),
+  document: TopologyDocument,
+  addresses: NetworkAddresses = new NetworkAddresses(document.networks),
 ): readonly NumberedHost[] {
-  const all = Object.entries(hosts).flatMap(([group, document]) =>
-    membersOf(group, document).map((machine) => ({ machine, group, document })),
+  const { hosts, tun } = document;
+  const all = Object.entries(hosts).flatMap(([group, host]) =>
+    membersOf(group, host).map((machine) => ({ machine, group, document: host })),
   );
-  return all.flatMap(({ machine, group, document }, at) => {
-    const low = `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
-    const { network } = document;
-    const known = network === undefined ? undefined : networks[network];
-    const attachment =
-      known === undefined || network === undefined
-        ? attach(`10.${77 + ((at + 1) >> 16)}.${low}:${PORT}`, undefined, undefined)
-        : addresses.next(network);
-    const first =
-      document.address === undefined ? attachment : attach(document.address, attachment.network, known?.nat);
-    return nodesOf(machine, document).map((name, node) => ({
+  const placed = all.map((one, at) => ({ ...one, interfaces: interfacesAt(one.document, at, document, addresses) }));
+  addresses.setGateways(new Map(placed.map(({ machine, interfaces }) => [machine, interfaces])));
+  return placed.flatMap(({ machine, group, document: host, interfaces }, at) => {
+    const [first, ...others] = interfaces as [Interface, ...Interface[]];
+    return nodesOf(machine, host).map((name, node) => ({
       name,
       group,
       machine,
-      document,
-      ...(node === 0 ? first : attach(withPort(first.address, node), first.network, known?.nat)),
-      virtual: document.virtual ?? `100.${64 + ((at + 1) >> 16)}.${low}`,
+      document: host,
+      ...addresses.attach({ ...first, address: withPort(first.address, node) }, others),
+      virtual: host.virtual ?? `100.${64 + ((at + 1) >> 16)}.${lowBytes(at)}`,
       // A device belongs to one node.
-      hasTun: document.nodes === undefined && (document.tun ?? tun ?? true),
+      hasTun: host.nodes === undefined && (host.tun ?? tun ?? true),
     }));
   });
+}
+
+/** Returns the interfaces of the host number `at`, counted from 0: the one with the address that others are told is first. */
+function interfacesAt(
+  host: HostDocument,
+  at: number,
+  { networks }: TopologyDocument,
+  addresses: NetworkAddresses,
+): readonly Interface[] {
+  const known = networksOf(host).filter((network) => Object.hasOwn(networks, network));
+  const found = known.map((network) => addresses.next(network));
+  const { address } = host;
+  if (found.length === 0)
+    return [{ network: undefined, address: address ?? `10.${77 + ((at + 1) >> 16)}.${lowBytes(at)}:${PORT}` }];
+  if (found.length === 1) return [{ network: found[0]?.network, address: address ?? found[0]?.address ?? "" }];
+  const port = address?.slice(address.lastIndexOf(":") + 1) ?? String(PORT);
+  // A fault is reported if the address is in none of the networks.
+  const main = address === undefined ? 0 : known.findIndex((network) => contains(networks[network]?.range, address));
+  const all = found.map((one, index) => ({
+    network: one.network,
+    address: index === main && address !== undefined ? address : `${ipOf(one.address)}:${port}`,
+  }));
+  return main <= 0 ? all : [all[main] as Interface, ...all.filter((_, index) => index !== main)];
+}
+
+function contains(range: string | undefined, address: string): boolean {
+  const parsed = parseRange(range ?? "");
+  return parsed !== undefined && isWithin(parsed, ipOf(address));
+}
+
+function lowBytes(at: number): string {
+  return `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
 }
 
 /** Returns the address of the node that follows the first one of a host after `offset` ports. */

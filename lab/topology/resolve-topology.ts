@@ -70,7 +70,7 @@ function resolveHost(
   { everyone, moving }: { readonly everyone: readonly string[]; readonly moving: ReadonlySet<string> },
   file: string,
 ): Host {
-  const { name, machine, network, address, visible, virtual, hasTun, document: hostDocument } = host;
+  const { name, machine, network, address, visible, others, virtual, hasTun, document: hostDocument } = host;
   const defines = Object.entries({ ...document.defines, ...hostDocument.defines });
   const secrets = Object.entries({ ...document.secrets, ...hostDocument.secrets });
   const peers = hostDocument.peers ?? document.peers ?? "all";
@@ -81,6 +81,7 @@ function resolveHost(
     network,
     address,
     visible,
+    others,
     moves: moving.has(name),
     virtual: hasTun ? virtual : undefined,
     programs: (hostDocument.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
@@ -98,9 +99,18 @@ function locateProgram(program: string, file: string): string {
 }
 
 function resolveNetworks({ networks }: TopologyDocument, groups: Groups): readonly Network[] {
-  return Object.entries(networks).flatMap(([name, { range: text, nat, forward }]) => {
+  return Object.entries(networks).flatMap(([name, { range: text, nat, gateway, forward }]) => {
     const range = parseRange(text);
-    return range === undefined ? [] : [{ name, range, nat, forward: expand(forward, groups) }];
+    if (range === undefined) return [];
+    return [
+      {
+        name,
+        range,
+        nat: typeof nat === "string" ? nat : undefined,
+        gateway,
+        forward: expand(forward, groups),
+      },
+    ];
   });
 }
 
@@ -165,7 +175,7 @@ function resolveEvent(
   if (kill !== undefined) return [{ kind: "kill", hosts: expand(kill, groups) }];
   if (start !== undefined) return [{ kind: "start", hosts: expand(start, groups) }];
   if (move !== undefined && to !== undefined) {
-    const moves = expand(move, groups).map((host) => ({ host, to: addresses.next(to) }));
+    const moves = expand(move, groups).map((host) => ({ host, to: addresses.nextAttachment(to) }));
     return [{ kind: "move", network: to, moves }];
   }
   if (change === undefined)

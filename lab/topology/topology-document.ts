@@ -24,10 +24,13 @@ interface HostDefaults {
   readonly tun?: boolean | undefined;
 }
 
-/** Network: a switch with a range of addresses, and the address of its NAT gateway if it has one. */
+/** Network: a switch with a range of addresses, and its gateway if it has one: a host, or a NAT gateway with an address. */
 export interface NetworkDocument {
   readonly range: string;
-  readonly nat?: string | undefined;
+  /** Address of the NAT gateway, or whether the host `gateway` translates addresses. */
+  readonly nat?: string | boolean | undefined;
+  /** Host that forwards packets between this network and its other networks. */
+  readonly gateway?: string | undefined;
   readonly forward: readonly string[];
 }
 
@@ -36,6 +39,8 @@ export interface HostDocument extends HostDefaults {
   /** Number of nodes that the host runs in one process, on consecutive ports. */
   readonly nodes?: number | undefined;
   readonly network?: string | undefined;
+  /** Networks of a host with several interfaces. Others are told its address in the first one. */
+  readonly networks?: readonly string[] | undefined;
   readonly address?: string | undefined;
   readonly virtual?: string | undefined;
 }

@@ -29,23 +29,46 @@ export interface Topology {
   readonly watch: readonly string[];
 }
 
-/** Network: a switch. Its hosts reach other networks directly, or through a NAT gateway with the address `nat`. */
+/**
+ * Network: a switch. Its hosts reach other networks directly, through a NAT gateway with the address `nat`, or through the host
+ * `gateway`.
+ */
 export interface Network {
   readonly name: string;
   readonly range: AddressRange;
   readonly nat: string | undefined;
-  /** Hosts whose ports the gateway forwards. */
+  /** Name of a host that forwards packets between this network and its other networks. It translates addresses as a NAT gateway. */
+  readonly gateway: string | undefined;
+  /** Hosts inside whose ports the gateway forwards. */
   readonly forward: readonly string[];
 }
 
-/** Attachment of a host to the underlay: its network and its addresses. */
-export interface Attachment {
+/** Address of a host in one network. */
+export interface Interface {
   /** Undefined for a host outside all named networks. */
   readonly network: string | undefined;
   /** `ip:port` at which the host's node listens. */
   readonly address: string;
+}
+
+/** Attachment of a host to the underlay: its network and its addresses. */
+export interface Attachment extends Interface {
   /** `ip:port` that hosts of other networks use. Differs from `address` behind a NAT gateway. */
   readonly visible: string;
+  /** Further interfaces of a host in several networks, with the port of `address`. */
+  readonly others: readonly Interface[];
+}
+
+/** Returns the interfaces of a host, the one whose address others are told first. */
+export function interfacesOf({ network, address, others }: Attachment): readonly Interface[] {
+  return [{ network, address }, ...others];
+}
+
+/** Returns all addresses (`ip:port`) of a host's node. Others are told the first one. */
+export function addressesOf(attachment: Attachment): readonly string[] {
+  const { visible, others } = attachment;
+  const own = interfacesOf(attachment).map(({ address }) => address);
+  return [...new Set(others.length === 0 ? [visible, ...own] : [...own, visible])];
 }
 
 /** Node under test. It has a host of its own, unless the file gives a host several nodes. */
@@ -216,11 +239,6 @@ export interface TopologyEvent {
 /** Returns the predicates whose tuples the nodes report: `watch` and the route table. */
 export function watchedPredicates({ watch, routes }: Topology): readonly string[] {
   return [...new Set([...watch, ...(routes === undefined ? [] : [routes.table])])];
-}
-
-/** Returns the address at which a host reaches a peer: the peer's own address within a network, otherwise the visible one. */
-export function addressFor(host: Attachment, peer: Attachment): string {
-  return host.network !== undefined && host.network === peer.network ? peer.address : peer.visible;
 }
 
 /** End of a link: a host and its network. */

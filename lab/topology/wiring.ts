@@ -1,6 +1,9 @@
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
+import { ipOf, withIp } from "./address-range.ts";
 import {
   type Attachment,
+  interfacesOf,
+  type Interface,
   type ChangeAction,
   faultsBetween,
   type LinkRule,
@@ -38,18 +41,56 @@ export class Wiring {
     return known;
   }
 
-  /** Returns the host's network if it has a NAT gateway. */
+  /** Returns the host's network if it has a NAT gateway with an address. */
   gateway(host: string): Network | undefined {
     const network = this.#networks.get(this.attachment(host).network ?? "");
     return network?.nat === undefined ? undefined : network;
   }
 
+  network(name: string | undefined): Network | undefined {
+    return this.#networks.get(name ?? "");
+  }
+
+  get networks(): readonly Network[] {
+    return [...this.#networks.values()];
+  }
+
+  /** Returns the interface of a host in a network. */
+  interfaceIn(host: string, network: string): Interface | undefined {
+    return interfacesOf(this.attachment(host)).find((one) => one.network === network);
+  }
+
+  /** Returns the interface by which a host reaches networks that it is not in. */
+  uplink(host: string): Interface {
+    const all = interfacesOf(this.attachment(host));
+    return all.find(({ network }) => this.network(network)?.gateway !== host) ?? (all[0] as Interface);
+  }
+
+  /** Returns the network that two hosts share: it is the network of their link. */
+  sharedNetwork(one: string, other: string): string | undefined {
+    const others = new Set(interfacesOf(this.attachment(other)).map(({ network }) => network));
+    return interfacesOf(this.attachment(one)).find(({ network }) => network !== undefined && others.has(network))
+      ?.network;
+  }
+
+  /** Returns the `ip:port` at which a host reaches a node: its own address within a network, otherwise the one of its gateway. */
+  addressFor(host: string, peer: string): string {
+    const shared = this.sharedNetwork(host, peer);
+    const to = this.attachment(peer);
+    if (shared !== undefined) return interfacesOf(to).find(({ network }) => network === shared)?.address ?? to.address;
+    const gateway = this.network(to.network)?.gateway;
+    const near = gateway === undefined ? undefined : this.sharedNetwork(host, gateway);
+    const outer = gateway === undefined || near === undefined ? undefined : this.interfaceIn(gateway, near);
+    return outer === undefined ? to.visible : withIp(to.address, ipOf(outer.address));
+  }
+
   /** Returns the faults of the link between two nodes. There is no link between nodes of one host. */
   faults(from: string, to: string): LinkFaults {
     if (this.#machineOf.get(from) === this.#machineOf.get(to)) return {};
+    const shared = this.sharedNetwork(from, to);
     const end = (name: string): Parameters<typeof faultsBetween>[1] => ({
       name,
-      network: this.attachment(name).network,
+      network: shared ?? this.uplink(name).network,
     });
     return faultsBetween(this.#links, end(from), end(to));
   }

@@ -20,9 +20,13 @@ export class SimNat {
   readonly #byInner = new Map<string, Mapping>();
   readonly #byOuter = new Map<string, Mapping>();
 
+  /** Whether a socket of the gateway itself has an address. */
+  readonly #isOccupied: (address: string) => boolean;
+
   /** `forwarded` are inner addresses (`host:port`) whose port the gateway forwards. */
-  constructor(address: string, forwarded: readonly string[]) {
+  constructor(address: string, forwarded: readonly string[], isOccupied: (address: string) => boolean = () => false) {
     this.address = address;
+    this.#isOccupied = isOccupied;
     this.#forwarded = new Map(forwarded.map((inner) => [portOf(inner), inner]));
   }
 
@@ -51,7 +55,7 @@ export class SimNat {
     for (let port = portOf(inner); ; port = port === 65_535 ? 1024 : port + 1) {
       const outer = `${this.address}:${port}`;
       const taken = this.#byOuter.get(`${outer} ${remote}`);
-      if (taken === undefined || taken.expires <= now) return outer;
+      if ((taken === undefined || taken.expires <= now) && !this.#isOccupied(outer)) return outer;
     }
   }
 }

@@ -1,12 +1,14 @@
 /**
  * The datagram network of the simulator. A node sends through SimDatagrams -> SimNetwork.send: #route applies gateways and picks
  * the receiving socket -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to
- * the SimDatagrams of the receiver, if link and host are still up.
+ * the SimDatagrams of the receiver, if link and host are still up. A datagram to or through a host that forwards is a Passage, which
+ * #enter delivers there or sends on to the next link.
  */
 import { streamOf } from "../world/random.ts";
 import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
 import { type LinkFaults, SimLink } from "./sim-link.ts";
-import type { SimNat } from "./sim-nat.ts";
+import { SimNat } from "./sim-nat.ts";
+import { type Realm, type SimInterface, SimRouter } from "./sim-router.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { SimEvent, VirtualTime } from "./virtual-time.ts";
 
@@ -51,10 +53,14 @@ export class SimNetwork {
   };
   readonly #time: VirtualTime;
   readonly #settings: SimNetworkSettings;
-  readonly #hosts = new Map<string, number>();
-  /** The gateway in front of each host, by host number. */
-  readonly #gateways: (SimNat | undefined)[] = [];
+  /** Hosts by each of their addresses. */
+  readonly #owners = new Map<string, Owner>();
+  /** Interfaces of each host, by host number. */
+  readonly #interfaces: (readonly SimInterface[])[] = [];
   readonly #gatewayOf = new Map<string, SimNat>();
+  /** Host of each router, and the interfaces of these hosts by IP address. */
+  readonly #routerHosts = new Map<SimRouter, number>();
+  readonly #routerOwners = new Map<string, Owner>();
   readonly #open: (SimDatagrams | undefined)[] = [];
   /** Sockets that rules opened beside the ones of their nodes, by address. */
   readonly #sockets = new Map<string, SimUdpSocket>();
@@ -66,32 +72,37 @@ export class SimNetwork {
     this.#settings = settings;
   }
 
-  /** Adds a host that is down, and returns its number. The address must be unique. */
-  addHost(address: string, gateway: SimNat | undefined): number {
+  /** Adds a host that is down, and returns its number. Its addresses must be unique. It forwards for the networks of `routers`. */
+  addHost(interfaces: readonly SimInterface[], routers: readonly SimRouter[]): number {
     const host = this.#links.length;
-    this.#attach(host, address, gateway);
+    for (const router of routers) this.#routerHosts.set(router, host);
+    this.#attach(host, interfaces);
+    if (routers.length > 0)
+      for (const { address, ...one } of interfaces) this.#routerOwners.set(hostPartOf(address), { host, ...one });
     this.#links.push([]);
     this.#open.push(undefined);
     return host;
   }
 
-  /** Gives a host another address, behind another gateway or none. */
-  move(host: number, from: string, to: string, gateway: SimNat | undefined): void {
-    this.#hosts.delete(from);
-    this.#attach(host, to, gateway);
+  /** Gives a host with one interface another one. */
+  move(host: number, from: string, to: SimInterface): void {
+    this.#owners.delete(from);
+    this.#attach(host, [to]);
     const open = this.#open[host];
-    if (open !== undefined) open.address = to;
+    if (open !== undefined) open.address = to.address;
     for (const socket of [...this.#sockets.values()].filter((one) => one.host === host)) {
       this.#sockets.delete(socket.address);
-      socket.address = `${hostPartOf(to)}:${portOf(socket.address)}`;
+      socket.address = `${hostPartOf(to.address)}:${portOf(socket.address)}`;
       this.#sockets.set(socket.address, socket);
     }
   }
 
-  #attach(host: number, address: string, gateway: SimNat | undefined): void {
-    this.#hosts.set(address, host);
-    this.#gateways[host] = gateway;
-    if (gateway !== undefined) this.#gatewayOf.set(gateway.address, gateway);
+  #attach(host: number, interfaces: readonly SimInterface[]): void {
+    this.#interfaces[host] = interfaces;
+    for (const { address, realm, network } of interfaces) {
+      this.#owners.set(address, { host, realm, network });
+      if (realm instanceof SimNat) this.#gatewayOf.set(realm.address, realm);
+    }
   }
 
   /** Opens the socket of a host that comes up. The host must be down, and `address` must be its present address. */
@@ -103,25 +114,72 @@ export class SimNetwork {
 
   /** Adds a socket to a host that is up. Returns false when its address is in use. */
   addSocket(socket: SimUdpSocket): boolean {
-    if (this.#hosts.has(socket.address) || this.#sockets.has(socket.address)) return false;
-    this.#sockets.set(socket.address, socket);
+    const addresses = this.#addressesOf(socket);
+    if (addresses.some((address) => this.#owners.has(address) || this.#sockets.has(address))) return false;
+    for (const address of addresses) this.#sockets.set(address, socket);
     return true;
   }
 
   removeSocket(socket: SimUdpSocket): void {
-    if (this.#sockets.get(socket.address) === socket) this.#sockets.delete(socket.address);
+    for (const address of this.#addressesOf(socket))
+      if (this.#sockets.get(address) === socket) this.#sockets.delete(address);
+  }
+
+  #addressesOf(socket: SimUdpSocket): readonly string[] {
+    if (!socket.isWildcard) return [socket.address];
+    const port = portOf(socket.address);
+    return (this.#interfaces[socket.host] ?? []).map(({ address }) => `${hostPartOf(address)}:${port}`);
+  }
+
+  /** Returns the IP addresses of a host, the one that others are told first. */
+  addressesOf(host: number): readonly string[] {
+    return (this.#interfaces[host] ?? []).map(({ address }) => hostPartOf(address));
   }
 
   /** Returns the number of the host whose address, without the port, is `name`. */
   hostNamed(name: string): number | undefined {
-    for (const [address, host] of this.#hosts) if (address.startsWith(`${name}:`)) return host;
+    for (const [address, { host }] of this.#owners) if (address.startsWith(`${name}:`)) return host;
     return undefined;
   }
 
-  /** Whether a connection can be opened. A host behind a gateway accepts connections only from hosts behind the same gateway. */
-  isReachable(from: number, to: number): boolean {
-    const gateway = this.#gateways[to];
-    return gateway === undefined || gateway === this.#gateways[from];
+  /**
+   * Returns the way of a connection to an IP address of the host `to`. Undefined if it cannot be opened: a host behind a gateway accepts
+   * connections only from hosts behind the same gateway.
+   */
+  way(from: number, to: number, ip: string): Way | undefined {
+    return this.#wayFrom(from, this.#interfaces[from] ?? [], to, ip);
+  }
+
+  #wayFrom(from: number, interfaces: readonly SimInterface[], to: number, ip: string): Way | undefined {
+    const target = this.#interfaces[to]?.find(({ address }) => hostPartOf(address) === ip) ?? this.#interfaces[to]?.[0];
+    const out = this.#interfaceTo(from, interfaces, target);
+    if (out === undefined || target === undefined) return undefined;
+    const source = hostPartOf(out.address);
+    const { realm } = out;
+    if (realm === target.realm) return { hosts: [to], source };
+    if (!(realm instanceof SimRouter)) return target.realm === undefined ? { hosts: [to], source } : undefined;
+    const router = this.#routerHosts.get(realm);
+    if (router === undefined) return undefined;
+    if (router === to) return { hosts: [to], source };
+    const outside = (this.#interfaces[router] ?? []).filter((one) => one.realm !== realm);
+    const rest = this.#wayFrom(router, outside, to, ip);
+    return rest && { hosts: [router, ...rest.hosts], source: rest.source };
+  }
+
+  /** Returns the interface by which a host sends to an address: in the network of its owner, else in its realm, else the uplink. */
+  #interfaceTo(
+    host: number,
+    interfaces: readonly SimInterface[],
+    owner: Pick<SimInterface, "realm" | "network"> | undefined,
+  ): SimInterface | undefined {
+    if (interfaces.length < 2) return interfaces[0];
+    const near = owner?.network === undefined ? undefined : interfaces.find(({ network }) => network === owner.network);
+    const alike = near ?? (owner && interfaces.find(({ realm }) => realm === owner.realm));
+    return alike ?? interfaces.find(({ realm }) => !this.#isRouterOf(host, realm)) ?? interfaces[0];
+  }
+
+  #isRouterOf(host: number, realm: Realm): boolean {
+    return realm instanceof SimRouter && this.#routerHosts.get(realm) === host;
   }
 
   link(from: number, to: number): SimLink {
@@ -150,57 +208,148 @@ export class SimNetwork {
 
   /** Sends a datagram. Returns false when no host and no gateway has the address. */
   send(sender: SimDatagrams, to: string, bytes: Uint8Array): boolean {
-    const route = this.#route(sender, to);
+    return this.#pass(this.#origin(sender, to), to, bytes);
+  }
+
+  /** Returns the interface and the source address with which a socket sends. */
+  #origin(sender: SimDatagrams, to: string): Origin {
+    const { host, address } = sender;
+    const interfaces = this.#interfaces[host] ?? [];
+    if (interfaces.length < 2) return { host, source: address, realm: interfaces[0]?.realm };
+    const usable = sender.isWildcard
+      ? interfaces
+      : interfaces.filter((one) => hostPartOf(one.address) === hostPartOf(address));
+    const out = this.#interfaceTo(host, usable, this.#ownerOf(to, host));
+    return { host, source: `${hostPartOf(out?.address ?? address)}:${portOf(address)}`, realm: out?.realm };
+  }
+
+  /** Sends a datagram on from a host. Returns false when no host and no gateway has the address. */
+  #pass(origin: Origin, to: string, bytes: Uint8Array): boolean {
+    const { host: from, realm } = origin;
+    if (realm instanceof SimRouter && this.#ownerOf(to, from)?.realm !== realm)
+      return this.#leave(origin, realm, to, bytes);
+    const route = this.#route(origin, to);
     if (route === undefined) return false;
     const { address, source } = route;
-    const host = address === undefined ? undefined : this.#hostAt(address, sender.host);
-    if (address === undefined || host === undefined) {
+    const owner = address === undefined ? undefined : this.#ownerOf(address, from);
+    if (address === undefined || owner === undefined) {
       this.counters.refused++;
       return true;
     }
-    const link = this.link(sender.host, host);
-    const receiver = this.#sockets.get(address) ?? this.#open[host];
+    const link = this.link(from, owner.host);
+    const isRouter = this.#routerOwners.size > 0 && this.#routerOwners.has(hostPartOf(address));
+    const receiver = isRouter ? undefined : (this.#sockets.get(address) ?? this.#open[owner.host]);
+    const passage = isRouter ? { to: address, from: undefined } : undefined;
     if (link.drawsLoss()) this.counters.lost++;
-    else this.#transmit({ link, receiver, source, bytes });
+    else this.#transmit({ link, receiver, source, bytes, passage });
     return true;
+  }
+
+  /** Sends a datagram out of the network behind a router, to the host of the router first. */
+  #leave({ host, source }: Origin, router: SimRouter, to: string, bytes: Uint8Array): boolean {
+    const next = this.#routerHosts.get(router);
+    const isKnown = this.#ownerOf(to, host) !== undefined || this.#gatewayOf.has(hostPartOf(to));
+    if (next === undefined || !isKnown) return false;
+    const link = this.link(host, next);
+    if (link.drawsLoss()) this.counters.lost++;
+    else this.#transmit({ link, receiver: undefined, source, bytes, passage: { to, from: router } });
+    return true;
+  }
+
+  /** Takes a datagram at a host that forwards: delivers it there, or sends it on. */
+  #enter(delivery: Delivery, passage: Passage): void {
+    const { link, from: source, bytes } = delivery;
+    const host = link.to;
+    const { to } = passage;
+    const next =
+      passage.from === undefined ? this.#inward(host, source, to) : this.#outward(host, passage.from, source, to);
+    if (next !== undefined) {
+      if (!this.#pass(next.origin, next.to, bytes)) this.counters.refused++;
+      return;
+    }
+    const owner = this.#ownerOf(to, link.from);
+    const isOwn = owner?.host === host && (this.#owners.has(to) || this.#sockets.has(to));
+    if (isOwn) this.#deliver(delivery, this.#sockets.get(to) ?? this.#open[host]);
+    else this.counters.refused++;
+  }
+
+  /** Returns how a datagram from outside goes on, to a host behind a router. Undefined if it does not. */
+  #inward(host: number, source: string, to: string): Onward | undefined {
+    const outer = hostPartOf(to);
+    const entered = this.#interfaces[host]?.find(({ address }) => hostPartOf(address) === outer);
+    for (const [realm, at] of this.#routerHosts) {
+      if (at !== host || entered === undefined || entered.realm === realm) continue;
+      const inner = this.#translation(realm, outer).incoming(to, source, this.#time.now);
+      if (inner !== undefined) return { origin: { host, source, realm }, to: inner };
+    }
+    return undefined;
+  }
+
+  /** Returns how a datagram from behind a router goes on. Undefined if it is for the host of the router, or no network is left. */
+  #outward(host: number, router: SimRouter, source: string, to: string): Onward | undefined {
+    const owner = this.#ownerOf(to, host);
+    if (owner?.host === host) return undefined;
+    const outside = (this.#interfaces[host] ?? []).filter(({ realm }) => realm !== router);
+    const out = this.#interfaceTo(host, outside, owner);
+    if (out === undefined) return undefined;
+    const outer = this.#translation(router, hostPartOf(out.address)).outgoing(source, to, this.#time.now);
+    return { origin: { host, source: outer, realm: out.realm }, to };
+  }
+
+  #translation(router: SimRouter, outer: string): SimNat {
+    return router.translation(outer, (address) => this.#owners.has(address) || this.#sockets.has(address));
   }
 
   /** Sends a datagram of a socket to another socket of its host, by the loopback interface. Returns false when there is none. */
   sendLocally(sender: SimUdpSocket, port: string, bytes: Uint8Array): boolean {
     const address = `${hostPartOf(sender.address)}:${port}`;
-    const host = this.#hostAt(address, sender.host);
-    if (host !== sender.host) return false;
+    const { host } = sender;
+    if (this.#ownerOf(address, host)?.host !== host) return false;
     const receiver = this.#sockets.get(address) ?? this.#open[host];
     this.#transmit({ link: this.link(host, host), receiver, source: `127.0.0.1:${portOf(sender.address)}`, bytes });
     return true;
   }
 
-  /** Returns the host with this address, as `from` reaches it: a socket on the loopback interface is there for its own host only. */
-  #hostAt(address: string, from: number): number | undefined {
+  /**
+   * Returns the owner of an address, as `from` reaches it: a socket on the loopback interface is there for its own host only, and a host
+   * that forwards has all ports of its addresses.
+   */
+  #ownerOf(address: string, from: number): Owner | undefined {
     const socket = this.#sockets.get(address);
-    if (socket === undefined) return this.#hosts.get(address);
-    return socket.isLoopback && socket.host !== from ? undefined : socket.host;
+    if (socket === undefined) {
+      const known = this.#owners.get(address);
+      return known !== undefined || this.#routerOwners.size === 0 ? known : this.#routerOwners.get(hostPartOf(address));
+    }
+    if (socket.isLoopback && socket.host !== from) return undefined;
+    const ip = hostPartOf(address);
+    const { realm, network } = this.#interfaces[socket.host]?.find((one) => hostPartOf(one.address) === ip) ?? {};
+    return { host: socket.host, realm, network };
   }
 
   /** Returns the receiver of a datagram, and its source as the receiver sees it; undefined when nobody has the address. */
-  #route(sender: SimDatagrams, to: string): Route | undefined {
+  #route({ host, source: inner, realm: own }: Origin, to: string): Route | undefined {
     const now = this.#time.now;
-    const own = this.#gateways[sender.host];
-    const direct = this.#hostAt(to, sender.host);
-    const far = direct === undefined ? this.#gatewayOf.get(to.slice(0, to.lastIndexOf(":"))) : this.#gateways[direct];
-    if (direct !== undefined && far === own) return { address: to, source: sender.address };
+    const direct = this.#ownerOf(to, host);
+    const far = direct === undefined ? this.#gatewayOf.get(hostPartOf(to)) : direct.realm;
+    if (direct !== undefined && far === own) return { address: to, source: inner };
     if (direct === undefined && far === undefined) return undefined;
-    if (direct !== undefined && far !== undefined) return { address: undefined, source: sender.address };
-    const source = own === undefined ? sender.address : own.outgoing(sender.address, to, now);
-    if (far === undefined) return { address: to, source };
+    if (direct !== undefined && far !== undefined) return { address: undefined, source: inner };
+    const source = own instanceof SimNat ? own.outgoing(inner, to, now) : inner;
+    if (!(far instanceof SimNat)) return { address: to, source };
     return { address: far.incoming(to, source, now), source };
   }
 
-  /** Delivers a datagram whose time has come. */
+  /** Delivers a datagram whose time has come, or sends it on. */
   arrive(delivery: Delivery): void {
-    const { link, receiver, bytes } = delivery;
+    const { link, receiver, passage } = delivery;
     if (!link.isUp) this.counters.cut++;
-    else if (receiver === undefined || receiver.isClosed) this.counters.hostDown++;
+    else if (passage === undefined) this.#deliver(delivery, receiver);
+    else this.#enter(delivery, passage);
+  }
+
+  #deliver(delivery: Delivery, receiver: SimDatagrams | undefined): void {
+    const { link, bytes } = delivery;
+    if (receiver === undefined || receiver.isClosed) this.counters.hostDown++;
     else {
       this.counters.delivered++;
       this.counters.deliveredBytes += bytes.length;
@@ -221,7 +370,7 @@ export class SimNetwork {
     this.#schedule(flight);
   }
 
-  #schedule({ link, receiver, source, bytes }: Flight): void {
+  #schedule({ link, receiver, source, bytes, passage }: Flight): void {
     const leaves = link.departure(this.#time.now, bytes.length);
     if (leaves === undefined) {
       this.counters.queueFull++;
@@ -229,9 +378,39 @@ export class SimNetwork {
     }
     const isHeldBack = link.drawsHoldBack();
     if (isHeldBack) this.counters.heldBack++;
-    const delivery = new Delivery(this, link, receiver, bytes, source);
+    const delivery = new Delivery(this, { link, receiver, source, bytes, passage });
     this.#time.add(link.arrival(leaves, isHeldBack), delivery);
   }
+}
+
+/** Host that has an address, and the network of the address. */
+interface Owner extends Pick<SimInterface, "realm" | "network"> {
+  readonly host: number;
+}
+
+/** Present host of a datagram, its source address there, and what its next link is behind. */
+interface Origin {
+  readonly host: number;
+  readonly source: string;
+  readonly realm: Realm;
+}
+
+interface Onward {
+  readonly origin: Origin;
+  readonly to: string;
+}
+
+/** Datagram on its way to a host that forwards. */
+interface Passage {
+  readonly to: string;
+  /** Router whose network the datagram leaves. Undefined if it comes from elsewhere. */
+  readonly from: SimRouter | undefined;
+}
+
+/** Hosts that a connection passes, the last of which accepts it, and the IP address that this one sees. */
+export interface Way {
+  readonly hosts: readonly number[];
+  readonly source: string;
 }
 
 interface Route {
@@ -246,6 +425,7 @@ interface Flight {
   readonly receiver: SimDatagrams | undefined;
   readonly source: string;
   readonly bytes: Uint8Array;
+  readonly passage?: Passage | undefined;
 }
 
 /** A datagram in flight. Its receiver is the run of the receiving host that was up when the datagram left. */
@@ -254,14 +434,16 @@ class Delivery implements Datagram, SimEvent {
   readonly from: string;
   readonly link: SimLink;
   readonly receiver: SimDatagrams | undefined;
+  readonly passage: Passage | undefined;
   readonly #network: SimNetwork;
 
-  constructor(network: SimNetwork, link: SimLink, receiver: SimDatagrams | undefined, bytes: Uint8Array, from: string) {
+  constructor(network: SimNetwork, { link, receiver, source, bytes, passage }: Flight) {
     this.#network = network;
     this.link = link;
     this.receiver = receiver;
     this.bytes = bytes;
-    this.from = from;
+    this.from = source;
+    this.passage = passage;
   }
 
   fire(): void {
@@ -281,6 +463,8 @@ export interface SimUdpSocket extends SimDatagrams {
 /** The datagram socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
   readonly host: number;
+  /** Whether the socket has all addresses of its host. */
+  readonly isWildcard: boolean = true;
   /** Changes when the host moves. */
   address: string;
   readonly maxPayload: number;

@@ -3,7 +3,7 @@
  * far end -> `take` there -> the receiver. Reading opens the window again by `credit`.
  */
 import type { Received, ByteStream, Sent } from "../world/streams.ts";
-import type { StreamPipe } from "./stream-pipe.ts";
+import type { Pipe } from "./stream-pipe.ts";
 
 /** Greatest number of unread bytes in flight to, or waiting at, an end; and greatest number of bytes sent at once. */
 const WINDOW_BYTES = 65_536;
@@ -25,7 +25,7 @@ export class SimStream implements ByteStream {
   readonly #onBytes: (bytes: Uint8Array) => void;
   /** Called once, when the end is closed or broken. */
   readonly #onClosed: () => void;
-  #pipe: StreamPipe | undefined;
+  #pipe: Pipe | undefined;
   #far: SimStream | undefined;
   #waiting: Uint8Array[] = [];
   #arrived: ((arrival: Received) => void) | undefined;
@@ -43,7 +43,7 @@ export class SimStream implements ByteStream {
   }
 
   /** Connects this end to the far one. `pipe` carries bytes to it. */
-  join(far: SimStream, pipe: StreamPipe): void {
+  join(far: SimStream, pipe: Pipe): void {
     this.#far = far;
     this.#pipe = pipe;
   }

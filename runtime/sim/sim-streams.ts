@@ -4,9 +4,9 @@
  */
 import { parseHostPort } from "../plan/values/host-port.ts";
 import type { ConnectAttempt, ByteStream, Listening, Opened, Streams } from "../world/streams.ts";
-import type { SimNetwork } from "./sim-network.ts";
+import type { SimNetwork, Way } from "./sim-network.ts";
 import { SimStream } from "./sim-stream.ts";
-import { StreamPipe } from "./stream-pipe.ts";
+import { type Pipe, PipeChain, StreamPipe } from "./stream-pipe.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -23,6 +23,8 @@ const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 interface SimListener {
   readonly host: number;
   readonly isLoopback: boolean;
+  /** Whether it accepts at all addresses of its host. */
+  readonly isWildcard: boolean;
   readonly taken: (stream: ByteStream) => void;
   readonly owner: SimStreams;
 }
@@ -68,17 +70,35 @@ export class SimStreamNetwork {
     return this.#listeners.get(address)?.host ?? this.#network.hostNamed(hostPartOf(address));
   }
 
-  isReachable(from: number, to: number): boolean {
-    return this.#network.isReachable(from, to);
+  way(from: number, to: number, address: string): Way | undefined {
+    return this.#network.way(from, to, hostPartOf(address));
+  }
+
+  /** Whether a host has the IP address. */
+  hasAddress(host: number, ip: string): boolean {
+    return this.#network.addressesOf(host).includes(ip);
   }
 
   listenerAt(address: string, from: number): SimListener | undefined {
-    const listener = this.#listeners.get(address);
+    const listener = this.#listeners.get(address) ?? this.#wildcardAt(address);
     return listener?.isLoopback === true && listener.host !== from ? undefined : listener;
   }
 
-  pipe(from: number, to: number, timeout: number, timedOut: () => void): StreamPipe {
-    return new StreamPipe(this.#time, this.#network.link(from, to), timeout, timedOut);
+  /** Returns the listener at all addresses of the host that has this one. It is known by the first of them. */
+  #wildcardAt(address: string): SimListener | undefined {
+    const host = this.#network.hostNamed(hostPartOf(address));
+    const [first] = host === undefined ? [] : this.#network.addressesOf(host);
+    const listener = this.#listeners.get(`${first}${address.slice(address.lastIndexOf(":"))}`);
+    return listener?.isWildcard === true ? listener : undefined;
+  }
+
+  /** Returns a pipe along the hosts of a way, which begins at the sender. */
+  pipe(hosts: readonly number[], timeout: number, timedOut: () => void): Pipe {
+    const pipes = hosts.slice(1).map((to, at) => {
+      const link = this.#network.link(hosts[at] as number, to);
+      return new StreamPipe(this.#time, link, timeout, timedOut);
+    });
+    return pipes.length === 1 ? (pipes[0] as Pipe) : new PipeChain(pipes);
   }
 
   trace(from: number, to: number, bytes: Uint8Array): void {
@@ -107,9 +127,11 @@ export class SimStreams implements Streams {
     const own = hostPartOf(this.#address());
     const { host } = parsed.at;
     const isLoopback = LOOPBACK.has(host) && host !== own;
-    if (!isLoopback && !UNSPECIFIED.has(host) && host !== own) return opened({ ok: false, reason: "not here" });
-    const bound = `${own}:${parsed.at.port === 0 ? this.#network.freePort() : parsed.at.port}`;
-    if (!this.#network.add(bound, { host: this.#host, isLoopback, taken, owner: this })) {
+    const isWildcard = UNSPECIFIED.has(host);
+    const isOther = this.#network.hasAddress(this.#host, host);
+    if (!isLoopback && !isWildcard && host !== own && !isOther) return opened({ ok: false, reason: "not here" });
+    const bound = `${isOther ? host : own}:${parsed.at.port === 0 ? this.#network.freePort() : parsed.at.port}`;
+    if (!this.#network.add(bound, { host: this.#host, isLoopback, isWildcard, taken, owner: this })) {
       return opened({ ok: false, reason: "in use" });
     }
     this.#addresses.add(bound);
@@ -123,10 +145,12 @@ export class SimStreams implements Streams {
     };
     const resolved = this.#resolve(address);
     const host = resolved === undefined ? undefined : this.#network.hostOf(resolved);
+    const way =
+      resolved === undefined || host === undefined ? undefined : this.#network.way(this.#host, host, resolved);
     if (resolved === undefined) report({ ok: false, reason: "no address" });
     else if (host === undefined) report({ ok: false, reason: "unresolved" });
-    else if (!this.#network.isReachable(this.#host, host)) report({ ok: false, reason: "unreachable" });
-    else this.#requestConnection(resolved, host, report);
+    else if (way === undefined) report({ ok: false, reason: "unreachable" });
+    else this.#requestConnection(resolved, host, way, report);
     return {
       cancel: () => {
         isCancelled = true;
@@ -167,17 +191,18 @@ export class SimStreams implements Streams {
   }
 
   /** Sends a connection request, and reports the answer. */
-  #requestConnection(address: string, to: number, opened: (outcome: Opened<ByteStream>) => void): void {
+  #requestConnection(address: string, to: number, way: Way, opened: (outcome: Opened<ByteStream>) => void): void {
     const from = this.#host;
-    const source = `${hostPartOf(this.#address())}:${this.#network.freePort()}`;
+    const hosts = [from, ...way.hosts];
+    const source = `${way.source}:${this.#network.freePort()}`;
     const timedOut = (): void => opened({ ok: false, reason: "timed out" });
-    this.#network.pipe(from, to, CONNECT_TIMEOUT, timedOut).push(0, () => {
+    this.#network.pipe(hosts, CONNECT_TIMEOUT, timedOut).push(0, () => {
       const listener = this.#network.listenerAt(address, from);
-      const back = this.#network.pipe(to, from, CONNECT_TIMEOUT, timedOut);
+      const back = this.#network.pipe(hosts.toReversed(), CONNECT_TIMEOUT, timedOut);
       if (listener === undefined) return back.push(0, () => opened({ ok: false, reason: "refused" }));
       const near = this.#end(address, to);
       const far = listener.owner.#end(source, from);
-      join(near, far, this.#network, from, to);
+      join(near, far, this.#network, hosts);
       back.push(0, () => opened({ ok: true, value: near }));
       listener.taken(far);
     });
@@ -192,13 +217,13 @@ export class SimStreams implements Streams {
   }
 }
 
-function join(near: SimStream, far: SimStream, network: SimStreamNetwork, from: number, to: number): void {
+function join(near: SimStream, far: SimStream, network: SimStreamNetwork, hosts: readonly number[]): void {
   const timedOut = (): void => {
     near.break("timed out");
     far.break("timed out");
   };
-  near.join(far, network.pipe(from, to, CONNECTION_TIMEOUT, timedOut));
-  far.join(near, network.pipe(to, from, CONNECTION_TIMEOUT, timedOut));
+  near.join(far, network.pipe(hosts, CONNECTION_TIMEOUT, timedOut));
+  far.join(near, network.pipe(hosts.toReversed(), CONNECTION_TIMEOUT, timedOut));
 }
 
 /** Returns the host of `host:port`. */

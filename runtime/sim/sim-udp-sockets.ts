@@ -35,8 +35,10 @@ export class SimUdpSockets implements UdpSockets {
     const own = hostPartOf(this.#address());
     const isOwn = host === own || `[${host}]` === own;
     const isLoopback = LOOPBACK.has(host) && !isOwn;
-    if (!isLoopback && !UNSPECIFIED.has(host) && !isOwn) return opened({ ok: false, reason: "not here" });
-    const socket = port === 0 ? this.#atFreePort(own, isLoopback) : this.#at(own, port, isLoopback);
+    const isOther = this.#network.addressesOf(this.#host).includes(host);
+    if (!isLoopback && !UNSPECIFIED.has(host) && !isOwn && !isOther) return opened({ ok: false, reason: "not here" });
+    const binding = { ip: isOther ? host : own, isLoopback, isWildcard: UNSPECIFIED.has(host) };
+    const socket = port === 0 ? this.#atFreePort(binding) : this.#at(binding, port);
     opened(socket === undefined ? { ok: false, reason: "in use" } : { ok: true, value: socket });
   }
 
@@ -45,37 +47,47 @@ export class SimUdpSockets implements UdpSockets {
     for (const socket of this.#open) socket.stop();
   }
 
-  #atFreePort(own: string, isLoopback: boolean): RuleSocket | undefined {
+  #atFreePort(binding: Binding): RuleSocket | undefined {
     for (let tries = FIRST_FREE_PORT; tries <= LAST_FREE_PORT; tries++) {
       const port = this.#nextPort;
       this.#nextPort = port === LAST_FREE_PORT ? FIRST_FREE_PORT : port + 1;
-      const socket = this.#at(own, port, isLoopback);
+      const socket = this.#at(binding, port);
       if (socket !== undefined) return socket;
     }
     return undefined;
   }
 
-  #at(own: string, port: number, isLoopback: boolean): RuleSocket | undefined {
+  #at(binding: Binding, port: number): RuleSocket | undefined {
     const closed = (): void => {
       this.#open.delete(socket);
       this.#network.removeSocket(socket);
     };
-    const socket: RuleSocket = new RuleSocket(this.#network, this.#host, `${own}:${port}`, isLoopback, closed);
+    const socket: RuleSocket = new RuleSocket(this.#network, this.#host, port, binding, closed);
     if (!this.#network.addSocket(socket)) return undefined;
     this.#open.add(socket);
     return socket;
   }
 }
 
+/** Addresses of its host that a socket has. */
+interface Binding {
+  readonly ip: string;
+  readonly isLoopback: boolean;
+  /** Whether it has all of them. */
+  readonly isWildcard: boolean;
+}
+
 class RuleSocket extends SimDatagrams implements SimUdpSocket {
   readonly isLoopback: boolean;
+  override readonly isWildcard: boolean;
   readonly #network: SimNetwork;
   readonly #closed: () => void;
 
-  constructor(network: SimNetwork, host: number, address: string, isLoopback: boolean, closed: () => void) {
-    super(network, host, address, MAX_PAYLOAD);
+  constructor(network: SimNetwork, host: number, port: number, binding: Binding, closed: () => void) {
+    super(network, host, `${binding.ip}:${port}`, MAX_PAYLOAD);
     this.#network = network;
-    this.isLoopback = isLoopback;
+    this.isLoopback = binding.isLoopback;
+    this.isWildcard = binding.isWildcard;
     this.#closed = closed;
   }
 

@@ -7,7 +7,7 @@ import type { World } from "../world/world.ts";
 import { SimKernel } from "./sim-kernel.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
-import type { SimNat } from "./sim-nat.ts";
+import type { SimInterface, SimRouter } from "./sim-router.ts";
 import { SimStreamNetwork, type SimStreams } from "./sim-streams.ts";
 import { SimUdpSockets } from "./sim-udp-sockets.ts";
 import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
@@ -30,8 +30,13 @@ export interface SimHostSettings {
   /** `host:port`. */
   readonly address: string;
   readonly boot: Boot;
-  /** The gateway in front of the host. */
-  readonly gateway?: SimNat | undefined;
+  /** What the host is behind, and the name of its network. */
+  readonly realm?: SimInterface["realm"];
+  readonly network?: string | undefined;
+  /** Further interfaces, with the port of `address`. */
+  readonly others?: readonly SimInterface[];
+  /** Networks that the host forwards for. It has an interface in each. */
+  readonly routers?: readonly SimRouter[];
   /** Gives the host a TUN device with this IPv4 address. */
   readonly tun?: { readonly address: string; readonly mtu: number };
 }
@@ -167,7 +172,8 @@ export class SimHost {
     clock: SimClock,
   ) {
     this.name = settings.name;
-    this.number = network.addHost(settings.address, settings.gateway);
+    const { address, realm, network: name, others = [], routers = [] } = settings;
+    this.number = network.addHost([{ address, realm, network: name }, ...others], routers);
     this.#address = settings.address;
     this.kernel = settings.tun && new SimKernel(settings.tun.address, clock);
     this.#settings = settings;
@@ -197,9 +203,9 @@ export class SimHost {
     return () => boot({ clock, seed, datagrams, streams, udp, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
-  /** Gives the host another address, behind another gateway or none. Its node is not notified. */
-  move(address: string, gateway: SimNat | undefined): void {
-    this.#network.move(this.number, this.#address, address, gateway);
+  /** Gives a host with one interface another one. Its node is not notified. */
+  move(address: string, realm: SimInterface["realm"], network?: string): void {
+    this.#network.move(this.number, this.#address, { address, realm, network });
     this.#address = address;
   }
 

@@ -13,11 +13,36 @@ interface Transmission {
   readonly arrive: () => void;
 }
 
+/** One direction of a TCP connection. */
+export interface Pipe {
+  /** Sends bytes. `arrive` is called when they arrive. */
+  push(bytes: number, arrive: () => void): void;
+}
+
+/** One direction of a TCP connection over several links, one after the other. */
+export class PipeChain implements Pipe {
+  readonly #pipes: readonly Pipe[];
+
+  constructor(pipes: readonly Pipe[]) {
+    this.#pipes = pipes;
+  }
+
+  push(bytes: number, arrive: () => void): void {
+    this.#pushFrom(0, bytes, arrive);
+  }
+
+  #pushFrom(at: number, bytes: number, arrive: () => void): void {
+    const pipe = this.#pipes[at];
+    if (pipe === undefined) arrive();
+    else pipe.push(bytes, () => this.#pushFrom(at + 1, bytes, arrive));
+  }
+}
+
 /**
  * One direction of a TCP connection over a link: everything arrives, in order. Losses, full queues and a link that is down delay
  * the arrival, as retransmission would. If the link is down for `timeout` seconds, the pipe discards all and calls `timedOut`.
  */
-export class StreamPipe implements SimEvent {
+export class StreamPipe implements Pipe, SimEvent {
   readonly #time: VirtualTime;
   readonly #link: SimLink;
   readonly #timeout: number;
@@ -34,7 +59,6 @@ export class StreamPipe implements SimEvent {
     this.#timedOut = timedOut;
   }
 
-  /** Sends bytes. `arrive` is called when they arrive. */
   push(bytes: number, arrive: () => void): void {
     this.#transmissions.push({ at: this.#arrival(bytes), arrive });
     if (this.#transmissions.length === 1) this.#scheduleFirst();

@@ -125,6 +125,7 @@ export class RonLab {
 function hostAt(name: string, address: string): Host {
   const nothing = {
     network: undefined,
+    others: [],
     virtual: undefined,
     moves: false,
     programs: [],

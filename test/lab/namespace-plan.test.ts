@@ -7,10 +7,13 @@ import {
   creationBatch,
   faultsBatch,
   hostBatch,
+  hostNatRules,
   hubBatch,
+  interfacesBatch,
   natRules,
   planNamespaces,
 } from "../../lab/kernel/namespace-plan.ts";
+import { packetDirections } from "../../lab/kernel/packet-directions.ts";
 import { readTopology } from "../../lab/topology/read-topology.ts";
 import type { Topology } from "../../lab/topology/topology.ts";
 import { Wiring } from "../../lab/topology/wiring.ts";
@@ -53,7 +56,7 @@ route add default via 169.254.77.1 dev eth0 src 192.0.2.9
 
   test("has a rule of the hub for each cut direction", () => {
     expect(hubRules(plan, { wiring, cut: [{ from: "a", to: "b" }], hasFaults: false })).toEqual([
-      "priority 50 from 10.77.0.1 to 192.0.2.9 blackhole",
+      "priority 30 from 10.77.0.1 to 192.0.2.9 blackhole",
     ]);
   });
 
@@ -79,7 +82,7 @@ hosts = { a = { network = "home" }, b = {} }`);
       "priority 100 iif g1 to 192.168.1.0/24 table 77",
       "priority 150 from 192.168.1.0/24 to 192.168.1.0/24 table main",
       "priority 160 from 192.168.1.0/24 table 100",
-      "priority 50 from 10.77.0.2 to 192.168.1.1 blackhole",
+      "priority 30 from 10.77.0.2 to 192.168.1.1 blackhole",
       "priority 100 iif h1 table 77",
       "priority 100 iif h2 table 77",
     ]);
@@ -93,6 +96,87 @@ hosts = { a = { network = "home" }, b = {} }`);
   chain leave { type nat hook postrouting priority 100; ip saddr 192.168.1.0/24 masquerade
   }
   chain own { type filter hook input priority 0; policy drop;
+  }
+}
+`);
+  });
+});
+
+describe("a host that is the gateway of a network", () => {
+  const home = topologyOf(`networks.home = { range = "192.168.1.0/24", gateway = "gw", nat = true, forward = ["a"] }
+networks.office = { range = "10.1.0.0/24" }
+hosts = { gw = { networks = ["office", "home"] }, a = { network = "home" }, b = { network = "office" } }
+links = [{ from = "gw", to = "a", rate = "1Mbit" }]`);
+  const homePlan = planNamespaces(home.hosts, home.networks, 77);
+  const homeWiring = new Wiring(home);
+  const networks = new Map(home.networks.map((network) => [network.name, network]));
+  const [gw] = homePlan.hosts;
+
+  test("has a port and an address in each of its networks, and the hub a table of routes to it", () => {
+    expect(hubBatch(homePlan).split("\n").slice(0, 8)).toEqual([
+      "link add h1 type veth peer name eth0 netns mz77-gw",
+      "addr add 169.254.77.1/32 dev h1",
+      "link set h1 up",
+      "route add 10.1.0.1/32 dev h1",
+      "link add h1-1 type veth peer name eth1 netns mz77-gw",
+      "addr add 169.254.77.1/32 dev h1-1",
+      "link set h1-1 up",
+      "route add 192.168.1.1/32 dev h1-1",
+    ]);
+    expect(hubBatch(homePlan)).toMatch(/route add default via 192\.168\.1\.1 dev h1-1 onlink table 10000\n$/);
+    expect(gw && interfacesBatch(gw, networks, false)).toBe(`link set lo up
+addr add 10.1.0.1/32 dev eth0
+link set eth0 up
+route add 10.1.0.0/24 via 169.254.77.1 dev eth0 onlink src 10.1.0.1
+addr add 192.168.1.1/32 dev eth1
+link set eth1 up
+route add 192.168.1.0/24 via 169.254.77.1 dev eth1 onlink src 192.168.1.1
+route add default via 169.254.77.1 dev eth0 onlink src 10.1.0.1
+`);
+  });
+
+  test("carries all packets between the network and others on its link to each host there", () => {
+    const cut = [{ from: "a", to: "gw" }];
+    expect(hubRules(homePlan, { wiring: homeWiring, cut, hasFaults: true })).toEqual([
+      "priority 45 iif h1 to 192.168.1.0/24 blackhole",
+      "priority 45 iif h3 to 192.168.1.0/24 blackhole",
+      "priority 150 from 192.168.1.0/24 to 192.168.1.0/24 table main",
+      "priority 160 from 192.168.1.0/24 table 10000",
+      "priority 30 from 192.168.1.2 to 192.168.1.1 blackhole",
+      "priority 30 from 192.168.1.2 to 10.1.0.1 blackhole",
+      "priority 30 from 192.168.1.2 to 10.1.0.2 blackhole",
+      "priority 100 iif h1 table 77",
+      "priority 100 iif h1-1 table 77",
+      "priority 100 iif h2 table 77",
+      "priority 100 iif h3 table 77",
+    ]);
+    expect(packetDirections(homeWiring, { from: "gw", to: "b" })).toEqual([{ from: "10.1.0.1", to: "10.1.0.2" }]);
+    expect(packetDirections(homeWiring, { from: "a", to: "b" })).toEqual([]);
+  });
+
+  test("limits packets of others at its rate too", () => {
+    expect(new HubRates().update(homePlan, homeWiring).split("\n").slice(-3, -1)).toEqual([
+      "filter add dev h2 parent 1: protocol ip u32 match ip src 192.168.1.1/32 flowid 1:1",
+      "filter add dev h2 parent 1: protocol ip prio 60000 u32 match u32 0 0 flowid 1:1",
+    ]);
+  });
+
+  test("translates addresses, forwards ports, and drops all other packets into the network", () => {
+    const inner = homePlan.hostGateways.map((one) => ({ ...one, forwarded: ["192.168.1.2:10002"] }));
+    expect(gw && hostNatRules(gw, inner)).toBe(`table ip mosaic {
+  chain arrive {
+    type nat hook prerouting priority -100
+    ip daddr { 10.1.0.1 } udp dport 10002 dnat to 192.168.1.2:10002
+  }
+  chain leave {
+    type nat hook postrouting priority 100
+    ip saddr 192.168.1.0/24 oifname != "eth1" masquerade
+  }
+  chain pass {
+    type filter hook forward priority 0
+    ct state established,related accept
+    ct status dnat accept
+    iifname != { "eth1" } oifname { "eth1" } drop
   }
 }
 `);

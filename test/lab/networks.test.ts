@@ -77,6 +77,57 @@ to = "b"
     expect(forwarded?.roundTrips[0]).toBeLessThan(0.02);
   });
 
+  test("a host is the gateway of its network: packets pass both of its links, and others enter only by a forwarded port", async ({
+    skip,
+  }) => {
+    skip(reason !== undefined, reason);
+    const [outbound, fromGateway, inbound, forwarded] = await run(
+      world,
+      `duration = "6s"
+[networks]
+home = { range = "192.168.1.0/24", gateway = "gw", nat = true, forward = ["printer"] }
+office = { range = "10.1.0.0/24" }
+[hosts]
+gw = { networks = ["office", "home"] }
+laptop = { network = "home" }
+printer = { network = "home" }
+bob = { network = "office" }
+eve = { peers = ["laptop", "printer"] }
+[[links]]
+between = ["home", "laptop"]
+delay = "20ms"
+[[links]]
+from = "gw"
+to = "bob"
+delay = "10ms"
+[[traffic]]
+from = "laptop"
+to = "bob"
+[[traffic]]
+from = "gw"
+to = "laptop"
+[[traffic]]
+from = "eve"
+to = "laptop"
+[[traffic]]
+from = "eve"
+to = "printer"
+[[events]]
+at = "5s"
+cut = ["laptop", "gw"]
+`,
+    );
+    expect(inbound?.roundTrips).toEqual([]);
+    expect(forwarded && loss(forwarded)).toBeLessThan(0.7);
+    // The link to the gateway takes 20 ms each way, the one from the gateway to bob 10 ms.
+    const fastest = [outbound, fromGateway].map((one) => Math.min(...(one?.roundTrips ?? [])));
+    for (const [at, least] of [0.05, 0.04].entries()) {
+      expect(fastest[at]).toBeGreaterThan(least - 1e-6);
+      expect(fastest[at]).toBeLessThan(least + 0.009);
+    }
+    for (const one of [outbound, fromGateway]) expect(one?.between(5.1, 6).answered).toBe(0);
+  });
+
   test("a host that moves gets the links of its new network, and a new address that its peer does not know", async ({
     skip,
   }) => {

@@ -1,0 +1,77 @@
+import { groupsOf, membersOf, networksOf } from "./host-names.ts";
+import type { DocumentFault, HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
+
+/** Returns the faults of gateways that are hosts, and of hosts in several networks. */
+export function findGatewayFaults(document: TopologyDocument): readonly DocumentFault[] {
+  return [
+    ...Object.entries(document.networks).flatMap(([name, network]) => findNetworkFault(name, network, document)),
+    ...findHostFaults(document),
+  ];
+}
+
+function findNetworkFault(
+  name: string,
+  network: NetworkDocument,
+  document: TopologyDocument,
+): readonly DocumentFault[] {
+  const { gateway, nat } = network;
+  const fault = (key: string, message: string): readonly DocumentFault[] => [
+    { path: ["networks", name, key], message },
+  ];
+  if (gateway === undefined) {
+    if (typeof nat !== "boolean") return [];
+    return fault("nat", "needs `gateway`, the host that translates addresses, or is an address itself");
+  }
+  if (typeof nat === "string")
+    return fault("nat", `is the address of a gateway, and ${gateway} is the gateway: expected true`);
+  if (nat !== true) return fault("gateway", "needs `nat = true`: a gateway translates addresses");
+  const host = hostOf(gateway, document.hosts);
+  // Unknown names have been reported already.
+  if (host === undefined) return groupsOf(document).has(gateway) ? fault("gateway", "expected one host") : [];
+  const networks = networksOf(host);
+  if (!networks.includes(name)) return fault("gateway", `${gateway} is not in ${name}`);
+  if (networks.length === 1)
+    return fault("gateway", `${gateway} is in no other network, as networks = [${JSON.stringify(name)}, "NETWORK"]`);
+  const own = network.forward.indexOf(gateway);
+  if (own >= 0) return [{ path: ["networks", name, "forward", own], message: `${gateway} is the gateway itself` }];
+  return leadsBack(name, document) ? fault("gateway", `packets from ${name} come back to it by its gateways`) : [];
+}
+
+/** Whether the way from a network by its gateways never leaves them. */
+function leadsBack(start: string, { networks, hosts }: TopologyDocument): boolean {
+  const passed = new Set<string>();
+  let at: string | undefined = start;
+  while (at !== undefined && !passed.has(at)) {
+    passed.add(at);
+    const gateway: string | undefined = networks[at]?.gateway;
+    const host: HostDocument | undefined = gateway === undefined ? undefined : hostOf(gateway, hosts);
+    at = host && networksOf(host).find((one) => networks[one]?.gateway !== gateway);
+  }
+  return at !== undefined && passed.has(at);
+}
+
+function hostOf(name: string, hosts: TopologyDocument["hosts"]): HostDocument | undefined {
+  return Object.entries(hosts).find(([group, host]) => membersOf(group, host).includes(name))?.[1];
+}
+
+function findHostFaults({ hosts, events }: TopologyDocument): readonly DocumentFault[] {
+  const moving = new Set(events.flatMap(({ move }) => [move ?? []].flat()));
+  return Object.entries(hosts).flatMap(([name, host]): readonly DocumentFault[] => {
+    const several = networksOf(host);
+    const fault = (key: string, message: string): DocumentFault => ({ path: ["hosts", name, key], message });
+    if (host.network !== undefined && host.networks !== undefined)
+      return [fault("networks", "expected either `network` or `networks`")];
+    if (several.length < 2) return [];
+    const repeated = several.findIndex((one, at) => several.indexOf(one) !== at);
+    const moves = [name, ...membersOf(name, host), ...several].some((one) => moving.has(one));
+    return [
+      ...(repeated < 0
+        ? []
+        : [{ path: ["hosts", name, "networks", repeated], message: `${several[repeated]} is there twice` }]),
+      ...(moves ? [fault("networks", "an event moves the host, which then would be in one network")] : []),
+      ...(host.nodes === undefined
+        ? []
+        : [fault("nodes", "is in several networks, where each node would need `--addr`")]),
+    ];
+  });
+}

@@ -1,0 +1,39 @@
+import { ipOf, withIp } from "./address-range.ts";
+import type { Interface } from "./topology.ts";
+import type { TopologyDocument } from "./topology-document.ts";
+
+/** Interfaces of the hosts of a file, by the names of the hosts. */
+export type GatewayInterfaces = ReadonlyMap<string, readonly Interface[]>;
+
+/** Returns the `ip:port` under which hosts outside all gateways see an address. Each gateway keeps the port. */
+export function visibleAddress(
+  inner: Interface,
+  networks: TopologyDocument["networks"],
+  gateways: GatewayInterfaces,
+): string {
+  let { network, address } = inner;
+  const passed = new Set<string>();
+  while (network !== undefined && !passed.has(network)) {
+    passed.add(network);
+    const { nat, gateway } = networks[network] ?? {};
+    if (typeof nat === "string") return withIp(address, nat);
+    const uplink: Interface | undefined = uplinkOf(gateway, network, networks, gateways);
+    if (uplink === undefined) break;
+    address = withIp(address, ipOf(uplink.address));
+    network = uplink.network;
+  }
+  return address;
+}
+
+/** Returns the interface by which a gateway sends on packets from a network: the first one in a network that it is not the gateway of. */
+function uplinkOf(
+  gateway: string | undefined,
+  network: string,
+  networks: TopologyDocument["networks"],
+  gateways: GatewayInterfaces,
+): Interface | undefined {
+  if (gateway === undefined) return undefined;
+  return gateways
+    .get(gateway)
+    ?.find((one) => one.network !== network && networks[one.network ?? ""]?.gateway !== gateway);
+}

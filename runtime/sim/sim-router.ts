@@ -1,0 +1,34 @@
+import { SimNat } from "./sim-nat.ts";
+
+/** What a network of simulated hosts is behind: a NAT gateway with an address, or a host that forwards. Undefined if it is public. */
+export type Realm = SimNat | SimRouter | undefined;
+
+/** Address of a simulated host, with the network that it belongs to. */
+export interface SimInterface {
+  /** `host:port`. */
+  readonly address: string;
+  readonly realm: Realm;
+  /** Name of the network. Undefined for a host outside all of them. */
+  readonly network?: string | undefined;
+}
+
+/**
+ * Forwarding of a host for one network behind it. Datagrams from that network get the address of the interface by which they leave, as
+ * masquerading in Linux does; datagrams from outside enter only as `SimNat` says.
+ */
+export class SimRouter {
+  readonly #forwarded: readonly string[];
+  readonly #nats = new Map<string, SimNat>();
+
+  /** `forwarded` are inner addresses (`host:port`) whose port the host forwards. */
+  constructor(forwarded: readonly string[]) {
+    this.#forwarded = forwarded;
+  }
+
+  /** Returns the translation at an outer IP address of the host. `isOccupied` tells whether a socket of the host has an address. */
+  translation(outer: string, isOccupied: (address: string) => boolean): SimNat {
+    const known = this.#nats.get(outer) ?? new SimNat(outer, this.#forwarded, isOccupied);
+    this.#nats.set(outer, known);
+    return known;
+  }
+}
