@@ -3,6 +3,8 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const SANITIZED: readonly string[] = ["-fsanitize=address,undefined"];
+/** The interpreter that Debian packages of Python modules are for. */
+export const DEBIAN_PYTHON = "/usr/bin/python3";
 const MAIN: SpawnSyncOptions = { input: "int main(void) { return 0; }" };
 
 /** Requirements of tests on the machine. Any other name is the name of a command. */
@@ -13,6 +15,7 @@ const CONDITIONS: Readonly<Record<string, () => boolean>> = {
   "/dev/net/tun": () => isAllowed("/dev/net/tun", constants.R_OK | constants.W_OK),
   IPv6: () => existsSync("/proc/net/if_inet6") && readFileSync("/proc/net/if_inet6", "utf8") !== "",
   "address sanitizer": () => spawnSync("cc", [...SANITIZED, "-x", "c", "-", "-o", "/dev/null"], MAIN).status === 0,
+  scapy: () => spawnSync(DEBIAN_PYTHON, ["-c", "import cryptography, scapy.layers.ipsec"]).status === 0,
   addon: () => existsSync(new URL("../native/build/mosaic.node", import.meta.url)),
 };
 

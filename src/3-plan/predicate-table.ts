@@ -26,6 +26,7 @@ import {
   TUN,
 } from "../program/builtin.ts";
 import { reboundEvents } from "../program/rebound-events.ts";
+import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
@@ -250,8 +251,11 @@ interface Accepted {
 function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted {
   // Answers of inlined calls never leave the node.
   const sent = core.rules.filter(
-    ({ head: { name, location } }) =>
-      location !== undefined && name.text !== PACKET_HEAD && !core.answers.has(name.text),
+    (rule) =>
+      rule.head.location !== undefined &&
+      rule.head.name.text !== PACKET_HEAD &&
+      !core.answers.has(rule.head.name.text) &&
+      !isForOwnNode(rule),
   );
   const raised = new Set(core.rules.map((rule) => rule.head.name.text));
   const external = core.rules.filter((rule) => isExternalEvent(rule, raised, rebound)).map((rule) => triggerForm(rule));
@@ -269,6 +273,16 @@ function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted
       ...accepts.filter((accept) => accept.remove).map((accept) => accept.form),
     ]),
   };
+}
+
+/** Whether the head goes to an address that the body reads from a table `localAddr`: it never leaves the node. */
+function isForOwnNode({ head: { location }, body }: CoreRule): boolean {
+  if (location?.kind !== "variable") return false;
+  return body.some((literal) => {
+    if (!isPredicate(literal) || literal.negated || !isLocalAddressTable(literal.atom.name.text)) return false;
+    const [own] = literal.atom.args;
+    return own?.kind === "variable" && own.name === location.name;
+  });
 }
 
 function headForm({ head }: CoreRule): string {

@@ -15,6 +15,7 @@ import { permuted } from "./permute.ts";
 const PROGRAMS = new URL("../../programs/", import.meta.url);
 const NODES = ["1", "2", "3"];
 const SECONDS = 20;
+const SECRETS: ReadonlyMap<string, Uint8Array> = new Map([["esp", new Uint8Array(32)]]);
 
 interface Shipped {
   readonly names: readonly string[];
@@ -68,7 +69,7 @@ function boot(simulation: Simulation, { facts }: Shipped, loaded: Program, name:
   const given = [...(known.ok ? known.facts : []), ...(facts?.(address(name), others) ?? [])];
   let node: Node | undefined;
   const start = (world: World): void => {
-    node = new Node(loaded, world, { names: [address(name)], facts: given, watch: [] });
+    node = new Node(loaded, world, { names: [address(name)], facts: given, watch: [], secrets: SECRETS });
     node.start();
   };
   const tun = { address: `100.64.0.${name}`, mtu: 1400 };

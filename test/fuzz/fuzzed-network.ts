@@ -7,7 +7,7 @@ import { trainOf } from "../../runtime/plan/values/train.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { Datagram, Datagrams, World } from "../../runtime/world/world.ts";
 import type { FuzzInput } from "./fuzz-input.ts";
-import { ADDRESSES, type FuzzedProgram, VIRTUAL } from "./fuzzed-program.ts";
+import { ADDRESSES, SECRETS, type FuzzedProgram, VIRTUAL } from "./fuzzed-program.ts";
 
 const MTU = 1280;
 const LINK = { delay: 0.005, jitter: 0.002 };
@@ -55,7 +55,7 @@ export class FuzzedNetwork {
       const key = `${limit} in ${rule}`;
       this.exceeded.set(key, (this.exceeded.get(key) ?? 0) + 1);
     };
-    const settings = { names: [address], facts: facts(address), watch: [], onLimit };
+    const settings = { names: [address], facts: facts(address), watch: [], onLimit, secrets: SECRETS };
     const node = new Node(program, { ...world, datagrams: this.#tapped(world.datagrams, number) }, settings);
     node.start();
     return node;

@@ -9,6 +9,9 @@ export const ADDRESSES: readonly string[] = ["10.0.0.1:10000", "10.0.0.2:10000",
 /** Addresses of the hosts in the overlay of the TUN devices. */
 export const VIRTUAL: readonly string[] = ["100.64.0.1", "100.64.0.2", "100.64.0.3"];
 
+/** Secrets of each node. */
+export const SECRETS: ReadonlyMap<string, Uint8Array> = new Map([["esp", new Uint8Array(32)]]);
+
 /** A shipped program as three nodes run it. */
 export interface FuzzedProgram {
   /** Files in programs/. */
@@ -28,6 +31,19 @@ function others(address: string): readonly string[] {
 /** Facts of a full mesh in which each node knows its links. */
 function mesh(predicate: string, ...more: readonly number[]): (address: string) => readonly Fact[] {
   return (address) => others(address).map((other) => ({ predicate, args: [address, other, ...more] }));
+}
+
+/** Facts of a node about the association from `one` to `other`. */
+function associationsOf(
+  address: string,
+  { one, other, spi }: { readonly one: string; readonly other: string; readonly spi: number },
+): readonly Fact[] {
+  const [key, salt] = [new Uint8Array(16).fill(spi), new Uint8Array(4)];
+  const to = other.replace(":10000", ":4500");
+  return [
+    ...(address === one ? [{ predicate: "esp.outbound", args: [other, spi, key, salt, to] }] : []),
+    ...(address === other ? [{ predicate: "esp.inbound", args: [spi, key, salt] }] : []),
+  ];
 }
 
 function ronMembers(): readonly Fact[] {
@@ -73,6 +89,12 @@ q1: process(S) :- periodic(_, 0, 1), udp.open("127.0.0.1:7000", &S).
 q2: udp.send(S, From, f_slice(B, 1 + f_u8(B, 0))) :- udp.recv(S, From, B), process(S).
 q3: hello@legacy::"me"(Me) :- periodic(_, 1), localAddr(Me).
 q4: shown(From) :- hello(From).
+`;
+const SEALED = `
+materialize(shown, infinity, 100, keys(1)).
+accept hello(string).
+q1: hello@esp::Peer(Me) :- periodic(_, 1), esp.member(Peer), localAddr(Me).
+q2: shown(From) :- hello(From).
 `;
 const ANSWERED = `
 materialize(peer, infinity, infinity, keys(1)).
@@ -122,6 +144,30 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
       { predicate: "flow.serves", args: ["ip"] },
       { predicate: "flow.serves", args: ["flow"] },
     ],
+  },
+  "esp.mzl": {
+    files: ["esp.mzl"],
+    rules: SEALED,
+    facts: (address) => [
+      ...others(address).map((other) => ({ predicate: "esp.member", args: [other] })),
+      ...ADDRESSES.map((one, at) => ({ predicate: "esp.tunnel", args: [VIRTUAL[at] as string, one] })),
+      ...ADDRESSES.flatMap((one, from) =>
+        ADDRESSES.flatMap((other, to) => associationsOf(address, { one, other, spi: 1000 + 3 * from + to })),
+      ),
+    ],
+    hasTun: true,
+  },
+  "esp-keys.mzl": {
+    files: ["esp-keys.mzl", "tunnel.mzl"],
+    rules: SEALED,
+    facts: (address) => [
+      ...others(address).map((other) => ({ predicate: "esp.member", args: [other] })),
+      ...ADDRESSES.map((one, at) => ({
+        predicate: "addressMap",
+        args: [VIRTUAL[at] as string, new Address("esp", one)],
+      })),
+    ],
+    hasTun: true,
   },
   "legacy.mzl": { files: ["legacy.mzl"], rules: RETURNED },
   "tunnel.mzl": {

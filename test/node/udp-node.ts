@@ -6,6 +6,7 @@ import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import { defaultSocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
+import type { Tun } from "../../runtime/world/world.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 import { waitForRows } from "./wait-for-rows.ts";
@@ -14,15 +15,16 @@ export interface UdpNodeOptions {
   readonly sockets?: Partial<SocketLimits>;
   readonly limits?: Partial<Limits>;
   readonly defines?: Readonly<Record<string, string>>;
+  readonly tun?: Tun;
 }
 
 /** A node whose UDP sockets are those of this host; its datagrams and device are not. */
 export class UdpNode implements AsyncDisposable {
   readonly node: Node;
 
-  constructor(program: string, { sockets = {}, limits = {}, defines = {} }: UdpNodeOptions = {}) {
+  constructor(program: string, { sockets = {}, limits = {}, defines = {}, tun }: UdpNodeOptions = {}) {
     const udp = new LinuxUdpSockets({ gso: true, gro: true, ioBatch: new IoBatch() });
-    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), udp };
+    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), udp, tun };
     const socketLimits = { ...defaultSocketLimits, ...sockets };
     const settings = { names: ["here:1"], facts: [], watch: [], limits, socketLimits };
     this.node = new Node(compileProgram(program, defines), world, settings);

@@ -17,6 +17,8 @@ export interface NetworkSettings {
   readonly defines?: Readonly<Record<string, string>>;
   /** Facts of each node. */
   readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Values }[];
+  /** Secrets of each node. */
+  readonly secrets?: (address: string) => ReadonlyMap<string, Uint8Array>;
 }
 
 export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
@@ -38,13 +40,21 @@ export class ProgramNetwork {
   readonly said: WatchLine[] = [];
   readonly #nodes = new Map<string, Node>();
 
-  constructor({ program, addresses, seed = 1, faults = {}, defines = {}, facts = () => [] }: NetworkSettings) {
+  constructor({
+    program,
+    addresses,
+    seed = 1,
+    faults = {},
+    defines = {},
+    facts = () => [],
+    secrets = () => new Map(),
+  }: NetworkSettings) {
     this.addresses = addresses;
     const compiled = compileProgram(program, defines);
     this.simulation = new Simulation({ seed, faults: () => faults });
     for (const address of addresses) {
       const boot = (world: World): void => {
-        const settings = { names: [address], facts: facts(address), watch: [] };
+        const settings = { names: [address], facts: facts(address), watch: [], secrets: secrets(address) };
         const node = new Node(compiled, world, { ...settings, onWatch: (line) => this.said.push(line) });
         this.#nodes.set(address, node);
         node.start();
