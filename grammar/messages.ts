@@ -307,7 +307,7 @@ const PROGRAM_MESSAGES = {
     help: f.overlay === "ip" ? undefined : `an overlay takes options if its rules read \`send(Node, Options, Packet)\``,
   }),
   E0282: (f: { readonly name: string }): Wording => ({
-    message: `\`${f.name}\` is a name of the node: no overlay can have it`,
+    message: `\`${f.name}\` is reserved for the node: no overlay can have this name`,
     help: "give the overlay another name",
   }),
   E0283: (f: { readonly table: string }): Wording => ({
