@@ -286,7 +286,7 @@ export interface FunctionCall {
 
 /**
  * `pay(1, X)` as a value or a pattern: the tuple of a predicate as a packet. The parser reads it as a `FunctionCall`; resolve-names
- * tells the two apart.
+ * distinguishes the two.
  */
 export interface PacketExpression {
   readonly kind: "packet";

@@ -1,4 +1,4 @@
-/* Traffic classes in IP headers. Called by flow-cache.c; ecn.h says what for. */
+/* Traffic classes in IP headers. Called by flow-cache.c; ecn.h describes the functions. */
 #include "ecn.h"
 
 #include "checksum.h"

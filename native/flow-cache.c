@@ -1,5 +1,5 @@
 /*
- * Lookup, storage and recording of the flow cache; flow-cache.h says where it stands in the flow.
+ * Lookup, storage and recording of the flow cache; flow-cache.h describes its place on the packet path.
  *
  * Keys: the key of a packet is its IP version, traffic class, protocol, hop limit, addresses and length. The key of a datagram
  * is its sender, traffic class and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.

@@ -1,7 +1,7 @@
 /*
  * The flow cache: outcomes of packets that came alone, between one TUN device and one UDP socket of a process.
  *
- * Place in the flow: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the cache
+ * Place on the packet path: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the cache
  * sends the packet to the socket, or writes it to the device, and JavaScript is not called. On a miss they open a recording,
  * call JavaScript, which runs the rules, and close the recording; meanwhile the functions of tun.c and udp.c that write and
  * send note the effects of the run. A run with one cacheable effect becomes an entry.
@@ -98,8 +98,8 @@ struct recording {
 
 /*
  * Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took it. Before that the ECN
- * field of the packet is combined with the datagram's, in place. `received` says what came from where, and `datagram` is its
- * bytes.
+ * field of the packet is combined with the datagram's, in place. `received` describes the datagram and its sender, and `datagram`
+ * points to its bytes.
  */
 bool flow_cache_deliver(struct flow_cache *cache, const struct recording *received, uint8_t *datagram);
 

@@ -1,5 +1,5 @@
 /**
- * Typed face of the C addon, and its loading. runtime/device opens handles here; each handle is a struct of tun.c or udp.c. The
+ * TypeScript interface of the C addon, and its loader. runtime/device opens handles here; each handle is a struct of tun.c or udp.c. The
  * numbers below must match the headers of the same names in this folder; CONTRACT shows whether the built addon was built from them.
  */
 import { existsSync } from "node:fs";

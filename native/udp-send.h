@@ -10,7 +10,7 @@
 struct udp_sent {
   uint32_t datagrams;
   uint64_t bytes;
-  /* Number of datagrams that did not leave, and the last errno of one; 0 when all left. */
+  /* Number of datagrams that were not sent, and the errno of the last of them; 0 when all were sent. */
   uint32_t failed;
   int error;
   /* Number of system calls that carried several datagrams by GSO. */

@@ -45,7 +45,7 @@ function hostsIn(folder: string): readonly (readonly string[])[] {
 
 /**
  * Runs a command in the network namespace of a host, with the terminal of this process. Its PATH contains `mosaic`, `$LAB/HOST.sock` is
- * the control socket of a host, and `$NODE` the one of this host. Resolves with the exit code, or with the signal that ended it.
+ * the control socket of a host, and `$NODE` the socket of this host. Resolves with the exit code, or with the signal that ended it.
  */
 export function enterHost(
   { name, machine, lab, folder }: RunningHost,

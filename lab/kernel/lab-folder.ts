@@ -44,7 +44,7 @@ export function removeLabFolder(folder: string): void {
   }
 }
 
-/** Whether the process that created a lab still runs. Its start time tells it from a later process with the same pid. */
+/** Whether the process that created a lab still runs. Its start time distinguishes it from a later process with the same pid. */
 export function isLabAlive(pid: number, root: string): boolean {
   const start = startOf(pid);
   if (start === undefined) return false;

@@ -1,6 +1,6 @@
 /**
  * Row changes that this node derives for another of its names, on their way to the next step. ViewChannel adds the changes of a step;
- * those beyond the send rate wait, so that rows which follow from each other for ever leave time to other steps. None is lost.
+ * changes beyond the send rate wait, so that rows which derive each other for ever leave time for other steps. No change is lost.
  */
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import type { RowChange } from "./row-change.ts";
@@ -29,7 +29,7 @@ export class PacedRows {
     return this.#next;
   }
 
-  /** Adds changes for a location, in order. Returns those that may go on at once; `isExempt` ones may unless earlier ones wait. */
+  /** Adds changes for a location, in order. Returns the changes that need not wait. Exempt changes wait only behind earlier ones. */
   add(location: string, changes: readonly RowChange[], isExempt: boolean, now: number): readonly RowChange[] {
     const before = this.#waiting.get(location);
     if (before === undefined && isExempt) return changes;
@@ -46,7 +46,7 @@ export class PacedRows {
     return changes.slice(0, admitted);
   }
 
-  /** Takes the changes that may go on by now. */
+  /** Removes and returns the changes that need not wait any longer. */
   due(now: number): readonly (readonly [location: string, changes: readonly RowChange[]])[] {
     if (now < this.#next) return [];
     const all = [...this.#waiting].map(([location, changes]) => {

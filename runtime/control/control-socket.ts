@@ -23,7 +23,7 @@ const MOST_CLIENTS = 16;
 const STALLED_SECONDS = 10;
 /** Time that a client has to read why it is closed. */
 const TURNED_AWAY_SECONDS = 1;
-/** Time between two looks at the socket file, which may have been deleted. */
+/** Time between two checks of the socket file, which may have been deleted. */
 const LOOK_SECONDS = 1;
 /** Unread bytes of a client at which the node stops producing more for it. */
 const MOST_UNREAD = 1024 * 1024;

@@ -91,7 +91,7 @@ export class Destinations {
   /** The generation before the current one. */
   #previous: ReadonlyMap<string, Destination> = new Map();
   readonly #choice: AddressChoice;
-  /** Numeric hosts that failed, with the reason and the time, by performance.now(), from which they count as any other. */
+  /** Numeric hosts that failed, with the reason, and the time (performance.now()) until which other addresses are preferred. */
   readonly #avoided = new Map<string, { readonly reason: string; readonly untilMs: number }>();
   #lookups = 0;
   /** Time from which an unreachable address leads to lookups again, by performance.now(). */

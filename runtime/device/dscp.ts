@@ -1,4 +1,4 @@
-/** DSCP of the datagrams between nodes: a value from 0 to 63, or the one of the packet in the datagram. */
+/** DSCP of the datagrams between nodes: a value from 0 to 63, or a copy of the DSCP of the packet in the datagram. */
 export type Dscp = number | "copy";
 
 const ECN_MASK = 3;

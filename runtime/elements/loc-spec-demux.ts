@@ -1,5 +1,5 @@
 /**
- * The choice of the way out, stage 6 of the packet path (`runtime/node/dataflow.ts`). RoundRobin pushes tuples; they go to NetworkOut,
+ * The choice of the route, stage 6 of the packet path (`runtime/node/dataflow.ts`). RoundRobin pushes tuples; they go to NetworkOut,
  * to an OverlaySendWrap, or, when the step commits, to Mux.
  */
 import type { StepInput } from "../engine/step-input.ts";

@@ -87,7 +87,7 @@ export class UdpRx implements Element {
     this.#event = predicates.find(({ role }) => role.kind === "udpRecv");
   }
 
-  /** Takes a call, or the notice that no rule waits for one any more. */
+  /** Takes a call, or the notice that no rule waits for a call any more. */
   push(tuple: Tuple, provenance: Provenance): void {
     this.#calls.push(tuple, provenance);
   }

@@ -10,8 +10,8 @@
  *     trigger the next round. The step ends after a round without table changes.
  *  4. `dataflow.commit` lets the messages and packets of the step leave.
  *
- * A step that exceeds a limit is undone: `#run` restores all tables from the journal, and nothing leaves. So is a step with a packet
- * train that a rule cannot take whole; `step` then runs a step for each packet.
+ * A step that exceeds a limit is undone: `#run` restores all tables from the journal, and nothing leaves. A step with a packet train is
+ * also undone if a rule must see the packets one by one; `step` then runs a step for each packet.
  */
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan, RowEvent } from "../plan/contract/plan.ts";
@@ -171,8 +171,8 @@ export class Engine {
   }
 
   /**
-   * Runs one step. Returns false when it exceeded a limit and was undone. An input with a packet train is one step if all rules that see
-   * the train take it whole, otherwise one step per packet, in the order of the train.
+   * Runs one step. Returns false when it exceeded a limit and was undone. An input with a packet train is one step if all rules handle the
+   * train as one value, otherwise one step per packet, in the order of the train.
    */
   step(input: StepInput): boolean {
     const { predicate, args } = input.tuple;
@@ -406,7 +406,7 @@ function strandsBy(plan: Plan, kind: "event" | RowEvent): readonly (readonly num
   return strands;
 }
 
-/** Predicates of tables, and of events of which a rule takes no column whole. */
+/** Predicates of tables, and of events for which some rule handles no column as a packet train. */
 function predicatesThatSplit({ predicates, strands }: Plan): Set<number> {
   const tables = predicates.filter(({ table }) => table !== undefined).map(({ id }) => id);
   const events = strands.flatMap(({ trigger, trainColumns }) =>

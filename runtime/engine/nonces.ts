@@ -2,8 +2,8 @@ const NONCE_BYTES = 12;
 const WORD = 0x1_0000_0000;
 
 /**
- * Nonces of one node. All share one counter with a random start, so that no two of a node are equal in their last 8 bytes, whatever keys
- * and prefixes the rules use, and those of different starts are not to be expected to be equal. A step that is undone gives none back.
+ * Nonces of one node. All share one counter with a random start. So no two nonces of a node have the same last 8 bytes, whatever keys and
+ * prefixes the rules use, and after a restart a repetition is improbable. The counter does not go back when a step is undone.
  */
 export class Nonces {
   /** Words of 32 bits, the most significant first. */

@@ -175,7 +175,7 @@ export class StrandContext implements StrandHost {
     (this.#strands[strand] as StrandFunction)(this, values);
   }
 
-  /** Whether all trains among the values are in columns in which the strand takes them whole. */
+  /** Whether all trains among the values are in columns in which the strand handles a train as one value. */
   #takesWhole(strand: number, values: Values): boolean {
     const { trainColumns } = this.#plan.strands[strand] as StrandSpec;
     return values.every((value, column) => trainColumns.includes(column) || packetCount(value) === 1);

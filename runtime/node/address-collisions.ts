@@ -20,8 +20,9 @@ export interface AddressCollisionsOptions {
 
 interface Collision {
   readonly virtual: string;
-  /** Location before, or without effect, and location that gets the packets. Undefined: this node. */
+  /** Location that no longer gets the packets, or never got them. Undefined: this node. */
   readonly other: Value | undefined;
+  /** Location that gets the packets. */
   readonly current: Value;
   /** Whether a row with one location replaced the row with the other, which also happens when a member moves. */
   readonly isReplacement: boolean;
@@ -35,7 +36,7 @@ interface KnownCollision {
 }
 
 const SECONDS_BETWEEN_REPORTS = 60;
-/** Messages of all virtual addresses in that time. */
+/** Greatest number of messages about all virtual addresses in that time. */
 const REPORTS_MAX = 10;
 /** Time for which a collision counts as a problem. */
 const CURRENT_SECONDS = 600;

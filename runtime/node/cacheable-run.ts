@@ -4,7 +4,7 @@
  *
  * A run is cacheable if it was one step of one round, fired only strands whose outcome does not depend on the payload, passed no
  * stateful element, lost nothing, left nothing queued, and sent at most one tuple per peer, to a numeric address and in a
- * datagram that every path carries. Then the next packet of the flow does the same and moves the same counters.
+ * datagram that every path carries. Then the next packet of the flow has the same effects and advances the same counters.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { PeerTraffic } from "../observe/peer-counters.ts";
@@ -81,7 +81,7 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
     return false;
-  // The check of a peer that was never heard starts with its first datagrams, which must be counted (`Liveness`).
+  // If nothing has come from a peer, its check starts with the first datagrams to it, which must be counted (`Liveness`).
   const isUnchecked = peer.receivedAt === undefined && peer.checkedAt === undefined;
   if (isUnchecked && datagrams.probe !== undefined) return false;
   return datagrams.numeric?.(peer.address) === peer.address;

@@ -53,7 +53,7 @@ export interface NodeSettings {
   readonly limits?: Partial<Limits>;
   /** Keys that the rules name. They appear in no output of the node. */
   readonly secrets?: Secrets;
-  /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite where time stands still. */
+  /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite where time does not pass. */
   readonly sendRate?: number;
   readonly socketLimits?: Partial<SocketLimits>;
   readonly onWatch?: (line: WatchLine) => void;

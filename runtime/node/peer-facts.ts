@@ -42,7 +42,7 @@ export function peerText({ address }: Peer): string {
   return typeof address === "string" ? address : formatValue(address);
 }
 
-/** Returns the IP addresses by which a peer is reached: of `sr::["10.0.0.9:1", ron::"10.0.0.2:1"]` both. */
+/** Returns the IP addresses by which a peer is reached: both of `sr::["10.0.0.9:1", ron::"10.0.0.2:1"]`. */
 export function ipAddressesOf(address: Value): readonly string[] {
   if (typeof address === "string") return [address];
   if (address instanceof Address) return ipAddressesOf(address.node);
@@ -50,8 +50,8 @@ export function ipAddressesOf(address: Value): readonly string[] {
 }
 
 /**
- * Returns the facts about a node's peers: each peer is a member of all overlays but the one of its own address, and the location of its
- * virtual address over the one of them that carries packets, or at its address when none does.
+ * Returns the facts about a node's peers. Each peer is a member of all overlays, except of the overlay that its address belongs to. Its
+ * virtual address maps to its address in the overlay that carries packets, or to its plain address if no overlay does.
  */
 export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]): PeerFacts {
   const carriers = overlays.filter((overlay) => overlay.send !== undefined).map((overlay) => overlay.name);

@@ -15,7 +15,7 @@ interface Parts {
   readonly dataflow: NodeDataflow;
 }
 
-/** Returns the metrics of each peer. Traffic from the address that a name resolves to counts for the name. */
+/** Returns the metrics of each peer. Traffic from the address to which a name resolves is counted under the name. */
 export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   const { datagrams, clock } = parts.world;
   const now = clock.now();

@@ -1,5 +1,5 @@
 /**
- * The elements between a node and the world around it: where packets enter (steps 1 and 2 of `dataflow.ts`) and leave (step 8). They
+ * The elements between a node and the world around it: where packets enter (stages 1 and 2 of `dataflow.ts`) and leave (stage 8). They
  * outlive a program swap; `dataflow.ts` joins them to the elements of the running program.
  */
 import { Mux } from "../elements/mux.ts";
@@ -38,7 +38,7 @@ export interface PortOptions {
   readonly findUnreferenced: FindUnreferenced;
 }
 
-/** Functions of the running program that process datagrams, packets and socket outcomes: steps 1 and 2 of `dataflow.ts`. */
+/** Functions of the running program that process datagrams, packets and socket outcomes: stages 1 and 2 of `dataflow.ts`. */
 export interface PortOutputs {
   fromNetwork(input: StepInput): void;
   fromDevice(input: StepInput): void;
@@ -94,8 +94,8 @@ export class NodePorts {
   }
 
   /**
-   * Serves a program from now on: the network brings what `admission` admits, the device the event `packet` where a rule
-   * subscribes to it, the sockets the events of the plan; `outputs` takes them.
+   * Serves a program from now on. `outputs` gets the tuples from the network that `admission` admits, the event `packet` for
+   * packets of the device if a rule subscribes to it, and the events of sockets in the plan.
    */
   serve(outputs: PortOutputs, admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
     this.#outputs = outputs;

@@ -175,7 +175,7 @@ export class ProgramSwap {
     if (packet.tuple === undefined) return packet;
     const tuple = this.tuple(packet.tuple);
     if (tuple !== undefined) return Packet.of(tuple);
-    // No bytes decode as no tuple: no datagram could hold the packet.
+    // Without an encoding, no datagram could hold the packet. An empty body cannot be decoded.
     const body = encodeBody(packet.tuple.args) ?? new Uint8Array(0);
     return Packet.inTransit(packet.hash, packet.hops, body);
   }

@@ -237,7 +237,7 @@ export interface NetworkOffloadMetrics {
   readonly joined: number;
   /** Whether control datagrams (datagrams without device packets) have a socket buffer of their own. */
   readonly steers: boolean;
-  /** Number of datagrams read from that buffer. */
+  /** Number of datagrams, or trains of them, read from that buffer. */
   readonly control: number;
   /** Trains that were sent datagram by datagram, by the error of the kernel. */
   readonly refusals: Counts;

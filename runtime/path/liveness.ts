@@ -12,9 +12,9 @@ const PROBES = 3;
 const SECONDS_BETWEEN_PROBES = 1;
 
 /**
- * Checks whether a peer that gets datagrams and sends none is alive. Most messages expect no answer from the node that gets them: it
- * may deliver a packet, or hand a call on. Each node answers a path probe, so only an unanswered probe shows that a peer is silent. Then
- * its name may have another address, which the datagrams look for.
+ * Checks whether a peer that gets datagrams and sends none is alive. Most messages need no answer from their receiver, which delivers a
+ * packet or forwards a call. Each node answers a path probe, so only an unanswered probe shows that a peer is silent. Then its name may
+ * have another address, so `Datagrams` resolves it again.
  */
 export class Liveness {
   readonly #clock: Clock;

@@ -57,7 +57,7 @@ export class SimKernel {
     return ping;
   }
 
-  /** Sends a UDP stream to another kernel, from now on. `port` tells the flows of a host apart. */
+  /** Sends a UDP stream to another kernel, from now on. Each flow of a host has another `port`. */
   stream(to: SimKernel, settings: StreamSettings, port: number, report: ReportFlow): void {
     const receiver = new UdpStreamReceiver(this.#clock, report);
     to.#ports.set(`${UDP} ${port}`, (packet) => receiver.take(packet));
@@ -65,7 +65,7 @@ export class SimKernel {
     sendUdpStream({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
   }
 
-  /** Starts a TCP transfer to another kernel. `port` tells the flows of a host apart. */
+  /** Starts a TCP transfer to another kernel. Each flow of a host has another `port`. */
   transfer(to: SimKernel, settings: ApplicationSettings, port: number, report: ReportFlow): void {
     const ends = { source: this.address, destination: to.address, port };
     const back = { source: to.address, destination: this.address, port };

@@ -62,7 +62,7 @@ export class SimNetwork {
   readonly #routerHosts = new Map<SimRouter, number>();
   readonly #routerOwners = new Map<string, Owner>();
   readonly #open: (SimDatagrams | undefined)[] = [];
-  /** Sockets that rules opened beside the ones of their nodes, by address. */
+  /** Sockets that rules opened, by address. */
   readonly #sockets = new Map<string, SimUdpSocket>();
   /** Links by sender, then by receiver, created at their first use. */
   readonly #links: (SimLink | undefined)[][] = [];
@@ -326,7 +326,7 @@ export class SimNetwork {
     return { host: socket.host, realm, network };
   }
 
-  /** Returns the receiver of a datagram, and its source as the receiver sees it; undefined when nobody has the address. */
+  /** Returns the receiver of a datagram, and its source as the receiver sees it; undefined when no host has the address. */
   #route({ host, source: inner, realm: own }: Origin, to: string): Route | undefined {
     const now = this.#time.now;
     const direct = this.#ownerOf(to, host);
@@ -502,7 +502,7 @@ export class SimDatagrams implements Datagrams {
     this.counters.sentBytes += bytes.length;
   }
 
-  /** Sends a datagram. Returns false when nobody has the address. */
+  /** Sends a datagram. Returns false when no host has the address. */
   transmit(to: string, bytes: Uint8Array): boolean {
     return this.#network.send(this, to, bytes);
   }

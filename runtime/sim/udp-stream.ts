@@ -6,7 +6,7 @@ import { type Ipv4Packet, UDP, writeIpv4 } from "./ipv4-packet.ts";
 export interface UdpStreamSettings {
   readonly source: string;
   readonly destination: string;
-  /** Port at both ends. Tells the streams of a host apart. */
+  /** Port at both ends. Each stream of a host has another port. */
   readonly port: number;
   /** Bits of payload per second. */
   readonly rate: number;

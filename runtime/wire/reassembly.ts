@@ -48,7 +48,7 @@ export class Reassembly {
   expired = 0;
   /** Messages dropped because a limit was reached. */
   evicted = 0;
-  /** ECN field of the latest complete message: CE if a fragment had it (RFC 3168, 5.3), otherwise the one of its first fragment. */
+  /** ECN field of the latest complete message: CE if a fragment had it (RFC 3168, 5.3), otherwise the field of its first fragment. */
   ecn = 0;
   readonly #limits: ReassemblyLimits;
   /** By message, the oldest first. */

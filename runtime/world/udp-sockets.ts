@@ -1,7 +1,7 @@
 import type { Opened } from "./streams.ts";
 import type { Datagrams } from "./world.ts";
 
-/** UDP sockets of a host beside the one of its node. */
+/** UDP sockets that rules open on a host, besides the socket of its node. */
 export interface UdpSockets {
   /**
    * Opens a socket at `host:port`; a name is resolved, and port 0 takes a free port. Never throws: a failure is an outcome with a reason

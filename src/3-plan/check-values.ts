@@ -110,8 +110,8 @@ function findingsOf(expression: Expression, environment: Environment): readonly 
 }
 
 /**
- * Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. A guard that is constant
- * tells which operand is evaluated.
+ * Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. A constant guard decides
+ * which operand is evaluated.
  */
 function evaluatedOperands(expression: Expression): readonly Expression[] {
   if (expression.kind === "conditional") {

@@ -5,7 +5,7 @@ import { functionNamed } from "../../runtime/plan/library/functions/registry.ts"
 const FUNCTION_PREFIX = "f_";
 
 /**
- * Tells the packet of a predicate, `pay(1, X)`, from the call of a function. A registered function wins over a predicate of its name.
+ * Distinguishes the packet of a predicate, `pay(1, X)`, from the call of a function. Functions take precedence over predicates.
  * `packet::b"0a.."`, the text of a packet that is not decoded, becomes the packet with these bytes.
  */
 export function asPacket(expression: Expression): Expression {

@@ -214,7 +214,7 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
   };
 }
 
-/** The signature of an overlay's `send`, whose number of arguments tells whether addresses may have options. */
+/** The signature of an overlay's `send`, whose number of arguments decides whether addresses may have options. */
 function signatureOfSend({ name, arity, role }: PredicateSpec): Program["signatures"] {
   if (role.kind !== "send" || role.overlay === ELSE) return [];
   return [{ name, types: Array.from({ length: arity }, () => "any"), span: NOWHERE }];

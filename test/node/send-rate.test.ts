@@ -81,7 +81,7 @@ test("a rule that sends to itself and a peer is limited for both, by the clock o
   expect(ruleOf(node, "r").limited).toBeGreaterThan(0);
 });
 
-test("rules that raise each other across steps stop, each at its rate", () => {
+test("rules that trigger each other across steps stop, each at its rate", () => {
   const { node } = started(`r: a@Me(N) :- b(N), localAddr(Me). s: b@Me(N) :- a(M), localAddr(Me), N := M + 1.`, 50);
   node.operate("a", [1], false);
   expect(ruleOf(node, "r").firings + ruleOf(node, "s").firings).toBeLessThanOrEqual(102);

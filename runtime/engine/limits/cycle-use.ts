@@ -32,7 +32,7 @@ export class CycleUse {
     this.#permitted += facts * ENTRY_BYTES;
   }
 
-  /** Whether the results of the strand are counted. Those of a step with few results are not measured, unless all steps count together. */
+  /** Whether the results of the strand are counted. In a step with few results they are not, unless the account spans all steps. */
   counts(strand: number, isMeasured: boolean): boolean {
     return (isMeasured || this.#isWhole) && this.#roles[strand] !== "none";
   }

@@ -12,7 +12,7 @@ export interface ChangeListener {
 
 /** Counters of all commits of a store, and the set of tables that the running commit has changed. */
 export class CommitTally {
-  /** Number of insertions that lost a key conflict in their commit. */
+  /** Number of insertions that lost to another insertion with the same key in the same round. */
   conflicts = 0;
   evicted = 0;
   expired = 0;

@@ -23,7 +23,7 @@ export interface PredicateSpec {
 
 export type PredicateRole =
   | { readonly kind: "plain" }
-  /** Result or end of a view call, with the query id as first argument. `isFirstOnly`: only the first of a step with an id is used. */
+  /** Result or end of a view call, with the query id as first argument. `isFirstOnly`: of several with one id, the first counts. */
   | { readonly kind: "answer"; readonly isFirstOnly: boolean }
   | { readonly kind: "tun" }
   /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
@@ -38,7 +38,7 @@ export type PredicateRole =
   | { readonly kind: "send" | "recv"; readonly overlay: string }
   /** The table `localAddr` of an overlay instance, or of the node itself when `overlay` is undefined. */
   | { readonly kind: "localAddr"; readonly overlay: string | undefined }
-  /** All addresses that rules over tables and facts derive for a `localAddr`, which has the smallest of them. */
+  /** All addresses that rules over tables and facts derive for an instance. Its `localAddr` holds the smallest. */
   | { readonly kind: "addressesOf"; readonly overlay: string | undefined }
   /** Endpoint names that an instance answers to, a source of its table `localAddrs`. The node fills it. */
   | { readonly kind: "localNames"; readonly overlay: string | undefined }

@@ -8,8 +8,8 @@ const MAX_PAUSE = 30;
 const CALM = 60;
 
 /**
- * Looks at a device once a second. Logs that it carries no packets any more, and why, or carries them again. With `restores` it
- * restores the device: at once, then after 1, 2, 4 and up to 30 seconds.
+ * Checks a device once a second. Logs that the device carries no packets any more, with the reason, or carries them again. With
+ * `restores` it restores the device: at once, then after 1, 2, 4 and up to 30 seconds.
  */
 export class DeviceWatch {
   readonly #tun: Pick<Tun, "name" | "problem" | "restore">;

@@ -2,7 +2,7 @@ import { type Fact, type Peer, peerFacts, peerText } from "../../../runtime/node
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** Returns the facts that tell a program its peers. Throws `Failure` if the program has no table for a peer. */
+/** Returns the facts about the peers of a node. Throws `Failure` if the program has no table for a peer. */
 export function factsOfPeers(plan: Plan, peers: readonly Peer[]): readonly Fact[] {
   const result = peerFacts(plan, peers);
   if (result.ok) return result.facts;

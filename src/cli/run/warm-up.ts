@@ -58,7 +58,7 @@ function hasProcessor(): boolean {
   return (user + system) / 1e6 >= MIN_CPU_SHARE * process.uptime();
 }
 
-/** Returns a function that tells whether the CPU time or the wall-clock time is used up. */
+/** Returns a function that returns whether the CPU time or the wall-clock time is used up. */
 function newBudget(threadMs: number, wallMs: number): () => boolean {
   const begin = process.threadCpuUsage();
   const end = performance.now() + wallMs;

@@ -1,6 +1,6 @@
 /**
  * Values as fields of a CSV record, in both directions: `--csv` prints with `csvField`, and fact files read quoted fields with
- * `quotedFieldValue`. A value that is printed reads as itself.
+ * `quotedFieldValue`. A printed value is read as the same value.
  */
 import { formatValue } from "../../../runtime/plan/values/format.ts";
 import { hasUnprintable } from "../../../runtime/plan/values/printable.ts";
@@ -8,7 +8,7 @@ import { withEncodedPackets } from "../../../runtime/plan/values/known-packets.t
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { readValue } from "../../query/read-value.ts";
 
-/** Strings that read as themselves without quotes, recognised quickly. Others are read to find out. */
+/** Strings that need no quotes, recognised quickly. Whether another string needs quotes is found by reading it. */
 const PLAIN = /^[A-Za-z][\w.-]*(?: [\w.-]+)*$/;
 
 /** Returns a field of a CSV record. Fact files read it as the same value; a packet is written encoded. */

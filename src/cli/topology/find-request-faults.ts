@@ -71,7 +71,7 @@ class PlannedNode {
     this.#compiler = newCompiler();
   }
 
-  /** Takes the effect of a moment. Returns its fault. */
+  /** Applies the event or check of a moment to the node. Returns its fault. */
   pass(moment: Moment, host: string): DocumentFault | undefined {
     if ("check" in moment) {
       const compiled = this.#query(moment.query);

@@ -19,19 +19,19 @@ export const codeFunctions: readonly FunctionSpec[] = [
    */
   define("f_mix", 1, ["bytes"], mix),
   /**
-   * f_unmix(N, [[Row, Bytes], ..]): the list of the N byte strings whose mixes these are. Row is the list of the N coefficients. Fails
-   * if fewer than N rows are independent. All results are as long as the longest mix.
+   * f_unmix(N, [[Row, Bytes], ..]): the list of the N byte strings from which f_mix made these sums. Row is the list of the N
+   * coefficients of a sum. Fails if fewer than N rows are independent. All results are as long as the longest sum.
    */
   define("f_unmix", 2, ["list"], unmix),
   /**
-   * f_code(I, N): row I, from 0, of a systematic Cauchy code for N byte strings, as a list of N coefficients: the strings themselves for
-   * I below N, repairs from N to 255. Any N rows are independent. Fails if I or N is not an integer, I exceeds 255, or N is not from 1
-   * to 255.
+   * f_code(I, N): row I, from 0, of a systematic Cauchy code for N byte strings, as a list of N coefficients. Rows below N give the
+   * strings themselves, rows from N to 255 repairs. Any N rows are independent. Fails if I or N is not an integer, I exceeds 255, or N
+   * is not from 1 to 255.
    */
   define("f_code", 2, ["list"], codeRow),
 ];
 
-/** Bytes with the coefficient, or the coefficients, of their mix. */
+/** Bytes with a coefficient to multiply them by, or a sum with the coefficients of its terms. */
 interface Term<T> {
   readonly by: T;
   readonly bytes: Uint8Array;
@@ -70,15 +70,15 @@ function isRow(value: Value, count: number): value is readonly number[] {
   return Array.isArray(value) && value.length === count && (value as Values).every(isElement);
 }
 
-/** A row of the elimination: its coefficients, of which the first other than 0 is 1, and the factors of the given rows it consists of. */
+/** A row of the elimination: its coefficients, of which the first other than 0 is 1, and the factors of the given rows that it sums. */
 interface Reduced {
   readonly coefficients: Uint8Array;
   readonly factors: Uint8Array;
 }
 
 /**
- * Returns, for each unknown, the factors and indices of the rows whose sum it is. Gauss-Jordan elimination: each row is reduced by those
- * before it, and they by it. A row that depends on others is skipped.
+ * Returns, for each unknown, the factors and indices of the rows whose sum it is. Gauss-Jordan elimination: each row is reduced by the
+ * rows before it, which are then reduced by it. A row that depends on others is skipped.
  */
 function solve(
   rows: readonly Term<readonly number[]>[],

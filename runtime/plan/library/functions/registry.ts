@@ -67,7 +67,7 @@ export function isBuiltIn(spec: FunctionSpec): boolean {
   return builtIn.has(spec);
 }
 
-/** Returns a function, as OverLog evaluates it if `isOverlog`. Its `name` is the one by which emitted code calls it. */
+/** Returns a function, as OverLog evaluates it if `isOverlog`. Emitted code calls it by its field `name`. */
 export function functionNamed(name: string, isOverlog = false): FunctionSpec | undefined {
   return (isOverlog ? registry.get(`${OVERLOG_PREFIX}${name}`) : undefined) ?? registry.get(name);
 }
