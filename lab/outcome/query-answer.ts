@@ -1,3 +1,4 @@
+import { failuresText } from "../../runtime/control/query-failures.ts";
 import type { Reply } from "../../runtime/control/reply.ts";
 
 /** Answer of a host's node to the query of a check. */
@@ -5,7 +6,7 @@ export interface QueryAnswer {
   readonly host: string;
   /** Distinct rows, their values in the notation of programs. Undefined if the node does not answer or refuses the query. */
   readonly rows: readonly (readonly string[])[] | undefined;
-  /** Reason why there are no rows. */
+  /** Reason why there are no rows, or derivations of the query without a value. */
   readonly problem?: string;
 }
 
@@ -16,7 +17,8 @@ export function queryAnswer(host: string, replies: readonly Reply[] | undefined)
   const problem = problemIn(replies);
   if (problem !== undefined) return { host, rows: undefined, problem };
   const rows = replies?.flatMap((reply) => ("rows" in reply ? reply.rows.map((row) => row.map(String)) : []));
-  return { host, rows };
+  const failed = replies?.flatMap((reply) => ("failed" in reply ? failuresText(reply.failed) : []))[0];
+  return failed === undefined ? { host, rows } : { host, rows, problem: failed };
 }
 
 /** Returns the reason why a node did not answer a request or refused it; undefined if the request succeeded. */

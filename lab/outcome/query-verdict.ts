@@ -35,7 +35,8 @@ function rangeOf(least: number, most: number): string {
 }
 
 function describeAnswer({ host, rows, problem }: QueryAnswer): string {
-  return `${host}: ${rows === undefined ? problem : rowCount(rows.length)}`;
+  if (rows === undefined) return `${host}: ${problem}`;
+  return `${host}: ${rowCount(rows.length)}${problem === undefined ? "" : ` (${problem})`}`;
 }
 
 function describeCounts(answers: readonly QueryAnswer[]): string {

@@ -1,3 +1,4 @@
+import { reasonOf } from "../engine/failure-reports.ts";
 import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
@@ -6,6 +7,7 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
+import type { QueryFailures } from "./query-failures.ts";
 import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
 
 /** Node as a query sees it, between two steps. */
@@ -17,8 +19,8 @@ export interface QueriedNode {
 }
 
 export type QueryResult =
-  /** Distinct rows, and the number of derivations without a value. */
-  | { readonly ok: true; readonly rows: readonly Values[]; readonly failed: number }
+  /** Distinct rows, and the derivations without a value. */
+  | { readonly ok: true; readonly rows: readonly Values[]; readonly failed: QueryFailures | undefined }
   /** The query exceeded its budget. */
   | { readonly ok: false };
 
@@ -38,7 +40,11 @@ export function evaluate(query: Query, node: QueriedNode): QueryResult {
     if (error instanceof BudgetExceeded) return { ok: false };
     throw error;
   }
-  return { ok: true, rows: host.answers.rows(), failed: host.failures };
+  return { ok: true, rows: host.answers.rows(), failed: sumOf(host.failures, host.answers.failures) };
+}
+
+function sumOf(some: QueryFailures | undefined, others: QueryFailures | undefined): QueryFailures | undefined {
+  return some && others ? { ...some, count: some.count + others.count } : (some ?? others);
 }
 
 /** Node as the strand of a query sees it: tables can be read, and an event is an answer. */
@@ -46,8 +52,7 @@ class QueryHost implements StrandHost {
   readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (QueryTable | undefined)[];
   readonly answers: ResultSet;
-  /** Number of derivations without a value. */
-  failures = 0;
+  failures: QueryFailures | undefined;
   readonly #node: QueriedNode;
 
   constructor(query: Query, node: QueriedNode) {
@@ -66,8 +71,9 @@ class QueryHost implements StrandHost {
     if (this.answers.size > MOST_ANSWERS) throw new BudgetExceeded("the query has too many answers");
   }
 
-  failed(): void {
-    this.failures++;
+  failed(_strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
+    const { count, first } = this.failures ?? { count: 0, first: reasonOf({ kind: "no value", expression, values }) };
+    this.failures = { count: count + 1, first };
   }
 
   contradicts(): never {

@@ -3,6 +3,7 @@ import type { SwapReport } from "../node/program-swap.ts";
 import type { JsonDiagnostic } from "../observe/json-diagnostic.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { JsonTuple, JsonValue } from "../plan/values/json-value.ts";
+import type { QueryFailures } from "./query-failures.ts";
 import type { RequestId } from "./request.ts";
 
 /** One line from a node. The reply to a request is any number of parts and one end, which has the field `ok`. */
@@ -80,6 +81,8 @@ export interface Done {
   readonly ok: true;
   /** Number of rows of a query. */
   readonly count?: number;
+  /** Derivations of a query that had no value. Absent if there are none. */
+  readonly failed?: QueryFailures;
 }
 
 /** The request was refused and had no effect. */

@@ -13,6 +13,7 @@ import type { Value, Values } from "../plan/values/value.ts";
 import type { Compiler, CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
+import type { QueryFailures } from "./query-failures.ts";
 import { refusal } from "../node/rebind.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
@@ -134,15 +135,15 @@ export class Session {
     if (table === undefined) return this.#query(id, `${name}()`, form);
     const names = this.#control.compiler.columns(name);
     const columns = Array.from({ length: table.predicate.arity }, (_, column) => names[column] ?? `${column + 1}`);
-    return rowsReplies(id, name, columns, [...table.rows()], this.#formatter(form));
+    return rowsReplies({ id, name, columns, rows: [...table.rows()], failed: undefined }, this.#formatter(form));
   }
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
     const compiled = this.#control.compiler.query(text, this.#control.node.plan);
     if (!compiled.ok) return [this.#compileError(id, compiled.error)];
-    const replyTo = evaluate(compiled.result, this.#control.queried);
-    if (replyTo.ok)
-      return rowsReplies(id, compiled.result.name, compiled.result.columns, replyTo.rows, this.#formatter(form));
+    const { name, columns } = compiled.result;
+    const result = evaluate(compiled.result, this.#control.queried);
+    if (result.ok) return rowsReplies({ id, name, columns, ...result }, this.#formatter(form));
     return [this.#requestError(id, "limit", "the query reads more rows than its budget allows")];
   }
 
@@ -240,17 +241,22 @@ function rebindAddress(
   return { ok: false, message };
 }
 
-/** Generates the reply to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */
+/** Answer to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */
+interface Answer {
+  readonly id: RequestId;
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly Values[];
+  readonly failed: QueryFailures | undefined;
+}
+
 function* rowsReplies(
-  id: RequestId,
-  name: string,
-  columns: readonly string[],
-  rows: readonly Values[],
+  { id, name, columns, rows, failed }: Answer,
   format: (row: Values) => readonly JsonValue[],
 ): Generator<Reply> {
   yield { id, name, columns };
   for (let at = 0; at < rows.length; at += ROWS_PER_LINE) {
     yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map(format) };
   }
-  yield { id, ok: true, count: rows.length };
+  yield { id, ok: true, count: rows.length, ...(failed === undefined ? {} : { failed }) };
 }

@@ -67,18 +67,24 @@ export function failureMessage({ rule, at, reason, count }: FailureReport): stri
   return `rule ${rule} (${at}): ${reason}${count === 1 ? "" : ` (${count} derivations failed since the last report)`}`;
 }
 
-function reasonOf(cause: FailureCause): string {
+/** Describes the cause: "`"k" + N` has no value for N = 3". */
+export function reasonOf(cause: FailureCause): string {
   if (cause.kind === "no value") return `\`${cause.expression}\` has no value${valuesText(cause.values)}`;
   const { predicate, column, value } = cause;
   const declared = columnTypeName(predicate.columns[column] ?? 0);
-  return `column ${column + 1} of \`${predicate.name}\` is declared as ${declared}, and got ${shortened(formatValue(value))}`;
+  return `column ${column + 1} of \`${predicate.name}\` is declared as ${declared}, and got ${shortValue(value)}`;
 }
 
+/** Names of variables that the compiler inserted, `$Row`, lose their mark. */
 function valuesText(values: Readonly<Record<string, Value>>): string {
-  const all = Object.entries(values).map(([name, value]) => `${name} = ${shortened(formatValue(value))}`);
+  const all = Object.entries(values).map(
+    ([name, value]) => `${name.replace(/^\$(?=[A-Z])/, "")} = ${shortValue(value)}`,
+  );
   return all.length === 0 ? "" : ` for ${all.join(", ")}`;
 }
 
-function shortened(text: string): string {
+/** Formats a value for a report. */
+export function shortValue(value: Value): string {
+  const text = formatValue(value);
   return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`;
 }

@@ -41,6 +41,8 @@ export interface CoreProgram {
   readonly watches: readonly WatchRequest[];
   /** Predicates that rules with errors fill. They may hold any values. */
   readonly open?: ReadonlySet<string> | undefined;
+  /** Column types of predicates that another program fills, as `ColumnType`s: those of a running node, for a query. */
+  readonly filled?: ReadonlyMap<string, readonly number[]> | undefined;
 }
 
 /** Order of the calls that begin together: by name, then by columns of the tuple that begins them. */

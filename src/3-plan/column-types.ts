@@ -160,7 +160,12 @@ class Inference implements ColumnTypes {
   }
 
   fixed(name: string, column: number): ColumnType | undefined {
-    return builtinType(name, column) ?? this.declared(name, column);
+    return builtinType(name, column) ?? this.declared(name, column) ?? this.#filled(name, column);
+  }
+
+  /** Type of a column that another program fills; undefined if it is unknown. */
+  #filled(name: string, column: number): ColumnType | undefined {
+    return this.#core.filled?.get(name)?.[column] || undefined;
   }
 
   add(name: string, types: readonly (ColumnType | undefined)[]): boolean {

@@ -2,7 +2,7 @@
  * compile-query: compiles a query of a running node (`mosaic query`) through the same phases as a program. Called by the
  * compiler of the node (`src/cli/run/node-compiler.ts`); the runtime evaluates the plan against the tables of the node.
  */
-import type { Argument, Atom, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
+import type { Argument, Atom, Expression, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
@@ -16,9 +16,10 @@ import { asPacket } from "../program/as-packet.ts";
 import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import type { CoreRule } from "../2-rewrite/core.ts";
 import { rewrite } from "../2-rewrite/rewrite.ts";
 import { ALL_OPTIMISATIONS } from "../program/view-optimisations.ts";
-import { planProgram } from "../3-plan/plan.ts";
+import { checkTypes, planProgram } from "../3-plan/plan.ts";
 import { emit } from "../4-emit/emit.ts";
 import { LineMap } from "../program/line-map.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
@@ -71,7 +72,10 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
   if (wrong.length > 0) return fail(wrong);
   const { core, diagnostics: rewriting } = rewrite(checked, ALL_OPTIMISATIONS);
   if (errorsIn(rewriting).length > 0) return fail(rewriting);
-  const { planned, diagnostics: planning } = planProgram(core, new LineMap([source]));
+  const filled = new Map(running.predicates.map((spec) => [spec.name, spec.columns]));
+  const typing = errorsIn(checkTypes({ ...core, filled, rules: core.rules.map((one) => withAggregates(one, rule)) }));
+  if (typing.length > 0) return fail(typing);
+  const { planned, diagnostics: planning } = planProgram({ ...core, filled }, new LineMap([source]));
   if (errorsIn(planning).length > 0) return fail(planning);
   const plan = emit(planned);
   const numberOf = (name: string): number => plan.predicates.findIndex((spec) => spec.name === name);
@@ -167,6 +171,15 @@ function columnKind(argument: Argument): AnswerColumn {
 function operandOf(argument: Argument): Argument {
   if (argument.kind !== "aggregate") return argument;
   return argument.operand ?? { kind: "constant", value: 1, text: "1", span: argument.span };
+}
+
+/** Returns the rule with the aggregates of the query's head around their operands, so that the types of operands are checked. */
+function withAggregates(rule: CoreRule, { head }: Rule): CoreRule {
+  const args = rule.head.args.map((argument, column) => {
+    const asked = head.args[column];
+    return asked?.kind === "aggregate" && asked.operand ? { ...asked, operand: argument as Expression } : argument;
+  });
+  return rule.head.name.text === ANSWER ? { ...rule, head: { ...rule.head, args } } : rule;
 }
 
 /** Variables of negations are not shown: they may stand for any value. */

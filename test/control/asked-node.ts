@@ -1,4 +1,5 @@
 import { Control } from "../../runtime/control/control.ts";
+import { failuresText } from "../../runtime/control/query-failures.ts";
 import type { Reply } from "../../runtime/control/reply.ts";
 import { Session } from "../../runtime/control/session.ts";
 import { Node, type NodeSettings } from "../../runtime/node/node.ts";
@@ -68,11 +69,12 @@ export class AskedNode {
     return this.replies();
   }
 
-  /** Returns the answer to a query as lines: the columns, then one line per row; or the message and the help. */
+  /** Returns the answer to a query as lines: the columns, one line per row, and the failures; or the message and the help. */
   query(text: string): readonly string[] {
     return this.request({ do: "query", text, form: "text" }).flatMap((reply): readonly string[] => {
       if ("columns" in reply) return [reply.columns.join(" ")];
       if ("rows" in reply) return reply.rows.map((row) => row.map(String).join(" "));
+      if ("failed" in reply && reply.failed !== undefined) return [failuresText(reply.failed)];
       if (!("error" in reply)) return [];
       return [reply.error.message, ...(/help: .*/.exec(reply.error.text ?? "") ?? [])];
     });

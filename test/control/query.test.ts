@@ -103,6 +103,68 @@ test.for(slips)("$asked: a mistake gets a diagnostic", ({ asked, answer }) => {
   expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
 });
 
+const TYPED = `
+o(number).
+accept heard(addr, number).
+materialize(o, infinity, infinity, keys(1)).
+materialize(heard, infinity, infinity, keys(1)).
+materialize(length, infinity, infinity, keys(1)).
+materialize(any, infinity, infinity, keys(1)).
+o(0). o(1). o(2).
+any("a"). any(1). any(2).
+l: length(X, N) :- heard(X, _), N := f_size("abc").
+`;
+
+const contradictions: readonly { readonly asked: string; readonly at: string; readonly message: string }[] = [
+  { asked: 'o("a")', at: '"a"', message: '`"a"` must be of type number, but it is of type string' },
+  { asked: '!o("a"), o(1)', at: '"a"', message: '`"a"` must be of type number, but it is of type string' },
+  { asked: "heard(7, N)", at: "7", message: "`7` must be of type string or address, but it is of type number" },
+  { asked: "length(X, abc)", at: "abc", message: "`abc` must be of type number, but it is of type string" },
+  { asked: 'o(X), Y := X + "a"', at: 'X + "a"', message: '`X + "a"` never has a value' },
+  { asked: "n(X) :- o(Y), X := f_size(Y)", at: "f_size(Y)", message: "`f_size(Y)` never has a value" },
+  { asked: "o(X), X / 0 > 1", at: "X / 0", message: "`X / 0` never has a value" },
+  { asked: "o(X), Y <- X", at: "X", message: "`X` must be of type list or tuple, but it is of type number" },
+  {
+    asked: "n(sum<A>) :- heard(A, _)",
+    at: "A",
+    message: "`A` must be of type number, but it is of type string or address",
+  },
+];
+
+test.for(contradictions)("$asked: types are those of the running program", ({ asked, at, message }) => {
+  const replies = new AskedNode(TYPED).request({ do: "query", text: asked });
+  const found = replies.flatMap((reply) => ("error" in reply ? (reply.error.diagnostics ?? []) : []));
+  const positions = found.map(({ message: text, range }) => {
+    return { message: text, at: asked.slice((range?.start.column ?? 0) - 1, (range?.end.column ?? 0) - 1) };
+  });
+  expect(positions).toEqual([{ message, at }]);
+});
+
+const failures: readonly Question[] = [
+  {
+    asked: "o(X), Y := 6 / X",
+    answer: ["X Y", "1 6", "2 3", "1 derivation had no value: `6 / X` has no value for X = 0"],
+  },
+  {
+    asked: "any(X), X + 1 > 2",
+    answer: ["X", "2", '1 derivation had no value: `X + 1 > 2` has no value for X = "a"'],
+  },
+  {
+    asked: "any(X), Y := f_size(X), Z := Y / 0.0",
+    answer: ["`Y / 0.0` never has a value", "help: `/` has no value for these values"],
+  },
+  {
+    asked: "n(f_size(X)) :- any(X)",
+    answer: ["f_size(X)", "1", "2 derivations had no value: `f_size(X)` has no value for X = 1"],
+  },
+  { asked: "n(sum<X>) :- any(X)", answer: ["sum<X>", '1 derivation had no value: `sum<X>` has no value for "a"'] },
+  { asked: "n(max<X>, count<*>) :- any(X)", answer: ["max<X> count<*>", '"a" 3'] },
+];
+
+test.for(failures)("$asked: derivations without a value are told", ({ asked, answer }) => {
+  expect(new AskedNode(TYPED).query(asked)).toEqual(answer);
+});
+
 test("a query changes nothing", () => {
   const asked = new AskedNode(PROGRAM);
   const before = JSON.stringify(asked.node.counters.engine);

@@ -1,0 +1,11 @@
+/** Derivations of a query that had no value. */
+export interface QueryFailures {
+  readonly count: number;
+  /** The first of them: "`1 / X` has no value for X = 0". */
+  readonly first: string;
+}
+
+/** Describes the failures in one clause: "2 derivations had no value: `1 / X` has no value for X = 0". */
+export function failuresText({ count, first }: QueryFailures): string {
+  return `${count} derivation${count === 1 ? "" : "s"} had no value: ${first}`;
+}
