@@ -3,7 +3,7 @@
  * the emitted code. The last step of `read-overlog.ts`.
  */
 import type { Expression, Literal, Rule, Statement } from "../../grammar/ast.ts";
-import { stageOf } from "../../runtime/plan/library/functions/stages.ts";
+import { ROW_OF_STAGE, stageOf } from "../../runtime/plan/library/functions/stages.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { RealNumbers } from "./real-numbers.ts";
 
@@ -65,7 +65,9 @@ function withList(literal: Literal): Literal {
   return { ...literal, list: { kind: "call", name, args: [list, none], isOverlog: true, span: list.span } };
 }
 
-/** Whether the expression is a call of a stage, which gives a list of rows. */
+/** Whether the expression is a call of a stage, or of the check of its rows, which give lists of rows. */
 function isStage(expression: Expression): boolean {
-  return expression.kind === "call" && stageOf(expression.name.text) !== undefined;
+  if (expression.kind !== "call") return false;
+  const name = expression.name.text;
+  return name === ROW_OF_STAGE || stageOf(name) !== undefined;
 }

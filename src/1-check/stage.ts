@@ -7,6 +7,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import type { FunctionSpec } from "../../runtime/plan/contract/function-spec.ts";
+import { ROW_OF_STAGE, stageOf } from "../../runtime/plan/library/functions/stages.ts";
 import { stageNamed, stageNames } from "../../runtime/plan/library/functions/registry.ts";
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
@@ -57,13 +58,13 @@ function columnsOf(stage: string, input: string, output: string, arities: StageC
   const [taken, given] = [arities.get(input), arities.get(output)];
   if (stage !== TOKENIZER) return { input: taken ?? INPUT_COLUMNS, output: given };
   const columns = taken ?? given ?? TOKENIZER_COLUMNS;
-  return { input: columns, output: given ?? columns };
+  return { input: columns, output: columns };
 }
 
 /**
  * The function of the stage maps the arguments of `in` to the tuples of `out`:
  *
- *   out(O1, .., On) :- in(I1, .., Im), [O1, .., On] <- stage([I1, .., Im]).
+ *   out(O1, .., On) :- in(I1, .., Im), Row <- stage([I1, .., Im]), [O1, .., On] <- row(stage, Row, n).
  *
  * If the number of columns of `out` is unknown, its last argument is the list of all columns that the stage adds:
  *
@@ -88,7 +89,7 @@ function stageRule(
     span,
   };
   const { produced, literals } =
-    columns.output === undefined ? keptAndRest(consumed, rows, span) : exactly(columns.output, rows, span);
+    columns.output === undefined ? keptAndRest(consumed, rows, span) : exactly(columns.output, spec, rows, span);
   return {
     kind: "rule",
     label,
@@ -104,11 +105,16 @@ interface Produced {
   readonly literals: readonly Literal[];
 }
 
-function exactly(columns: number, rows: Expression, span: Span): Produced {
+function exactly(columns: number, { name }: FunctionSpec, rows: Expression, span: Span): Produced {
   const produced = variables("$Out", columns, span);
+  const row = variable("$Row", span);
+  const checked = callOf(ROW_OF_STAGE, [constantOf(stageOf(name) ?? name, span), row, constantOf(columns, span)], span);
   return {
     produced,
-    literals: [{ kind: "member", pattern: { kind: "list", items: produced, span }, list: rows, span }],
+    literals: [
+      { kind: "member", pattern: row, list: rows, span },
+      { kind: "member", pattern: { kind: "list", items: produced, span }, list: checked, span },
+    ],
   };
 }
 
@@ -116,7 +122,7 @@ function keptAndRest(consumed: readonly Expression[], rows: Expression, span: Sp
   const kept = consumed.slice(0, -1);
   const row = variable("$Row", span);
   const rest = variable("$Rest", span);
-  const start: Expression = { kind: "constant", value: kept.length, text: `${kept.length}`, span };
+  const start = constantOf(kept.length, span);
   return {
     produced: [...kept, rest],
     literals: [
@@ -147,16 +153,14 @@ function fileFacts(
     diagnostics.push(report("E0274", span, { path, row: wrong + 1, given, output, arity: arity ?? 0 }));
     return [];
   }
-  const constant = (value: Value): Expression => ({
-    kind: "constant",
-    value: value as string | number,
-    text: formatValue(value),
-    span,
-  });
   return (rows as readonly Values[]).map((row) => ({
     kind: "fact",
     label: undefined,
-    atom: atomOf(output, row.map(constant), span),
+    atom: atomOf(
+      output,
+      row.map((value) => constantOf(value as string | number, span)),
+      span,
+    ),
     span,
   }));
 }
@@ -184,6 +188,10 @@ function atomOf(name: string, args: readonly Expression[], span: Span): Atom {
 
 function callOf(name: string, args: readonly Expression[], span: Span): Expression {
   return { kind: "call", name: { text: name, span }, args, span };
+}
+
+function constantOf(value: string | number, span: Span): Expression {
+  return { kind: "constant", value, text: formatValue(value), span };
 }
 
 /** No variable of a program begins with `$`. */

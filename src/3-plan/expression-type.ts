@@ -90,12 +90,17 @@ function arithmeticType(operator: string, left: ColumnType, right: ColumnType): 
   return (both & NUMBER) | (hasId ? ID : 0) | joined;
 }
 
-/** Further kinds in OverLog: a string joins with any value but lists and tuples, and `|` and `&` combine lists with any value. */
+/**
+ * Further kinds in OverLog: a string joins with any value but lists and tuples, `|` and `&` combine lists with any value, and null is the
+ * empty list.
+ */
 function overlogType(operator: string, left: ColumnType, right: ColumnType): ColumnType {
-  const kind = typeBit(operator === "+" ? "string" : "list");
-  const other = operator === "+" ? ANYTHING & ~of("list", "tuple") : ANYTHING;
-  const joins = ((left & kind) !== 0 && (right & other) !== 0) || ((right & kind) !== 0 && (left & other) !== 0);
-  return joins ? kind : 0;
+  if (operator === "|" || operator === "&") return ((left | right) & of("list", "null")) === 0 ? 0 : of("list");
+  if (operator !== "+") return 0;
+  const joins = (kind: ColumnType, other: ColumnType): ColumnType =>
+    ((left & kind) !== 0 && (right & other) !== 0) || ((right & kind) !== 0 && (left & other) !== 0) ? kind : 0;
+  const areLists = [left, right].every((type) => (type & of("list", "null")) !== 0);
+  return joins(of("string"), ANYTHING & ~of("list", "tuple")) | (areLists ? of("list") : 0);
 }
 
 function intervalType({ value, low, high, isOverlog }: Interval, environment: Environment): ColumnType {

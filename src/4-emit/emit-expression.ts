@@ -135,7 +135,7 @@ export class ExpressionEmitter {
     if (name === FRESH_QUERY_FUNCTION) return sure(`node.freshQuery(${this.#strand})`);
     const check = values.some((value) => value.mayFail) ? "callSafely" : "call";
     const called = functionNamed(name, isOverlog)?.name ?? name;
-    if (this.#takesTrains && isMappedOverTrains(called))
+    if (this.#takesTrains && isMappedOverTrains(name))
       return unsure(`callOnTrain(node, "${called}", node.ambient(${this.#strand}), [${codes}])`);
     return unsure(`${check}("${called}", node.ambient(${this.#strand}), [${codes}])`);
   }

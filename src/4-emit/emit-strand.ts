@@ -2,8 +2,9 @@
  * emit-strand: writes the JavaScript function of one strand, with its rule and operators as comments above it. Called by
  * `emit.ts` for every strand; the runtime compiles the text and passes the engine as `node` (`StrandHost`).
  */
-import type { Expression } from "../../grammar/ast.ts";
+import type { Expression, FunctionCall } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
+import { ROW_OF_STAGE, stageOf } from "../../runtime/plan/library/functions/stages.ts";
 import type { StrandSpec } from "../../runtime/plan/contract/plan.ts";
 import { ADDED, CURRENT, LEAVING, REMOVED, STABLE } from "../../runtime/plan/contract/row-mark.ts";
 import type {
@@ -299,7 +300,7 @@ class StrandEmitter {
 
   /** Ends the derivation if the condition holds, and reports the expression, or the aggregate of it, with the values of its variables. */
   #failWhen(condition: string, expression: Expression | undefined, aggregate = ""): void {
-    const text = expression === undefined ? "*" : printExpression(withTableNames(expression));
+    const text = expression === undefined ? "*" : printExpression(asText(expression));
     const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
     const names = expression === undefined ? [] : variablesIn(expression).map(({ name }) => name);
     const values = [...new Set(names)].join(", ");
@@ -361,10 +362,19 @@ function isFilter(operator: Operator): boolean {
   return operator.kind === "select" || operator.kind === "assign";
 }
 
-/** The expression with the name of its table for each own address, which no program can write as an expression. */
-function withTableNames(expression: Expression): Expression {
+/** The expression for a message: with the name of its table for each own address, and a description for each call of a stage. */
+function asText(expression: Expression): Expression {
   return rewriteExpression(expression, (part) => {
-    const table = addressTable(part);
-    return table === undefined ? part : variableAt(table, part.span);
+    const text = addressTable(part) ?? (part.kind === "call" ? stageText(part) : undefined);
+    return text === undefined ? part : variableAt(text, part.span);
   });
+}
+
+/** Describes a call of a stage, or of the check of its rows. */
+function stageText({ name, args }: FunctionCall): string | undefined {
+  const stage = stageOf(name.text);
+  if (stage !== undefined) return `stage ${stage}`;
+  if (name.text !== ROW_OF_STAGE) return undefined;
+  const [of, columns] = [args[0], args[2]].map((one) => (one?.kind === "constant" ? String(one.value) : ""));
+  return `row of ${of} with ${columns} columns`;
 }

@@ -57,3 +57,17 @@ test("a rule whose derivations fail is logged with the expression and the values
     "rule put (program:5): `X * Y` has no value for X = 2, Y = [1] (120 derivations failed since the last report)",
   ]);
 });
+
+test("a row of a stage with another number of columns is logged with the row", () => {
+  const program = `#pragma dialect overlog
+    materialize(text, infinity, infinity, keys(1,2)).
+    text(@X, "1,one\\n2\\n3,x,y") :- periodic(@X, E, 0, 1).
+    r1 line(@X, T) :- periodic(@X, E, 1, 3), text(@X, T).
+    stage("CSVtuple", line, field).
+    r2 seen(@X) :- field(@X, N, T).
+    materialize(seen, infinity, infinity, keys(1)).
+  `;
+  expect(logOf(program, 5)).toEqual([
+    'rule field:5 (program:5): `row of CSVtuple with 3 columns` has no value for Row = ["a:1", 2]',
+  ]);
+});

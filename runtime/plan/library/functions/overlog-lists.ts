@@ -1,19 +1,21 @@
-/** List functions of OverLog, which read null as the empty list and any other value as the list of that value. */
+/** Functions of lists in OverLog, which read null as the empty list and any other value as the list of that value. */
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { listOf } from "../operators/overlog-operators.ts";
 import type { Maybe, Value } from "../../values/value.ts";
-import { listFunctions } from "./lists.ts";
 
 /** Reads an argument; the second parameter is the other arguments of the call. */
 type Reading = (argument: Value, others: readonly Maybe[]) => Value;
 
 const asList: Reading = listOf;
+const asListUnlessBytes: Reading = (argument) => (argument instanceof Uint8Array ? argument : listOf(argument));
 const asListUnlessText: Reading = (argument) => (isText(argument) ? argument : listOf(argument));
 const asListOrText: Reading = (argument, others) =>
   others.every(isText) && isText(argument) ? argument : listOf(argument);
+/** Null is the empty list. Other values keep their meaning. */
+const nullAsList: Reading = (argument) => argument ?? [];
 const asOnlyItemOrList: Reading = (argument, others) => (others.length === 0 ? argument : listOf(argument));
 
-/** Readings of the arguments, in their order. */
+/** Readings of the arguments, in their order. The last one holds for all further arguments of a function with any number of them. */
 const READINGS: Readonly<Record<string, readonly (Reading | undefined)[]>> = {
   f_cons: [undefined, asList],
   f_append: [asOnlyItemOrList],
@@ -33,23 +35,32 @@ const READINGS: Readonly<Record<string, readonly (Reading | undefined)[]>> = {
   f_isEmpty: [asListUnlessText],
   f_reverse: [asList],
   f_sort: [asList],
+  f_slice: [asListUnlessBytes],
+  f_bytes: [nullAsList],
+  f_pack: [undefined, nullAsList],
+  f_address: [undefined, nullAsList, asList],
+  f_mix: [asList],
+  f_unmix: [undefined, asList],
 };
 
-/** The functions under their own names, as OverLog evaluates them. */
-export const overlogListFunctions: readonly FunctionSpec[] = listFunctions.flatMap((spec) => {
-  const readings = READINGS[spec.name];
-  return readings === undefined ? [] : [reading(spec, readings)];
-});
+/** Returns those of the functions that take lists, under their own names, as OverLog evaluates them. */
+export function overlogListFunctions(specs: readonly FunctionSpec[]): readonly FunctionSpec[] {
+  return specs.flatMap((spec) => {
+    const readings = READINGS[spec.name];
+    return readings === undefined ? [] : [reading(spec, readings)];
+  });
+}
 
 function reading(spec: FunctionSpec, readings: readonly (Reading | undefined)[]): FunctionSpec {
   return {
     ...spec,
     call: (ambient, args) => {
-      const read = args.map((argument, at) => {
+      const values = args.map((argument, at) => {
         const others = args.filter((_, other) => other !== at);
-        return readings[at]?.(argument, others) ?? argument;
+        const read = at >= readings.length && spec.maxArgs === Infinity ? readings.at(-1) : readings[at];
+        return read?.(argument, others) ?? argument;
       });
-      return spec.call(ambient, read);
+      return spec.call(ambient, values);
     },
   };
 }

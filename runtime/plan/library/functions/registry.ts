@@ -13,7 +13,7 @@ import { numberFunctions } from "./numbers.ts";
 import { overlogListFunctions } from "./overlog-lists.ts";
 import { packingFunctions } from "./packing.ts";
 import { randomFunctions } from "./random.ts";
-import { stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
+import { rowOfStage, stageFunction, type Stage, stageFunctions, stageKey, stageOf } from "./stages.ts";
 import { stringFunctions } from "./strings.ts";
 import { trainFunctions } from "./trains.ts";
 
@@ -39,8 +39,7 @@ const replaceable = new Set(["f_timeDuration", "f_diffTime"]);
 
 const FUNCTION_NAME = /^[a-z][A-Za-z0-9_]*$/;
 
-const registry = new Map<string, FunctionSpec>();
-for (const spec of [
+const mozlogFunctions: readonly FunctionSpec[] = [
   ...numberFunctions,
   ...listFunctions,
   ...stringFunctions,
@@ -54,9 +53,13 @@ for (const spec of [
   ...randomFunctions,
   ...trainFunctions,
   ...stageFunctions,
-  ...overlogListFunctions.map((spec) => ({ ...spec, name: `${OVERLOG_PREFIX}${spec.name}` })),
-]) {
-  registry.set(spec.name, spec);
+  rowOfStage,
+];
+
+const registry = new Map<string, FunctionSpec>(mozlogFunctions.map((spec) => [spec.name, spec]));
+for (const spec of overlogListFunctions(mozlogFunctions)) {
+  const name = `${OVERLOG_PREFIX}${spec.name}`;
+  registry.set(name, { ...spec, name });
 }
 
 /** Functions that come with Mosaic. */

@@ -7,17 +7,25 @@ export type Stage = (columns: Values) => readonly Values[] | undefined;
 
 const PREFIX = "stage:";
 
-const INTEGER = /^-?\d{1,15}$/;
+const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 const stages: ReadonlyMap<string, Stage> = new Map([
   /** (.., Text, Separator): (.., Token, Number) for each token of the text, numbered from 0. Empty tokens are left out. */
   ["TOKENIZER", tokens],
-  /** (.., Text): (.., Field, Field, ..) for each line. Fields may be in double quotes. Fields that are integers become numbers. */
+  /** (.., Text): (.., Field, Field, ..) for each line. Fields may be in double quotes. Fields that are numbers become numbers. */
   ["CSVtuple", fields],
 ]);
 
 /** The stages as functions of a list of columns. Their names contain a colon, so that no program can call them. */
 export const stageFunctions: readonly FunctionSpec[] = [...stages].map(([name, stage]) => stageFunction(name, stage));
+
+/** Name of the function that checks a row of a stage: (stage, row, number of columns) is the list of the row, or fails. */
+export const ROW_OF_STAGE = "row:stage";
+
+/** The function behind `ROW_OF_STAGE`. A row with another number of columns than the output of the stage has fails. */
+export const rowOfStage: FunctionSpec = define(ROW_OF_STAGE, 3, ["list"], (_stage, row, columns) =>
+  Array.isArray(row) && row.length === columns ? [row] : undefined,
+);
 
 export function stageKey(name: string): string {
   return `${PREFIX}${name}`;
@@ -65,6 +73,10 @@ function linesOf(text: string): readonly Values[] {
   return lines;
 }
 
+/** A number that is not exact, such as an integer beyond 2^53, stays a text. */
 function plainField(text: string): Value {
-  return INTEGER.test(text) ? Number(text) : text;
+  if (!NUMBER.test(text)) return text;
+  const number = Number(text) + 0;
+  const isExact = Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
+  return isExact ? number : text;
 }

@@ -6,8 +6,9 @@ import { SIZE_MAX } from "../../values/size.ts";
 import { compare, equal, kindOf, type Maybe, type Value, type Values } from "../../values/value.ts";
 import { add, bitAnd, bitOr, divide, inInterval } from "./operators.ts";
 
-/** Adds as `+` of Mozlog does. A string and a value that is neither list nor tuple are joined as text. */
+/** Adds as `+` of Mozlog does. A string and a value that is neither list nor tuple are joined as text, lists and null as lists. */
 export function overlogAdd(left: Maybe, right: Maybe): Maybe {
+  if (isListOrNull(left) && isListOrNull(right)) return add(listOf(left), listOf(right));
   if (typeof left !== "string" && typeof right !== "string") return add(left, right);
   const [first, second] = [textOf(left), textOf(right)];
   return first === undefined || second === undefined ? undefined : add(first, second);
@@ -19,14 +20,14 @@ export function overlogDivide(left: Maybe, right: Maybe): Maybe {
   return divide(left - (left % right), right + 0);
 }
 
-/** Union of two lists, as a set, if an operand is a list; otherwise the bitwise operator. */
+/** Union of two lists, as a set, if an operand is a list or null; otherwise the bitwise operator. */
 export function overlogOr(left: Maybe, right: Maybe): Maybe {
   if (!hasList(left, right)) return bitOr(left, right);
   const [one, other] = [listOf(left as Value), listOf(right as Value)];
   return one.length + other.length <= SIZE_MAX ? setOf([...one, ...other]) : undefined;
 }
 
-/** Intersection of two lists, as a set, if an operand is a list; otherwise the bitwise operator. */
+/** Intersection of two lists, as a set, if an operand is a list or null; otherwise the bitwise operator. */
 export function overlogAnd(left: Maybe, right: Maybe): Maybe {
   if (!hasList(left, right)) return bitAnd(left, right);
   const wanted = new Set(listOf(right as Value).map(keyOf));
@@ -66,7 +67,11 @@ export function listOf(value: Value): Values {
 }
 
 function hasList(left: Maybe, right: Maybe): boolean {
-  return left !== undefined && right !== undefined && (Array.isArray(left) || Array.isArray(right));
+  return left !== undefined && right !== undefined && (isListOrNull(left) || isListOrNull(right));
+}
+
+function isListOrNull(value: Maybe): value is Values | null {
+  return value === null || Array.isArray(value);
 }
 
 function setOf(items: Values): Values {

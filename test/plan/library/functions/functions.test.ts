@@ -71,6 +71,27 @@ test("for any arguments a function returns a value of its declared kinds or fail
   );
 });
 
+test("in OverLog null is the empty list wherever a function takes a list", () => {
+  const [list, none] = [typeBit("list"), typeBit("null")];
+  const takesList = (name: string, count: number, at: number): boolean => {
+    const fitting = (formsOf(name) ?? []).filter(({ args, isVariadic }) => isVariadic || args.length === count);
+    const wanted = fitting.map(({ args }) => args[at] ?? args.at(-1) ?? 0);
+    return wanted.some((kinds) => (kinds & list) !== 0 && (kinds & none) === 0);
+  };
+  const tried = cases.flatMap(({ name, args }) =>
+    args.flatMap((_, at) => (takesList(name, args.length, at) ? [{ name, args, at }] : [])),
+  );
+  const differing = tried.filter(({ name, args, at }) => {
+    const [withNull, withEmpty] = [null, []].map((one) => {
+      const value = functionNamed(name, true)?.call(ambient, args.with(at, one));
+      return value === undefined ? "fails" : formatValue(value);
+    });
+    return withNull !== withEmpty;
+  });
+  expect(tried.length).toBeGreaterThan(100);
+  expect(differing.map(({ name, at }) => `${name} ${at}`)).toEqual([]);
+});
+
 describe("the forms of functions", () => {
   test("exist for every function", () => {
     const typed = functionNames().filter((name) => formsOf(name) !== undefined);
