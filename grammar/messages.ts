@@ -423,8 +423,11 @@ const PROGRAM_MESSAGES = {
   }),
   E0305: (f: { readonly name: string; readonly column: number; readonly expected: string }): Wording =>
     `column ${f.column} of \`${f.name}\` must be of type ${f.expected}`,
-  E0306: (f: { readonly name: string }): Wording => ({
-    message: `\`${f.name}\` is a derived table, so only its rules insert and delete its rows`,
+  E0306: (f: { readonly name: string; readonly rule: string | undefined }): Wording => ({
+    message:
+      f.rule === undefined
+        ? `\`${f.name}\` is a derived table, so only its rules insert and delete its rows`
+        : `${f.rule} defines \`${f.name}\`, a derived table, so only its rules insert and delete its rows`,
     help: "insert into or delete from the tables that these rules read",
   }),
   E0307: (f: { readonly location: string }): Wording => ({

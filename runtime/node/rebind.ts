@@ -1,3 +1,4 @@
+import { definingRule } from "../plan/contract/defining-rule.ts";
 import { Address } from "../plan/values/address.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -16,7 +17,7 @@ export function rebindable(name: string, address: Value, plan: Plan): PredicateS
   const overlay = plan.overlays.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (overlay === undefined) return refusal(unknownOverlay(name, plan));
   const predicate = plan.predicates[overlay.localAddr] as PredicateSpec;
-  const rule = ruleOf(predicate, plan);
+  const rule = predicate.table?.derived === "pure" ? definingRule(predicate, plan) : undefined;
   if (rule !== undefined) return refusal(`${rule} defines \`${predicate.name}\`: change the tables that it reads`);
   if (address instanceof Address && address.overlay === overlay.name)
     return refusal(`${overlay.name} cannot carry itself: give an address of another network`);
@@ -30,15 +31,4 @@ export function refusal(message: string): RebindRefusal {
 function unknownOverlay(name: string, { overlays }: Plan): string {
   const known = overlays.length === 0 ? "it runs none" : `it runs ${overlays.map((one) => one.name).join(", ")}`;
   return `the node runs no overlay \`${name}\`: ${known}`;
-}
-
-/** Returns the rule over tables that defines the table: "rule `a` (a.mzl:1)". Undefined if none does. */
-function ruleOf({ id, table }: PredicateSpec, { derivedRules, strands }: Plan): string | undefined {
-  if (table?.derived !== "pure") return undefined;
-  const origin = derivedRules
-    .filter(({ predicate }) => predicate === id)
-    .flatMap((one) => one.strands)
-    .map((strand) => strands[strand]?.origin)
-    .find((one) => one !== undefined);
-  return origin && `rule \`${origin.rule}\` (${origin.file}:${origin.line})`;
 }

@@ -4,6 +4,7 @@ import { type ColumnNames, formOf } from "./column-names.ts";
 import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
+import { definingRule } from "../../runtime/plan/contract/defining-rule.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { admits, columnTypeName } from "../../runtime/plan/values/column-type.ts";
 import { formatValue } from "../../runtime/plan/values/format.ts";
@@ -70,7 +71,8 @@ function readStatement(
     found.push(reportUnknown(statement, known, columns));
     return undefined;
   }
-  if (spec.table?.derived === "pure") found.push(report("E0306", atom.name.span, { name }));
+  if (spec.table?.derived === "pure")
+    found.push(report("E0306", atom.name.span, { name, rule: definingRule(spec, plan) }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) =>
     readArgument(argument as Expression, constantIn(plan, argument as Expression), column, spec, found),

@@ -36,6 +36,7 @@ const MAX_LATENESS_SECONDS = 0.1;
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...unspecifiedAddress(metrics),
+    ...missingAddresses(metrics),
     ...emptyMemberships(metrics),
     ...lateness(metrics),
     ...diagnoseFailures(metrics),
@@ -209,6 +210,15 @@ function emptyMemberships({ tables }: MetricsSnapshot): readonly HealthProblem[]
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
     .map(({ table }) => problem("table", table, `${table} is empty: this node has no peer (--peer)`));
+}
+
+/** While an instance has no own address, derivations with a location have no value. */
+function missingAddresses({ tables }: MetricsSnapshot): readonly HealthProblem[] {
+  return tables
+    .filter(({ table, rows }) => rows === 0 && /(?:^|\.)localAddr$/.test(table))
+    .map(({ table }) =>
+      problem("table", table, `${table} is empty: without an own address its rules send nothing to other nodes`),
+    );
 }
 
 function failures({ node, rules, steps, refused }: MetricsSnapshot): readonly HealthProblem[] {
