@@ -1,16 +1,19 @@
-/** `mosaic ps`: finds the control sockets of this host and asks each node what it runs. */
-import { readdirSync, statSync } from "node:fs";
+/**
+ * `mosaic ps`: finds the control sockets and the processes of `mosaic run` on this host, and asks each node what it runs. Of a node that
+ * cannot be asked it shows what the command line of the process and the kernel tell.
+ */
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { NodeDescription } from "../../../runtime/control/reply.ts";
+import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
+import type { OptionSpec } from "../options/command-spec.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { controlFolders } from "./control-folders.ts";
-import { NodeClient } from "./node-client.ts";
-import { type NodeProcess, nodeProcesses } from "./node-processes.ts";
+import { NodeClient, NotConnected } from "./node-client.ts";
+import { controlPathsOf, type NodeProcess, nodeProcesses, socketsIn } from "./node-processes.ts";
 
-/** A node, or a process of which only the command line is known. Null: not known. */
+/** A node, a process of `mosaic run`, or a socket without a process. Null: not known. */
 interface ListedNode {
   readonly node: string | null;
   readonly socket: string | null;
@@ -19,88 +22,123 @@ interface ListedNode {
   readonly listen: string | null;
   readonly device: string | null;
   readonly uptime: number | null;
-  /** `no answer`: a process holds the socket and does not answer. `no socket`: it was started with --no-control, or still starts. */
-  readonly state: NodeDescription["state"] | "no answer" | "no socket";
+  readonly state: NodeDescription["state"] | UnansweredState;
 }
+
+type UnansweredState =
+  /** A process holds the socket and does not answer: it is stopped or busy. */
+  | "does not answer"
+  /** The process has no addresses yet: it compiles, or waits for them. */
+  | "starting"
+  /** It runs without a control socket. */
+  | "no socket"
+  /** Only its owner can ask it. */
+  | "of another user"
+  /** The process that made the socket is gone. */
+  | "ended";
+
+/** Outcome of a question to a socket. */
+type Answer =
+  | { readonly socket: string; readonly kind: "answered"; readonly node: ListedNode }
+  | { readonly socket: string; readonly kind: "silent" | "ended" | "foreign" };
 
 const ANSWER_MS = 1_000;
 
-export async function listNodes(form: "text" | "json" | "names", output: Output): Promise<void> {
-  const processes = nodeProcesses();
-  const sockets = new Set([...controlFolders().flatMap(socketsIn), ...processes.flatMap(socketsOf)]);
-  const answered = (await Promise.all([...sockets].map(ask))).filter((node) => node !== undefined);
-  const known = new Set(answered.map(({ pid }) => pid));
-  const hung = new Set(
-    processes
-      .filter((process) => socketsOf(process).some((path) => answered.some(({ socket }) => socket === path)))
-      .map(({ pid }) => pid),
-  );
-  const silent = processes.filter(({ pid }) => !known.has(pid) && !hung.has(pid)).map(({ pid }) => unknownNode(pid));
-  const nodes = [...answered, ...silent].toSorted((one, other) => (one.pid ?? 0) - (other.pid ?? 0));
-  if (form === "names") for (const { socket } of answered) output.result(nameOf(socket));
+/** Lists the nodes. `options` are those of `mosaic run`. */
+export async function listNodes(
+  form: "text" | "json" | "names",
+  options: readonly OptionSpec[],
+  output: Output,
+): Promise<void> {
+  const processes = nodeProcesses(options);
+  const paths = new Set([...controlFolders().flatMap(socketsIn), ...processes.flatMap(controlPathsOf)]);
+  const answers = await Promise.all([...paths].map(ask));
+  const nodes = listed(answers, processes);
+  if (form === "names") for (const { socket } of nodes.filter(isNamed)) output.result(nameOf(socket ?? ""));
   else if (form === "json") for (const node of nodes) output.result(jsonText(node));
   else if (nodes.length === 0) output.result("no node runs on this host");
   else for (const line of textColumns(HEADINGS, nodes.map(cells))) output.result(line);
 }
 
-/** Returns the control sockets in a folder. Empty if it cannot be read. */
-function socketsIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".sock"))
-      .map((name) => join(folder, name));
-  } catch {
-    return [];
+/** Returns a row for each socket, and for each process without one, in the order of process ids, rows without a process last. */
+function listed(answers: readonly Answer[], processes: readonly NodeProcess[]): readonly ListedNode[] {
+  const claimed = new Map(processes.flatMap((one) => controlPathsOf(one).map((path) => [path, one] as const)));
+  const rows = answers.flatMap((answer) => rowOf(answer, claimed.get(answer.socket)));
+  const shown = new Set(rows.map(({ pid }) => pid));
+  const others = processes.filter(({ pid }) => !shown.has(pid)).map((one) => described(one, null, stateOf(one)));
+  const rank = ({ pid }: ListedNode): number => pid ?? Number.MAX_SAFE_INTEGER;
+  return [...rows, ...others].toSorted((one, other) => rank(one) - rank(other));
+}
+
+function rowOf(answer: Answer, process: NodeProcess | undefined): readonly ListedNode[] {
+  switch (answer.kind) {
+    case "answered":
+      return [answer.node];
+    case "silent":
+      return [
+        process ? described(process, answer.socket, "does not answer") : unknown(answer.socket, "does not answer"),
+      ];
+    case "foreign":
+      return process ? [] : [unknown(answer.socket, "of another user")];
+    case "ended":
+      // A process that starts will replace a socket that another one left at its path.
+      return process ? [] : [unknown(answer.socket, "ended")];
   }
 }
 
-/** Returns the sockets of `--control`, which is a folder with `--nodes`. */
-function socketsOf({ control }: NodeProcess): readonly string[] {
-  if (control === undefined) return [];
-  return isFolder(control) ? socketsIn(control) : [control];
+/** State of a process that no socket answers for. A node opens its UDP socket, then its control socket. */
+function stateOf({ isUncontrolled, sockets }: NodeProcess): UnansweredState {
+  if (sockets === undefined) return "of another user";
+  if (sockets.udp.length === 0) return "starting";
+  return isUncontrolled || sockets.unix.length === 0 ? "no socket" : "does not answer";
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
+/** A node of the process, of which several have sockets that their ports name. */
+function described(process: NodeProcess, socket: string | null, state: UnansweredState): ListedNode {
+  const { pid, files, uptime, sockets, addresses } = process;
+  const port = socket === null ? "" : `:${basename(socket, ".sock").split(":").at(-1)}`;
+  const bound = sockets?.udp.find((address) => address.endsWith(port)) ?? sockets?.udp[0];
+  const listen = bound ?? process.listen;
+  const names = [...addresses, ...(bound === undefined ? [] : [named(process.listen, bound)])];
+  const device = sockets?.devices[0] ?? process.device;
+  return { node: names[0] ?? null, socket, pid, files, listen, device, uptime, state };
 }
 
-/** Asks the node at a socket. Undefined if no process listens there. */
-async function ask(socket: string): Promise<ListedNode | undefined> {
-  try {
-    return await Promise.race([describe(socket), sleep(ANSWER_MS, noAnswer(socket))]);
-  } catch {
-    return undefined;
-  }
+/** The name that a node has by `--listen`: the host of the option with the port that is bound. */
+function named(listen: string, bound: string): string {
+  const [asked, real] = [parseHostPort(listen), parseHostPort(bound)];
+  return asked.ok && real.ok ? formatHostPort(asked.at.host, real.at.port) : bound;
 }
 
-async function describe(socket: string): Promise<ListedNode> {
-  const client = await NodeClient.connectTo(socket);
-  const timer = setTimeout(() => client.close(), ANSWER_MS);
+function unknown(socket: string, state: UnansweredState): ListedNode {
+  return { node: null, socket, pid: null, files: null, listen: null, device: null, uptime: null, state };
+}
+
+/** Asks the node at a socket. */
+async function ask(socket: string): Promise<Answer> {
   try {
-    for await (const reply of client.request({ kind: "describe" })) {
-      if (!("node" in reply)) continue;
-      const { name, ...rest } = reply.node;
-      return { node: name, socket, ...rest };
+    const client = await NodeClient.connectTo(socket);
+    const timer = setTimeout(() => client.close(), ANSWER_MS);
+    try {
+      const node = await describe(client, socket);
+      if (node !== undefined) return { socket, kind: "answered", node };
+    } finally {
+      clearTimeout(timer);
+      client.close();
     }
-  } catch {
-    return noAnswer(socket);
-  } finally {
-    clearTimeout(timer);
-    client.close();
+  } catch (error: unknown) {
+    if (error instanceof NotConnected) return { socket, kind: error.code === "EACCES" ? "foreign" : "ended" };
   }
-  return noAnswer(socket);
+  return { socket, kind: "silent" };
 }
 
-function noAnswer(socket: string): ListedNode {
-  return { ...unknownNode(null), socket, state: "no answer" };
-}
-
-function unknownNode(pid: number | null): ListedNode {
-  return { node: null, socket: null, pid, files: null, listen: null, device: null, uptime: null, state: "no socket" };
+async function describe(client: NodeClient, socket: string): Promise<ListedNode | undefined> {
+  for await (const reply of client.request({ kind: "describe" })) {
+    if (!("node" in reply)) continue;
+    const { name, ...rest } = reply.node;
+    return { node: name, socket, ...rest };
+  }
+  return undefined;
 }
 
 const HEADINGS = ["node", "pid", "program", "listen", "device", "up", "state", "socket"];
@@ -119,9 +157,13 @@ function cells({ node, pid, files, listen, device, uptime, state, socket }: List
   ];
 }
 
+/** Whether other commands can name the node. */
+function isNamed({ socket, state }: ListedNode): boolean {
+  return socket !== null && state !== "ended" && state !== "of another user";
+}
+
 /** The shortest text that names the node: the port or address of a default socket, or its path. */
-function nameOf(socket: string | null): string {
-  if (socket === null) return "";
+function nameOf(socket: string): string {
   const isDefault = controlFolders().some((folder) => socket === join(folder, basename(socket)));
   return isDefault ? basename(socket, ".sock") : socket;
 }

@@ -164,6 +164,17 @@ function socketPath(node: string): string {
   );
 }
 
+/** Failure to connect to a control socket. */
+export class NotConnected extends Failure {
+  /** Error of the system: `ECONNREFUSED` if the process that made the socket is gone. */
+  readonly code: string | undefined;
+
+  constructor(node: string, path: string, error: NodeJS.ErrnoException) {
+    super(1, explainFailure(node, path, error));
+    this.code = error.code;
+  }
+}
+
 function open(node: string, path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
@@ -176,7 +187,7 @@ function open(node: string, path: string): Promise<Socket> {
       clearTimeout(timer);
       resolve(socket);
     });
-    socket.once("error", (error: NodeJS.ErrnoException) => reject(runFailed(explainFailure(node, path, error))));
+    socket.once("error", (error: NodeJS.ErrnoException) => reject(new NotConnected(node, path, error)));
   });
 }
 

@@ -1,42 +1,99 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { canonicalHostPort } from "../../../runtime/plan/values/host-port.ts";
+import type { OptionSpec } from "../options/command-spec.ts";
+import { commandWords } from "./command-words.ts";
+import { type ProcessSockets, processSockets } from "./process-sockets.ts";
 
-/** A process of `mosaic run`, by its command line. */
+/** A process of `mosaic run`, as its command line and the kernel describe it, without asking the process. */
 export interface NodeProcess {
   readonly pid: number;
-  /** Path of `--control`; undefined for the default path or none. */
+  /** Program files as they were named. */
+  readonly files: readonly string[];
+  /** Address of `--listen`, canonical. */
+  readonly listen: string;
+  /** Addresses of `--addr`, canonical. */
+  readonly addresses: readonly string[];
+  /** Name of the device of `--tun`; null without a name. */
+  readonly device: string | null;
+  /** Path of `--control`, absolute: a socket, or a folder of sockets; undefined for the default path or none. */
   readonly control: string | undefined;
+  /** Whether it was started with `--no-control`. */
+  readonly isUncontrolled: boolean;
+  /** Seconds since its start. */
+  readonly uptime: number | null;
+  /** Undefined if this user may not see them. */
+  readonly sockets: ProcessSockets | undefined;
 }
 
 /** Files that a process runs: the bundle, or the sources. */
 const ENTRIES: readonly string[] = ["/build/bundle/main.cjs", "/src/cli/main.ts"];
+/** `CLK_TCK` of Linux: the unit of times in `/proc/PID/stat`. */
+const TICKS_PER_SECOND = 100;
 
-/** Returns the processes of `mosaic run` on this host whose command lines can be read. */
-export function nodeProcesses(): readonly NodeProcess[] {
+/** Returns the processes of `mosaic run` on this host whose command lines can be read. `options` are those of `mosaic run`. */
+export function nodeProcesses(options: readonly OptionSpec[]): readonly NodeProcess[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => processOf(Number(name)) ?? []);
+    .flatMap((name) => processOf(Number(name), options) ?? []);
 }
 
-function processOf(pid: number): NodeProcess | undefined {
-  const args = attempt(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0") ?? [];
-  const at = args.findIndex((arg) => ENTRIES.some((file) => arg.endsWith(file)));
-  if (at < 0 || args[at + 1] !== "run") return undefined;
-  return { pid, control: absolute(controlOption(args.slice(at + 2)), pid) };
+function processOf(pid: number, specs: readonly OptionSpec[]): NodeProcess | undefined {
+  const words =
+    attempt(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))
+      ?.split("\0")
+      .slice(0, -1) ?? [];
+  const at = words.findIndex((word) => ENTRIES.some((file) => word.endsWith(file)));
+  if (at < 0 || words[at + 1] !== "run") return undefined;
+  const { arguments: files, options } = commandWords(words.slice(at + 2), specs);
+  const last = (name: string): string | undefined => options.get(name)?.at(-1) || undefined;
+  const control = last("control");
+  return {
+    pid,
+    files,
+    listen: canonicalHostPort(last("listen") ?? presetOf("--listen", specs)),
+    addresses: (options.get("addr") ?? []).map(canonicalHostPort),
+    device: last("tun") ?? null,
+    control: control && absolute(control, pid),
+    isUncontrolled: options.has("no-control"),
+    uptime: uptimeOf(pid),
+    sockets: processSockets(pid),
+  };
 }
 
-function controlOption(args: readonly string[]): string | undefined {
-  const at = args.findIndex((arg) => arg === "--control" || arg.startsWith("--control="));
-  const found = args[at];
-  if (found === undefined) return undefined;
-  return found === "--control" ? args[at + 1] : found.slice("--control=".length);
+function presetOf(name: string, specs: readonly OptionSpec[]): string {
+  return specs.find(({ syntax }) => syntax.startsWith(`${name} `))?.preset ?? "";
+}
+
+/** Returns the paths at which a process listens, or will listen, for clients of its nodes. */
+export function controlPathsOf({ control, sockets }: NodeProcess): readonly string[] {
+  const named = control === undefined ? [] : isFolder(control) ? socketsIn(control) : [control];
+  return [...new Set([...named, ...(sockets?.unix ?? [])])];
+}
+
+/** Returns the control sockets in a folder. Empty if it cannot be read. */
+export function socketsIn(folder: string): readonly string[] {
+  const names = attempt(() => readdirSync(folder)) ?? [];
+  return names.filter((name) => name.endsWith(".sock")).map((name) => join(folder, name));
 }
 
 /** A relative path belongs to the working directory of the process. */
-function absolute(path: string | undefined, pid: number): string | undefined {
-  if (path === undefined || isAbsolute(path)) return path;
+function absolute(path: string, pid: number): string {
   const folder = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
-  return folder && join(folder, path);
+  return folder === undefined ? path : resolve(folder, path);
+}
+
+/** Seconds since the start of the process. */
+function uptimeOf(pid: number): number | null {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  const now = attempt(() => Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]));
+  // The name of the process, in brackets, may hold blanks. The start time is field 22.
+  const started = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  return now === undefined || Number.isNaN(started) ? null : Math.max(0, now - started / TICKS_PER_SECOND);
+}
+
+function isFolder(path: string): boolean {
+  return attempt(() => statSync(path).isDirectory()) ?? false;
 }
 
 /** Processes end while they are listed, and some belong to other users. */

@@ -14,6 +14,7 @@ export const command: CommandSpec<PsInput> = {
   ],
   run: async ({ json, names }, { output }) => {
     const { listNodes } = await import("../client/list-nodes.ts");
-    await listNodes(names ? "names" : json ? "json" : "text", output);
+    const { command: run } = await import("./run.ts");
+    await listNodes(names ? "names" : json ? "json" : "text", run.options, output);
   },
 };

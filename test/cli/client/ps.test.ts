@@ -1,7 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { commandWords } from "../../../src/cli/client/command-words.ts";
 import { mosaic, MosaicProcess } from "../mosaic.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-ps-"));
@@ -44,7 +46,8 @@ describe("mosaic ps", () => {
         uptime: expect.any(Number) as number,
       }),
     );
-    expect(nodes).toContainEqual(expect.objectContaining({ node: null, pid: other.pid, state: "no socket" }));
+    const unasked = { node: /as (\S+)/.exec(other.stderr)?.[1], pid: other.pid, socket: null, state: "no socket" };
+    expect(nodes).toContainEqual(expect.objectContaining(unasked));
     const { stdout } = await mosaic("ps");
     expect(stdout).toMatch(/^node +pid +program +listen +device +up +state +socket\n/);
     expect(stdout).toContain(socket);
@@ -58,13 +61,65 @@ describe("mosaic ps", () => {
     const socket = join(folder, "stopped.sock");
     const node = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0", "--control", socket]);
     await node.printed(/running/);
+    const address = /as (\S+)/.exec(node.stderr)?.[1];
     node.kill("SIGSTOP");
-    expect(await listed()).toContainEqual(expect.objectContaining({ socket, state: "no answer" }));
+    const uptime = expect.any(Number) as number;
+    const known = { node: address, pid: node.pid, files: ["ping.mzl"], listen: address, device: null, uptime };
+    expect(await listed()).toContainEqual({ version: 1, ...known, socket, state: "does not answer" });
     node.kill("SIGKILL");
     await node.ended;
     expect(existsSync(socket)).toBe(true);
     expect((await listed()).map((one) => one.socket)).not.toContain(socket);
   });
+
+  test("shows a node that starts, by its command line", async () => {
+    const pipe = join(folder, "pipe.mzl");
+    execFileSync("mkfifo", [pipe]);
+    // The node waits for the text of its program.
+    const args = ["run", pipe, "-D", "X=1", "--listen=127.0.0.1:17999", "--addr", "[FD99:0::2]:7", "--no-gso"];
+    const node = new MosaicProcess(args);
+    const rows = await vi.waitFor(async () => {
+      const found = (await listed()).filter(({ pid }) => pid === node.pid);
+      expect(found).toHaveLength(1);
+      return found;
+    }, 20_000);
+    expect(rows[0]).toMatchObject({
+      node: "[fd99::2]:7",
+      files: [pipe],
+      listen: "127.0.0.1:17999",
+      socket: null,
+      state: "starting",
+    });
+    node.kill("SIGKILL");
+    await node.ended;
+  });
+
+  test("shows the socket that a dead node left in the default folder, which is no name of a node", async () => {
+    const runtime = join(folder, "runtime");
+    mkdirSync(join(runtime, "mosaic"), { recursive: true, mode: 0o700 });
+    const env = ["env", `XDG_RUNTIME_DIR=${runtime}`];
+    const node = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0"], env);
+    await node.printed(/running/);
+    node.kill("SIGKILL");
+    await node.ended;
+    const [socket = ""] = readdirSync(join(runtime, "mosaic"));
+    const { stdout } = await new MosaicProcess(["ps"], env).ended;
+    expect(stdout).toMatch(new RegExp(`^- +- +- +- +- +- +ended +.*${socket}$`, "m"));
+    expect((await new MosaicProcess(["ps", "--names"], env).ended).stdout).not.toContain(socket.replace(".sock", ""));
+  });
+});
+
+test("the words of a command line are sorted by the options of its command", () => {
+  const options = [
+    { syntax: "-D, --define <name=value>", description: "" },
+    { syntax: "--tun [interface]", description: "" },
+    { syntax: "--json", description: "" },
+  ];
+  const words = ["a.mzl", "-D", "X=1", "--define=Y=2", "--tun", "--json", "b.mzl", "--new", "-", "--", "--json"];
+  const sorted = commandWords(words, options);
+  expect(sorted.arguments).toEqual(["a.mzl", "b.mzl", "-", "--json"]);
+  expect(Object.fromEntries(sorted.options)).toEqual({ define: ["X=1", "Y=2"], tun: [""], json: [""], new: [""] });
+  expect(Object.fromEntries(commandWords(["--tun", "mosaic7"], options).options)).toEqual({ tun: ["mosaic7"] });
 });
 
 /** Runs a command of the shell with `mosaic` as `$0`. */

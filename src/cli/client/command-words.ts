@@ -1,0 +1,40 @@
+import type { OptionSpec } from "../options/command-spec.ts";
+
+/** Words of a command line behind the command, sorted by its options. */
+export interface CommandWords {
+  readonly arguments: readonly string[];
+  /** Values by the long name of the option without hyphens: `listen`. A switch has the value "". */
+  readonly options: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Sorts the words of a command line of another process. Words that the command does not know are skipped. */
+export function commandWords(words: readonly string[], specs: readonly OptionSpec[]): CommandWords {
+  const options = new Map<string, string[]>();
+  const found: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (word === "--") return { arguments: [...found, ...words.slice(at + 1)], options };
+    if (word === "-" || !word.startsWith("-")) {
+      found.push(word);
+      continue;
+    }
+    const [, name = word, own] = /^(--[^=]+)=(.*)$/s.exec(word) ?? [];
+    const syntax = specs.find((one) => namesIn(one.syntax).includes(name))?.syntax ?? "";
+    const next = words[at + 1];
+    const takesNext = own === undefined && next !== undefined && takesValue(syntax, next);
+    if (takesNext) at++;
+    const long = (namesIn(syntax).at(-1) ?? name).replace(/^-+/, "");
+    options.set(long, [...(options.get(long) ?? []), own ?? (takesNext ? next : "")]);
+  }
+  return { arguments: found, options };
+}
+
+/** `-D, --define <name=value>` has the names `-D` and `--define`. */
+function namesIn(syntax: string): readonly string[] {
+  return syntax.split(/[ ,]+/).filter((part) => part.startsWith("-"));
+}
+
+/** Whether the option takes the next word: `<value>` always, `[value]` unless it looks like an option. */
+function takesValue(syntax: string, next: string): boolean {
+  return syntax.includes("<") || (syntax.includes(" [") && !next.startsWith("-"));
+}
