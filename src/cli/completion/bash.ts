@@ -1,5 +1,5 @@
 import { allCommands, type CommandDescription, type ParameterDescription } from "./command-tree.ts";
-import { completedWords, type CompletedWords, nameOfValue } from "./completed-words.ts";
+import { completedArgument, completedValue, type CompletedWords } from "./completed-words.ts";
 import { quoted } from "./quoted.ts";
 
 /**
@@ -13,7 +13,10 @@ _mosaic() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word isValue=
   # Number of arguments of the command before the current word.
   local -i nth=0
+  # Bash divides words at "=": "--limit=rules" is three of them.
+  if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ $word == = ]]; then isValue=yes; continue; fi
     if [[ -n $isValue ]]; then isValue=; continue; fi
     case "$command $word" in
 ${commands.flatMap(subcommandCases).join("\n")}
@@ -61,7 +64,8 @@ function valueCases({ path, options }: CommandDescription): readonly string[] {
     if (value?.isRequired !== true) return [];
     const patterns = names.map((name) => quoted(`${key(path)} ${name}`)).join("|");
     return [
-      `    ${patterns}) COMPREPLY=($(compgen ${generator(completedWords(nameOfValue(names), value.choices))} -- "$current")); return ;;`,
+      `    ${patterns}) COMPREPLY=($(compgen ${generator(completedValue(names, value))} -- "$current"))`,
+      "      if [[ ${COMPREPLY-} == *= ]]; then compopt -o nospace 2> /dev/null; fi; return ;;",
     ];
   });
 }
@@ -78,7 +82,7 @@ function wordCases({ path, commands, options, parameters }: CommandDescription):
 /** Chooses the words by the position of the argument; a variadic argument takes all positions from its own on. */
 function argumentCases(parameters: readonly ParameterDescription[]): string {
   const cases = parameters.map(({ name, isVariadic, choices }, at) => {
-    return `${isVariadic ? "*" : at}) COMPREPLY=($(compgen ${generator(completedWords(name, choices))} -- "$current")) ;;`;
+    return `${isVariadic ? "*" : at}) COMPREPLY=($(compgen ${generator(completedArgument(name, choices))} -- "$current")) ;;`;
   });
   return `case $nth in ${cases.join(" ")} esac`;
 }

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MESSAGES } from "../../../grammar/messages.ts";
+import { TEXT_LIMITS } from "../../../grammar/text-limits.ts";
 import { elementSpecs } from "../../../runtime/elements/element-specs.ts";
 import { ACTION_NAMES } from "./action-names.ts";
+import type { ValueDescription } from "./command-tree.ts";
 
 /** Words that a shell offers for an argument or the value of an option. */
 export interface CompletedWords {
@@ -14,34 +16,53 @@ export interface CompletedWords {
 }
 
 const NODES = "mosaic ps --names 2>/dev/null";
+const USERS = "getent passwd | cut -d: -f1";
 const FILES: CompletedWords = { words: [], command: undefined, files: true };
+/** Names of values that are files or folders, as `--help` shows them. */
+const FILE_VALUES = /file|folder|path|dir/;
 
-/** Returns the words for the argument or option value of this name, as `--help` shows it: `node`, `files`, `code`. */
-export function completedWords(name: string, choices: readonly string[] = []): CompletedWords {
-  if (choices.length > 0) return { words: choices, command: undefined, files: false };
+/** Returns the words for the argument of this name, as `--help` shows it: `node`, `files`. */
+export function completedArgument(name: string, choices: readonly string[] = []): CompletedWords {
+  if (choices.length > 0) return only(choices);
   switch (name) {
     case "node":
       return { words: [], command: NODES, files: true };
     case "files":
       return { words: shippedPrograms(), command: undefined, files: true };
+    case "topology":
+      return { words: ["exec"], command: undefined, files: true };
     case "action":
-      return { words: ACTION_NAMES, command: undefined, files: false };
-    case "code":
-      return { words: Object.keys(MESSAGES), command: undefined, files: false };
-    case "element":
-      return { words: [...elementSpecs.keys()], command: undefined, files: false };
-    case "dscp":
-      return { words: ["copy"], command: undefined, files: false };
-    case "send-rate":
-      return { words: ["infinity"], command: undefined, files: false };
+      return only(ACTION_NAMES);
     default:
       return FILES;
   }
 }
 
-/** Returns the name of an option without hyphens: `code` for `--code`. */
-export function nameOfValue(names: readonly string[]): string {
-  return (names.at(-1) ?? "").replace(/^-+/, "");
+/** Returns the words for the value of an option with these names. A word that ends with `=` wants more behind it. */
+export function completedValue(names: readonly string[], value: ValueDescription): CompletedWords {
+  if (value.choices.length > 0) return only(value.choices);
+  switch ((names.at(-1) ?? "").replace(/^-+/, "")) {
+    case "code":
+      return only(Object.keys(MESSAGES));
+    case "element":
+      return only([...elementSpecs.keys()]);
+    case "dscp":
+      return only(["copy"]);
+    case "send-rate":
+      return only(["infinity"]);
+    case "limit":
+      return only(Object.keys(TEXT_LIMITS).map((name) => `${name}=`));
+    case "trace":
+      return only(["all"]);
+    case "user":
+      return { words: [], command: USERS, files: false };
+    default:
+      return FILE_VALUES.test(value.name) ? FILES : only([]);
+  }
+}
+
+function only(words: readonly string[]): CompletedWords {
+  return { words, command: undefined, files: false };
 }
 
 function shippedPrograms(): readonly string[] {

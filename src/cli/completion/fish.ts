@@ -4,7 +4,7 @@ import {
   type OptionDescription,
   type ParameterDescription,
 } from "./command-tree.ts";
-import { completedWords, nameOfValue } from "./completed-words.ts";
+import { completedArgument, completedValue, type CompletedWords } from "./completed-words.ts";
 
 /** The completion script for fish: a line for each command and option, with the condition under which it is offered. */
 export function fishCompletion(root: CommandDescription): string {
@@ -30,18 +30,24 @@ function conditionOf({ path, commands }: CommandDescription): string {
 
 function optionOf({ names, value, description }: OptionDescription): string {
   const flags = names.map((name) => (name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-  const { words } = completedWords(nameOfValue(names), value?.choices);
-  const wanted =
-    value?.isRequired !== true ? [] : words.length === 0 ? ["-r"] : ["-x", `-a ${quoted(words.join(" "))}`];
+  const wanted = value?.isRequired === true ? valueFlags(completedValue(names, value)) : [];
   return [...flags, ...wanted, `-d ${quoted(description)}`].join(" ");
+}
+
+/** Flags of an option with a value: `-r` also offers files, `-x` only the words. */
+function valueFlags(completed: CompletedWords): readonly string[] {
+  const words = wordsOf(completed);
+  return [completed.files ? "-r" : "-x", ...(words === "" ? [] : [`-a ${quoted(words)}`])];
+}
+
+function wordsOf({ words, command }: CompletedWords): string {
+  return [...words, ...(command === undefined ? [] : [`(${command})`])].join(" ");
 }
 
 /** Lines that offer the words of an argument. Fish offers files by default. */
 function parameterLines({ name, choices }: ParameterDescription, when: string): readonly string[] {
-  const { words, command } = completedWords(name, choices);
-  if (words.length === 0 && command === undefined) return [];
-  const dynamic = command === undefined ? "" : `(${command})`;
-  return [`complete -c mosaic -n ${when} -a ${quoted([...words, dynamic].join(" ").trim())}`];
+  const words = wordsOf(completedArgument(name, choices));
+  return words === "" ? [] : [`complete -c mosaic -n ${when} -a ${quoted(words)}`];
 }
 
 /** Text in single quotes for fish. */

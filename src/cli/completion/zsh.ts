@@ -1,5 +1,5 @@
 import { allCommands, type CommandDescription, type OptionDescription } from "./command-tree.ts";
-import { completedWords, nameOfValue } from "./completed-words.ts";
+import { completedArgument, completedValue, type CompletedWords } from "./completed-words.ts";
 import { quoted } from "./quoted.ts";
 
 /** The completion script for zsh: a function for each command, which calls the functions of its subcommands. */
@@ -38,21 +38,28 @@ function specsOf({ names, value, description }: OptionDescription): readonly str
   const behind =
     value === undefined
       ? ""
-      : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(nameOfValue(names), value.choices)}`;
-  return names.map((name) => quoted(`*${name}[${escaped(description)}]${behind}`));
+      : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(completedValue(names, value))}`;
+  // The value of a long option may also follow behind "=".
+  const equals = (name: string): string => (value?.isRequired === true && name.startsWith("--") ? "=" : "");
+  return names.map((name) => quoted(`*${name}${equals(name)}[${escaped(description)}]${behind}`));
 }
 
-function actionOf(name: string, choices: readonly string[]): string {
-  const { words, command, files } = completedWords(name, choices);
-  if (words.length === 0 && command === undefined) return "_files";
-  if (!files) return `(${words.join(" ")})`;
+function actionOf({ words, command, files }: CompletedWords): string {
+  if (words.length === 0 && command === undefined) return files ? "_files" : " ";
+  if (!files && command === undefined && !words.some(isBegin)) return `(${words.join(" ")})`;
   const dynamic = command === undefined ? "" : ` $(${command})`;
-  return `{compadd -- ${words.join(" ")}${dynamic}; _files}`;
+  const suffix = words.some(isBegin) ? "-S '' " : "";
+  return `{compadd ${suffix}-- ${words.join(" ")}${dynamic}${files ? "; _files" : ""}}`;
+}
+
+/** Whether more follows the word. */
+function isBegin(word: string): boolean {
+  return word.endsWith("=");
 }
 
 function restOf({ parameters }: CommandDescription): readonly string[] {
   return parameters.map(({ name, isVariadic, choices }, at) =>
-    quoted(`${isVariadic ? "*" : at + 1}:${escaped(name)}:${actionOf(name, choices)}`),
+    quoted(`${isVariadic ? "*" : at + 1}:${escaped(name)}:${actionOf(completedArgument(name, choices))}`),
   );
 }
 

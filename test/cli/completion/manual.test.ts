@@ -51,7 +51,7 @@ describe("the description of all commands", () => {
       for (const name of options.flatMap(({ names }) => names)) {
         const [bash, zsh, fish] = scripts;
         expect(bash).toContain(name);
-        expect(zsh).toContain(`*${name}[`);
+        expect(zsh?.replaceAll("=[", "[")).toContain(`*${name}[`);
         expect(fish).toContain(name.startsWith("--") ? `-l ${name.slice(2)} ` : `-s ${name.slice(1)} `);
         expect(page).toContain(`\\fB${name}\\fR`);
       }
@@ -67,9 +67,19 @@ describe("bash", () => {
     expect(bashOffers("run", "x.mzl", "--log-format", "")).toEqual(["text", "json"]);
     expect(bashOffers("run", "x.mzl", "--dscp", "")).toEqual(["copy"]);
     expect(bashOffers("run", "x.mzl", "--send-rate", "")).toEqual(["infinity"]);
+    expect(bashOffers("check", "--limit", "")).toEqual(["source=", "rules=", "nesting="]);
+    expect(bashOffers("check", "--limit", "ru")).toEqual(["rules="]);
+    expect(bashOffers("check", "--limit", "=", "ne")).toEqual(["nesting="]);
+    expect(bashOffers("run", "--log-level", "=")).toEqual(["error", "warn", "info", "debug"]);
+    expect(bashOffers("run", "--log-level", "=", "info", "ron-")).toEqual(["ron-views.mzl"]);
+    expect(bashOffers("sim", "x.toml", "--trace", "")).toEqual(["all"]);
+    expect(bashOffers("run", "x.mzl", "--user", "ro")).toContain("root");
+    expect(bashOffers("run", "x.mzl", "--mtu", "")).toEqual([""]);
+    expect(bashOffers("lab", "ex")).toContain("exec");
     expect(bashOffers("check", "--log-")).toEqual([""]);
     writeFileSync(join(folder, "mine.mzl"), "");
     expect(bashOffers("run", "mi")).toEqual(["mine.mzl"]);
+    expect(bashOffers("run", "x.mzl", "--plugin", "mi")).toEqual(["mine.mzl"]);
   });
 });
 
@@ -117,11 +127,26 @@ describe.each([
   });
 });
 
+test("zsh offers the values of options", () => {
+  const script = completionScript("zsh", root);
+  // Quotes inside of quotes are written '\''.
+  const limit = String.raw`compadd -S '\'''\'' -- source= rules= nesting=`;
+  expect(script).toMatch(/'\*--limit=\[.*\]:name=number:\{/);
+  expect(script).toContain(limit);
+  expect(script).toMatch(/'\*--trace=\[.*\]:predicate:\(all\)'/);
+  expect(script).toMatch(/'\*--log-level=\[.*\]:level:\(error warn info debug\)'/);
+  expect(script).toMatch(/'\*--user=\[.*\]:.*:\{compadd -- {2}\$\(getent passwd \| cut -d: -f1\)\}'/);
+  expect(script).toMatch(/'\*--mtu=\[.*\]:bytes: '/);
+});
+
 test("fish offers the options of a command", ({ skip }) => {
   skip(needs("fish") !== undefined, needs("fish"));
-  const script = `${completionScript("fish", root)}\ncomplete -C "mosaic run --log-format "; complete -C "mosaic run --metr"`;
+  const script = `${completionScript("fish", root)}\ncomplete -C "mosaic run --log-format "; complete -C "mosaic run --metr"
+complete -C "mosaic check --limit "; complete -C "mosaic run --log-level=w"; complete -C "mosaic sim x.toml --trace "`;
   const { stdout } = spawnSync("fish", ["--no-config", "-c", script], { encoding: "utf8" });
-  expect(stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(["json", "text", "--metrics", ""]);
+  const offered = stdout.split("\n").map((line) => line.split("\t")[0]);
+  const limits = ["nesting=", "rules=", "source="];
+  expect(offered).toEqual(["json", "text", "--metrics", ...limits, "--log-level=warn", "all", ""]);
 });
 
 describe("the manual page", () => {
