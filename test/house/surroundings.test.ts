@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { needs } from "../needs.ts";
-import { runInSurroundings, SURROUNDINGS_NEED } from "./surroundings.ts";
+import { Surroundings, SURROUNDINGS_NEED } from "./surroundings.ts";
 
 const TIMEOUT_MS = 200_000;
 const TESTS = ["test/device", "test/socket", "test/native/tun", "test/native/load", "test/native/user-namespace"];
@@ -10,7 +10,8 @@ test("device and socket tests pass or say why they skip, as an ordinary user wit
 }, ({ skip }) => {
   const reason = needs(...SURROUNDINGS_NEED);
   skip(reason !== undefined, reason);
-  const { status, output } = runInSurroundings(["--project", "normal", "--project", "alone", ...TESTS], TIMEOUT_MS);
+  using surroundings = new Surroundings();
+  const { status, output } = surroundings.run(["--project", "normal", "--project", "alone", ...TESTS], TIMEOUT_MS);
   expect({ status, output }).toMatchObject({ status: 0 });
   expect(output).toMatch(/^[1-9]\d* passed, 0 failed, [1-9]\d* skipped$/m);
   expect(output).toMatch(/^skipped: test\/device\/udp\.test\.ts > .*: needs IPv6$/m);

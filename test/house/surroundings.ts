@@ -45,17 +45,20 @@ if [ -c /dev/net/tun ]; then
 fi
 exec "$@"`;
 
-/** Requirements of `runInSurroundings`, for `needs`. */
+/** Requirements of `Surroundings`, for `needs`. */
 export const SURROUNDINGS_NEED: readonly string[] = ["root", "network namespaces", "setpriv", "ip", "sysctl", "mount"];
 
 /**
- * Runs tests in a clean copy of the tree as the user `nobody` without capabilities, with umask 077, a Turkish locale, the time zone of
- * Kathmandu, and without IPv6. `args` are arguments of `vitest run`.
+ * Clean copy of the tree, whose tests run as the user `nobody` without capabilities, with umask 077, a Turkish locale, the time zone of
+ * Kathmandu, and without IPv6. Disposing of it removes the copy.
  */
-export function runInSurroundings(args: readonly string[], timeoutMs: number): SurroundedRun {
-  const folder = mkdtempSync(join(tmpdir(), "mosaic-surroundings-"));
-  try {
-    const { tree, packages } = copyTree(folder);
+export class Surroundings implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), "mosaic-surroundings-"));
+  readonly #copy: Copy = copyTree(this.#folder);
+
+  /** Runs tests. `args` are arguments of `vitest run`. */
+  run(args: readonly string[], timeoutMs: number): SurroundedRun {
+    const { tree, packages } = this.#copy;
     const vitest = ["node", join(packages, "vitest/vitest.mjs"), "run", ...args];
     const asUser = [...AS_NOBODY, "sh", "-c", `umask 077; cd "$0" && exec "$@"`, tree, ...vitest];
     const inNamespaces = ["-nm", "sh", "-ec", IN_NAMESPACES, PACKAGES, packages, ...asUser];
@@ -65,8 +68,8 @@ export function runInSurroundings(args: readonly string[], timeoutMs: number): S
       maxBuffer: 1 << 28,
       env: {
         PATH: [join(packages, ".bin"), process.env["PATH"], "/usr/sbin:/sbin"].join(":"),
-        HOME: join(folder, "home"),
-        TMPDIR: join(folder, "tmp"),
+        HOME: join(this.#folder, "home"),
+        TMPDIR: join(this.#folder, "tmp"),
         // Node.js converts text for this locale even if the C library does not have it. Bash then warns of LC_ALL, not of LANG.
         LANG: "tr_TR.UTF-8",
         TZ: "Asia/Kathmandu",
@@ -74,8 +77,10 @@ export function runInSurroundings(args: readonly string[], timeoutMs: number): S
       },
     });
     return { status, output: stdout + stderr };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
