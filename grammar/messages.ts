@@ -430,8 +430,11 @@ const PROGRAM_MESSAGES = {
         : `${f.rule} defines \`${f.name}\`, a derived table, so only its rules insert and delete its rows`,
     help: "insert into or delete from the tables that these rules read",
   }),
-  E0307: (f: { readonly location: string }): Wording => ({
-    message: `\`${f.location}\` is not a location that the node can send to`,
+  E0307: (f: { readonly location: string; readonly overlay: string | undefined }): Wording => ({
+    message:
+      f.overlay === undefined
+        ? `\`${f.location}\` is not a location that the node can send to`
+        : `\`${f.location}\` is no own address of \`${f.overlay}\`, which cannot carry itself`,
     help: 'a location is written "10.0.0.2:10000", or ron::"10.0.0.2:10000" if the node runs the overlay',
   }),
 

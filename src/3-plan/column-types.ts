@@ -142,6 +142,7 @@ class Inference implements ColumnTypes {
   }
 
   of(name: string, arity: number): readonly ColumnType[] {
+    if (isLocalAddressTable(name)) return [ADDRESS];
     return Array.from({ length: arity }, (_, column) =>
       known(this.declared(name, column) ?? this.#columns.get(name)?.[column]),
     );

@@ -77,7 +77,24 @@ function readStatement(
   const args = atom.args.map((argument, column) =>
     readArgument(argument as Expression, constantIn(plan, argument as Expression), column, spec, found),
   );
+  if (spec.role.kind === "localAddr" && !isDelete) checkOwnAddress(atom, args, spec.role.overlay, plan, found);
   return { predicate: name, args, location: readLocation(atom, plan, found) };
+}
+
+/** Reports an own address to which no node can send. */
+function checkOwnAddress(
+  { args: [argument] }: Atom,
+  [value]: Values,
+  overlay: string | undefined,
+  plan: Plan,
+  found: Diagnostic[],
+): void {
+  if (argument === undefined || !(typeof value === "string" || value instanceof Address)) return;
+  const carriesItself = value instanceof Address && value.overlay === overlay;
+  if (!carriesItself && isLocation(value, plan)) return;
+  found.push(
+    report("E0307", argument.span, { location: formatValue(value), overlay: carriesItself ? overlay : undefined }),
+  );
 }
 
 function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | undefined {
@@ -88,7 +105,7 @@ function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | unde
     // `readArgument` reports a variable in `p(@X, ..)`.
     if (atom.location !== undefined) found.push(report("E0227", located.span, { name: atom.name.text }));
   } else if (!isLocation(location, plan)) {
-    found.push(report("E0307", located.span, { location: formatValue(location) }));
+    found.push(report("E0307", located.span, { location: formatValue(location), overlay: undefined }));
   }
   return location;
 }

@@ -124,7 +124,7 @@ test.for([
   {
     action: "insert",
     fact: 'shown@"b:1"(7)',
-    says: "`shown` is a derived table, so only its rules insert and delete its rows",
+    says: "rule `e` (program:11) defines `shown`, a derived table, so only its rules insert and delete its rows",
   },
   { action: "delete", fact: 'told@"b:1"(7)', says: "`told` is not a table, so nothing can be deleted from it" },
   { action: "delete", fact: "told(7)", says: "`told` is not a table, so nothing can be deleted from it" },

@@ -62,6 +62,26 @@ test("an address that a rule defines is refused with the name of the rule", () =
 });
 
 test.each([
+  ["insert", 'hop.localAddr("10.0.0.9:10")', "rule `hop.d` (asked.mzl:10) defines `hop.localAddr`, a derived table"],
+  ["delete", 'hop.localAddr("here:1")', "rule `hop.d` (asked.mzl:10) defines `hop.localAddr`, a derived table"],
+])("%s %s is refused with the name of the rule that defines it", (action, text, message) => {
+  const [reply] = new AskedNode(DEFINED).request({ do: action, text });
+  expect(reply).toMatchObject({ ok: false, error: { message: expect.stringContaining(message) as string } });
+});
+
+test.each([
+  ["hop.localAddr(7)", "column 1 of `hop.localAddr` must be of type string or address"],
+  ['localAddr("foo")', '`"foo"` is not a location that the node can send to'],
+  ['hop.localAddr(i3::"10.0.0.9:10")', '`i3::"10.0.0.9:10"` is not a location that the node can send to'],
+  ['hop.localAddr(hop::"10.0.0.9:10")', '`hop::"10.0.0.9:10"` is no own address of `hop`, which cannot carry itself'],
+])("insert %s is refused, as rebind refuses the address", (text, message) => {
+  const asked = new AskedNode(PROGRAM);
+  const [reply] = asked.request({ do: "insert", text });
+  expect(reply).toMatchObject({ ok: false, error: { message } });
+  expect(asked.node.rows("hop.localAddr")).toEqual([["here:1"]]);
+});
+
+test.each([
   [{ overlay: "hop" }, '"address" is missing, or no string'],
   [{ address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],
   [{ overlay: 1, address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],

@@ -51,7 +51,10 @@ test.for([
   { text: 't("b")', says: "`t` has 1 argument here and 2 elsewhere" },
   { text: "t(X, 1)", says: "the arguments of the fact `t` must be constants" },
   { text: 'n("x")', says: "column 1 of `n` must be of type number" },
-  { text: 'd("z")', says: "`d` is a derived table, so only its rules insert and delete its rows" },
+  {
+    text: 'd("z")',
+    says: "rule `v` (asked.mzl:7) defines `d`, a derived table, so only its rules insert and delete its rows",
+  },
   { text: 't("b", 2) :- put(_, _)', says: "this is not a fact" },
   { text: "", says: "this is not a fact" },
   { text: "periodic(1)", says: "the node has no predicate `periodic`" },
