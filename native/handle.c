@@ -1,4 +1,4 @@
-/* Read cycles, backlog, and the life of a polled descriptor; handle.h says where it stands in the flow. */
+/* Read cycles, backlog, and the life of a polled descriptor; handle.h describes its place on the packet path. */
 #include "handle.h"
 
 #include <errno.h>

@@ -27,7 +27,7 @@ export interface FlowProcesses {
   /** Settles when both processes wait for the begin of the run, or have exited. */
   readonly ready: Promise<unknown>;
   /**
-   * Tells the processes when the run's time was 0, in seconds of the monotonic clock, which all processes of the machine share. The
+   * Sends the processes the start of the run, in seconds of the monotonic clock, which all processes of the machine share. The
    * sender waits for the time of its traffic.
    */
   begin(zero: number): void;

@@ -82,7 +82,7 @@ function outsideOf(wiring: Wiring, network: string): readonly string[] {
   return [...new Set([...inside, ...translated])];
 }
 
-/** Returns the networks that are behind nothing, and undefined for the hosts outside all networks. */
+/** Returns the networks without a gateway, and undefined for the hosts outside all networks. */
 function publicNetworks(wiring: Wiring): readonly (string | undefined)[] {
   const networks = wiring.networks.filter(({ nat, gateway }) => nat === undefined && gateway === undefined);
   return [undefined, ...networks.map(({ name }) => name)];

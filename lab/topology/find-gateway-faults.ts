@@ -37,7 +37,7 @@ function findNetworkFault(
   return leadsBack(name, document) ? fault("gateway", `packets from ${name} come back to it by its gateways`) : [];
 }
 
-/** Whether the way from a network by its gateways never leaves them. */
+/** Whether the gateways on the way out of a network form a cycle. */
 function leadsBack(start: string, { networks, hosts }: TopologyDocument): boolean {
   const passed = new Set<string>();
   let at: string | undefined = start;

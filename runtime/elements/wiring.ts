@@ -4,7 +4,7 @@ import type { Plan } from "../plan/contract/plan.ts";
 import { Edge } from "./edge.ts";
 
 /**
- * The edges of one node's dataflow, made while it is wired. `check` compares them with the graph of the plan, which is what
+ * The edges of one node's dataflow, made while it is wired. `check` compares them with the graph of the plan, which
  * `mosaic explain` draws, so that the drawing and the wiring cannot differ.
  */
 export class Wiring {
@@ -36,13 +36,13 @@ export class Wiring {
     if (missing !== undefined) throw new Error(`an edge is wired that the graph does not have: ${missing}`);
   }
 
-  /** The engine joins the ways out of a strand, which its emitted function takes, so only the edges of elements are compared. */
+  /** The emitted function of a strand uses the outputs that the engine gives it, so only the edges of elements are compared. */
   #isWired(edge: GraphEdge, from: GraphNode | undefined): boolean {
     return from?.strand === undefined ? this.#edges.has(textOf(edge)) : STRAND_EXITS.has(`${edge.port} ${edge.to}`);
   }
 }
 
-/** Where a strand's function can send, raise or write, by port. */
+/** Outputs of a strand's function, by port: sent tuples, raised events, written rows. */
 const STRAND_EXITS: ReadonlySet<string> = new Set(["out RoundRobin", "local Mux", "rows Tables"]);
 
 /** Returns the edge by which the engine runs the strand `to`, by the trigger of the strand; undefined when `to` is no strand. */

@@ -20,7 +20,7 @@ export class OwnDatagrams {
   /** Addresses and identification of datagrams whose first fragment was recognised, oldest first. */
   readonly #fragmented = new Set<string>();
 
-  /** `address` is the numeric `host:port` of the socket. `isLocalHost` tells whether an interface of this host has an address. */
+  /** `address` is the numeric `host:port` of the socket. `isLocalHost` returns whether an interface of this host has an address. */
   constructor(address: string, isLocalHost: (host: string) => boolean) {
     const parsed = parseHostPort(address);
     this.#port = parsed.ok ? parsed.at.port : 0;

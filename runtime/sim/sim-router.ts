@@ -1,6 +1,6 @@
 import { SimNat } from "./sim-nat.ts";
 
-/** What a network of simulated hosts is behind: a NAT gateway with an address, or a host that forwards. Undefined if it is public. */
+/** Gateway of a network of simulated hosts: a NAT gateway with an address, or a host that forwards. Undefined for a public network. */
 export type Realm = SimNat | SimRouter | undefined;
 
 /** Address of a simulated host, with the network that it belongs to. */
@@ -25,7 +25,7 @@ export class SimRouter {
     this.#forwarded = forwarded;
   }
 
-  /** Returns the translation at an outer IP address of the host. `isOccupied` tells whether a socket of the host has an address. */
+  /** Returns the translation at an outer IP address of the host. `isOccupied` returns whether a socket of the host has an address. */
   translation(outer: string, isOccupied: (address: string) => boolean): SimNat {
     const known = this.#nats.get(outer) ?? new SimNat(outer, this.#forwarded, isOccupied);
     this.#nats.set(outer, known);

@@ -23,7 +23,7 @@ export type TransferSize = { readonly bytes: number } | { readonly seconds: numb
 export interface TransferSettings {
   readonly source: string;
   readonly destination: string;
-  /** Port at both ends. Tells the transfers of a host apart. */
+  /** Port at both ends. Each transfer of a host has another port. */
   readonly port: number;
   readonly size: TransferSize;
   /** Bits per second that the application writes. Default: unlimited. */

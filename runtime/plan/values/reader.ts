@@ -172,7 +172,7 @@ export class Reader {
     return view;
   }
 
-  /** Reads a list. The array grows item by item: memory must not be allocated for a count that may be a lie. */
+  /** Reads a list. The array grows item by item: memory must not be allocated for a count that may be false. */
   #list(depth: number): readonly Value[] | undefined {
     const count = this.length();
     if (count < 0) return undefined;
