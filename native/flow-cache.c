@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "ecn.h"
 #include "ip.h"
+#include "reply-source.h"
 #include "traffic-class.h"
 
 #define TCP_SYN 0x02
@@ -154,17 +155,20 @@ static bool send_with_head(const struct udp_socket *udp, const struct flow_entry
   struct msghdr message = {.msg_name = (void *)&entry->to, .msg_namelen = udp_address_length(&entry->to),
                            .msg_iov = parts, .msg_iovlen = 2};
   union {
-    char bytes[TRAFFIC_CLASS_SPACE];
+    char bytes[TRAFFIC_CLASS_SPACE + REPLY_SOURCE_SPACE];
     struct cmsghdr align;
   } control = {0};
+  size_t noted = 0;
   if (entry->traffic_class != udp->traffic_class) {
-    message.msg_control = control.bytes;
-    message.msg_controllen = sizeof control.bytes;
-    traffic_class_write(CMSG_FIRSTHDR(&message), &entry->to, entry->traffic_class);
+    traffic_class_write(&control.align, &entry->to, entry->traffic_class);
+    noted = TRAFFIC_CLASS_SPACE;
   }
+  message.msg_controllen = noted + reply_source_write(udp->sources, &entry->to, control.bytes + noted);
+  if (message.msg_controllen > 0) message.msg_control = control.bytes;
   ssize_t sent;
   do sent = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
+  if (sent < 0) reply_source_failed(udp->sources, &entry->to, errno);
   return sent >= 0;
 }
 

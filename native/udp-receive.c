@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "reply-source.h"
 #include "traffic-class.h"
 
 #ifndef UDP_GRO
@@ -42,7 +43,7 @@ struct round {
   struct iovec parts[AT_ONCE];
   union udp_address senders[AT_ONCE];
   union {
-    char bytes[CMSG_SPACE(sizeof(int)) + TRAFFIC_CLASS_SPACE];
+    char bytes[CMSG_SPACE(sizeof(int)) + TRAFFIC_CLASS_SPACE + REPLY_SOURCE_SPACE];
     struct cmsghdr align;
   } control[AT_ONCE];
 };
@@ -62,17 +63,21 @@ static void prepare(struct round *round, const struct udp_room *room, size_t slo
   }
 }
 
-/* Control messages of a datagram: the length of the segments that GRO combined, 0 when it combined none; the traffic class. */
+/*
+ * Control messages of a datagram: the length of the segments that GRO combined, 0 when it combined none; the traffic class; the own
+ * address that it was sent to, unspecified if the socket is bound to one.
+ */
 struct notes {
   uint32_t segment;
   uint32_t traffic_class;
+  struct in6_addr own;
 };
 
 static struct notes notes_of(struct msghdr *message) {
-  struct notes notes = {0, 0};
+  struct notes notes = {0, 0, IN6ADDR_ANY_INIT};
   for (struct cmsghdr *note = CMSG_FIRSTHDR(message); note != NULL; note = CMSG_NXTHDR(message, note)) {
     int segment = 0;
-    if (traffic_class_read(note, &notes.traffic_class)) continue;
+    if (traffic_class_read(note, &notes.traffic_class) || reply_source_read(note, &notes.own)) continue;
     if (note->cmsg_level != IPPROTO_UDP || note->cmsg_type != UDP_GRO) continue;
     memcpy(&segment, CMSG_DATA(note), sizeof segment);
     notes.segment = segment > 0 ? (uint32_t)segment : 0;
@@ -141,7 +146,8 @@ static int error_of(int number) {
   return number == EAGAIN ? 0 : number;
 }
 
-struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until) {
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until,
+                                struct reply_sources *sources) {
   struct udp_received received = {0, 0};
   struct round round;
   size_t slot = 0, bytes = 0, slots = slots_max < room->slots ? slots_max : room->slots;
@@ -152,7 +158,9 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
     if (got < 0) received.error = error_of(errno);
     for (int at = 0; at < got; at++) {
       uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;
-      enter(room, &received, offset, length, notes_of(&round.messages[at].msg_hdr), &round.senders[at]);
+      struct notes notes = notes_of(&round.messages[at].msg_hdr);
+      enter(room, &received, offset, length, notes, &round.senders[at]);
+      reply_source_note(sources, &round.senders[at], &notes.own);
       bytes += length;
     }
     if (got < (int)wanted || thread_clock_ns() >= until) break;

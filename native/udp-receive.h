@@ -35,8 +35,9 @@ struct udp_received {
 /*
  * Receives until the socket is empty, `slots_max` slots are used, or the room is full. `until` is a time of the thread's CPU
  * clock in nanoseconds; receiving also ends at the first check after it. Consecutive datagrams of one length, sender
- * and traffic class become a train.
+ * and traffic class become a train. The destinations of the datagrams become the `sources` of replies.
  */
-struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until);
+struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until,
+                                struct reply_sources *sources);
 
 #endif

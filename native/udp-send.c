@@ -15,6 +15,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "reply-source.h"
 #include "traffic-class.h"
 
 #ifndef UDP_SEGMENT
@@ -46,8 +47,9 @@ struct batch {
   struct mmsghdr messages[MESSAGES_MAX];
   struct iovec parts[MESSAGES_MAX][PARTS_EACH];
   size_t bytes[MESSAGES_MAX];
+  uint32_t traffic_class[MESSAGES_MAX];
   union {
-    char bytes[TRAFFIC_CLASS_SPACE];
+    char bytes[TRAFFIC_CLASS_SPACE + REPLY_SOURCE_SPACE];
     struct cmsghdr align;
   } control[MESSAGES_MAX];
   size_t count;
@@ -73,10 +75,31 @@ static bool has_room(const struct run *run, size_t length) {
   return run->count < SEGMENTS_MAX && run->bytes + length <= PAYLOAD_MAX && length <= run->segment;
 }
 
+/*
+ * Writes the control messages of datagrams to an address, after the first `used` bytes: the traffic class, unless the socket has it, and
+ * the source.
+ */
+static void write_notes(const struct udp_socket *udp, struct msghdr *message, void *control, size_t used, uint32_t traffic_class) {
+  const union udp_address *to = message->msg_name;
+  size_t length = used;
+  if (traffic_class != udp->traffic_class) {
+    traffic_class_write((struct cmsghdr *)((char *)control + length), to, traffic_class);
+    length += TRAFFIC_CLASS_SPACE;
+  }
+  length += reply_source_write(udp->sources, to, (char *)control + length);
+  message->msg_control = length == 0 ? NULL : control;
+  message->msg_controllen = length;
+}
+
 static void flush(const struct udp_socket *udp, struct batch *batch, struct udp_sent *sent) {
   for (size_t at = 0; at < batch->count;) {
     int done = sendmmsg(udp->fd, batch->messages + at, (unsigned)(batch->count - at), MSG_DONTWAIT);
     if (done < 0 && errno == EINTR) continue;
+    struct msghdr *first = &batch->messages[at].msg_hdr;
+    if (done < 0 && reply_source_failed(udp->sources, first->msg_name, errno)) {
+      write_notes(udp, first, batch->control[at].bytes, 0, batch->traffic_class[at]);
+      continue;
+    }
     if (done < 0) {
       sent->error = errno == EAGAIN ? ENOBUFS : errno;
       sent->failed++;
@@ -99,36 +122,34 @@ static void add_message(const struct udp_socket *udp, struct batch *batch, const
                                                 .msg_namelen = udp_address_length(to),
                                                 .msg_iov = batch->parts[at],
                                                 .msg_iovlen = PARTS_EACH};
-  if (traffic_class == udp->traffic_class) return;
-  struct cmsghdr *note = (struct cmsghdr *)batch->control[at].bytes;
-  traffic_class_write(note, to, traffic_class);
-  batch->messages[at].msg_hdr.msg_control = note;
-  batch->messages[at].msg_hdr.msg_controllen = TRAFFIC_CLASS_SPACE;
+  batch->traffic_class[at] = traffic_class;
+  write_notes(udp, &batch->messages[at].msg_hdr, batch->control[at].bytes, 0, traffic_class);
 }
 
 /* Sends a run by one call with GSO. Returns an errno, or 0. */
-static int send_segmented(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
+static int send_segmented_once(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
   union {
-    char bytes[CMSG_SPACE(sizeof(uint16_t)) + TRAFFIC_CLASS_SPACE];
+    char bytes[CMSG_SPACE(sizeof(uint16_t)) + TRAFFIC_CLASS_SPACE + REPLY_SOURCE_SPACE];
     struct cmsghdr align;
   } control = {0};
   struct msghdr message = {.msg_name = (void *)to, .msg_namelen = udp_address_length(to), .msg_iov = run->parts,
-                           .msg_iovlen = run->count * PARTS_EACH, .msg_control = control.bytes,
-                           .msg_controllen = CMSG_SPACE(sizeof(uint16_t))};
-  struct cmsghdr *note = CMSG_FIRSTHDR(&message);
+                           .msg_iovlen = run->count * PARTS_EACH};
+  struct cmsghdr *note = &control.align;
   uint16_t segment = (uint16_t)run->segment;
   note->cmsg_level = IPPROTO_UDP;
   note->cmsg_type = UDP_SEGMENT;
   note->cmsg_len = CMSG_LEN(sizeof segment);
   memcpy(CMSG_DATA(note), &segment, sizeof segment);
-  if (run->traffic_class != udp->traffic_class) {
-    message.msg_controllen = sizeof control.bytes;
-    traffic_class_write(CMSG_NXTHDR(&message, note), to, run->traffic_class);
-  }
+  write_notes(udp, &message, control.bytes, CMSG_SPACE(sizeof segment), run->traffic_class);
   ssize_t length;
   do length = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (length < 0 && errno == EINTR);
   return length < 0 ? errno : 0;
+}
+
+static int send_segmented(const struct udp_socket *udp, const union udp_address *to, struct run *run) {
+  int number = send_segmented_once(udp, to, run);
+  return number != 0 && reply_source_failed(udp->sources, to, number) ? send_segmented_once(udp, to, run) : number;
 }
 
 /* Whether an errno is about GSO, so that the same datagrams may leave one by one. */

@@ -2,6 +2,7 @@
  * Opening of the data and the control socket of a port, socket options, and probes of the path MTU. Called by udp.c; datagrams
  * go through udp-receive.c and udp-send.c.
  */
+#define _GNU_SOURCE
 #include "udp-socket.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reply-source.h"
 #include "traffic-class.h"
 #include "udp-steering.h"
 
@@ -57,12 +59,25 @@ static void forbid_fragments(const struct udp_socket *udp) {
   set_discovery(udp->fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1);
 }
 
-int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
+static int send_one(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
+  union {
+    char bytes[REPLY_SOURCE_SPACE];
+    struct cmsghdr align;
+  } control = {0};
+  struct iovec part = {(void *)bytes, length};
+  struct msghdr message = {.msg_name = (void *)to, .msg_namelen = udp_address_length(to), .msg_iov = &part, .msg_iovlen = 1};
+  message.msg_controllen = reply_source_write(udp->sources, to, control.bytes);
+  if (message.msg_controllen > 0) message.msg_control = control.bytes;
   ssize_t sent;
-  forbid_fragments(udp);
-  do sent = sendto(udp->fd, bytes, length, MSG_DONTWAIT, &to->any, udp_address_length(to));
+  do sent = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
-  int number = sent < 0 ? errno : 0;
+  return sent < 0 ? errno : 0;
+}
+
+int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
+  forbid_fragments(udp);
+  int number = send_one(udp, to, bytes, length);
+  if (number != 0 && reply_source_failed(udp->sources, to, number)) number = send_one(udp, to, bytes, length);
   allow_fragments(udp);
   return number;
 }
@@ -113,7 +128,7 @@ static int open_control(int fd, const uint32_t *packets) {
 }
 
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               uint8_t traffic_class, struct udp_socket *udp) {
+                               uint8_t traffic_class, struct reply_sources *sources, struct udp_socket *udp) {
   const char *call;
   udp->fd = open_bound(at, false, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
@@ -126,6 +141,9 @@ struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, 
   traffic_class_preset(udp->fd, udp->is_v6, traffic_class);
   traffic_class_enable(udp->fd, udp->is_v6);
   if (udp->control_fd >= 0) traffic_class_enable(udp->control_fd, udp->is_v6);
+  udp->sources = sources;
+  if (sources != NULL) reply_source_enable(udp->fd, udp->is_v6);
+  if (sources != NULL && udp->control_fd >= 0) reply_source_enable(udp->control_fd, udp->is_v6);
   udp->gso = gso && has_gso(udp->fd);
   udp->gro = gro && enable_gro(udp->fd) && (udp->control_fd < 0 || enable_gro(udp->control_fd));
   return NO_FAILURE;
@@ -192,4 +210,12 @@ int udp_path_mtu(const union udp_address *to) {
   }
   close(fd);
   return mtu;
+}
+
+void udp_source(const union udp_address *to, union udp_address *source) {
+  int fd = socket(to->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  socklen_t length = sizeof *source;
+  if (fd < 0) return;
+  if (connect(fd, &to->any, udp_address_length(to)) == 0) getsockname(fd, &source->any, &length);
+  close(fd);
 }

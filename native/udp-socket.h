@@ -19,6 +19,8 @@ union udp_address {
 /* Returns the length of a socket address; 0 when it is neither IPv4 nor IPv6. */
 socklen_t udp_address_length(const union udp_address *address);
 
+struct reply_sources;
+
 struct udp_socket {
   /* The data socket. Everything is sent from it. */
   int fd;
@@ -35,18 +37,24 @@ struct udp_socket {
   bool gro;
   /* Traffic class of datagrams that are sent without a control message. */
   uint8_t traffic_class;
+  /* Sources of replies; NULL unless the socket is bound to all addresses. The memory belongs to the caller of udp_socket_open. */
+  struct reply_sources *sources;
 };
 
 /*
  * Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4.
  * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices; NULL opens no control
- * socket. Datagrams, among them probes, leave with `traffic_class` unless they have another one.
+ * socket. Datagrams, among them probes, leave with `traffic_class` unless they have another one. `sources` is an empty table, or
+ * NULL.
  */
 struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               uint8_t traffic_class, struct udp_socket *udp);
+                               uint8_t traffic_class, struct reply_sources *sources, struct udp_socket *udp);
 
 /* Returns the path MTU to an address as far as the kernel knows it, in bytes of an IP packet; 0 when there is no route. */
 int udp_path_mtu(const union udp_address *to);
+
+/* Sets `source` to the address from which the host sends to another address. Leaves it unchanged when there is no route. */
+void udp_source(const union udp_address *to, union udp_address *source);
 
 /*
  * Sends one datagram that is not fragmented anywhere, even if it is longer than the path MTU known to the kernel. Returns an

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "reply-source.h"
 #include "udp-receive.h"
 #include "udp-send.h"
 #include "udp-socket.h"
@@ -86,11 +87,12 @@ static void deliver_single(struct udp *udp, const struct udp_received *received)
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
+  struct reply_sources *sources = udp->socket.sources;
   int64_t until = handle->cycle_start_ns + HANDLE_READ_NS;
   if (error == 0 && udp->socket.control_fd >= 0) {
-    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until);
+    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until, sources);
   }
-  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until);
+  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until, sources);
   if (received.error == 0) received.error = control.error;
   if (is_single(udp, control.count, &received)) deliver_single(udp, &received);
   else deliver(handle, control.count, &received);
@@ -305,8 +307,9 @@ static struct failure set_descriptors(struct handle *handle, struct udp_socket *
 
 static napi_value open_socket(napi_env env, const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
                               uint8_t traffic_class, struct udp *udp) {
+  struct reply_sources *sources = is_wildcard(at) ? (struct reply_sources *)(udp + 1) : NULL;
   struct failure failure =
-      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, traffic_class, &udp->socket);
+      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, traffic_class, sources, &udp->socket);
   if (failure.number == 0) failure = set_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
@@ -334,7 +337,8 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
   if (length != 0 && (bytes == NULL || length != sizeof packets)) return failed(env, EINVAL, "setsockopt");
   if (length != 0) memcpy(packets, bytes, sizeof packets);
-  struct udp *udp = calloc(1, sizeof *udp);
+  /* The sources of replies follow the handle, which is freed last. */
+  struct udp *udp = calloc(1, sizeof *udp + (is_wildcard(&at) ? sizeof(struct reply_sources) : 0));
   if (udp == NULL) return failed(env, ENOMEM, "malloc");
   const uint32_t *steered = length == 0 ? NULL : packets;
   return open_socket(env, &at, gso, gro, steered, (uint8_t)traffic_class, udp);
@@ -360,17 +364,31 @@ napi_value udp_socket_address(napi_env env, napi_callback_info info) {
   return udp_address_length(&address) > 0 ? address_value(env, &address) : none;
 }
 
-napi_value udp_host_text(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value argument, text;
-  union udp_address address;
+static napi_value host_text(napi_env env, const union udp_address *address) {
+  napi_value text;
   char host[NI_MAXHOST] = "";
-  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-  if (read_address(env, argument, &address)) {
-    getnameinfo(&address.any, udp_address_length(&address), host, sizeof host, NULL, 0, NI_NUMERICHOST);
-  }
+  getnameinfo(&address->any, udp_address_length(address), host, sizeof host, NULL, 0, NI_NUMERICHOST);
   napi_create_string_utf8(env, host, NAPI_AUTO_LENGTH, &text);
   return text;
+}
+
+napi_value udp_host_text(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  union udp_address address;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  read_address(env, argument, &address);
+  return host_text(env, &address);
+}
+
+napi_value udp_source_host(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  union udp_address to, source;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  memset(&source, 0, sizeof source);
+  if (read_address(env, argument, &to)) udp_source(&to, &source);
+  return host_text(env, &source);
 }
 
 napi_value udp_path(napi_env env, napi_callback_info info) {

@@ -9,10 +9,11 @@
 /* JavaScript's `openUdp(address, gso, gro, packets)`: returns a `UdpHandle` of index.ts, or `{errno, call}`. */
 napi_value udp_open(napi_env env, napi_callback_info info);
 
-/* JavaScript's `socketAddress(host, port)`, `hostText(address)` and `pathMtu(address)`. */
+/* JavaScript's `socketAddress(host, port)`, `hostText(address)`, `pathMtu(address)` and `sourceHost(address)`. */
 napi_value udp_socket_address(napi_env env, napi_callback_info info);
 napi_value udp_host_text(napi_env env, napi_callback_info info);
 napi_value udp_path(napi_env env, napi_callback_info info);
+napi_value udp_source_host(napi_env env, napi_callback_info info);
 
 /* Returns the socket of a handle; NULL when the handle is not one of a UDP socket. */
 const struct udp_socket *udp_socket_of(const struct handle *handle);
