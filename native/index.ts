@@ -35,6 +35,12 @@ export interface Native {
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** Returns the host of a socket address as text. */
   hostText(address: Uint8Array): string;
+  /** Returns the host, as text, from which this host sends to a socket address; empty without a route. */
+  sourceHost(address: Uint8Array): string;
+  /** Opens a netlink socket, which tells that the addresses or routes of the host have changed. */
+  openNetlink(): NetlinkHandle | SystemCallFailure;
+  /** Returns the netlink messages about all devices, then those about all addresses (rtnetlink(7)). */
+  netlinkDump(): Uint8Array | SystemCallFailure;
   /** Returns the path MTU to a socket address as the kernel knows it, in bytes of an IP packet; 0 without a route. */
   pathMtu(address: Uint8Array): number;
   /**
@@ -57,6 +63,20 @@ interface ReadHandle {
   /** Returns the number of read cycles, of those that took more than 5 ms of thread CPU time, and the longest in seconds. */
   readCycles(): readonly [count: number, overBudget: number, longest: number];
 }
+
+/** An open netlink socket. After `close` no other method may be called. */
+export interface NetlinkHandle {
+  /**
+   * Starts reading. To be called once. `onChange` is called once per read cycle with a sum of `HOST_CHANGE`. It gets all of them if the
+   * kernel has dropped notifications.
+   */
+  start(onChange: (changes: number) => void): SystemCallFailure | undefined;
+  /** Closes the socket, then calls `closed`. */
+  close(closed: () => void): void;
+}
+
+/** Bits of the changes that `NetlinkHandle` reports: devices or their addresses, routes. */
+export const HOST_CHANGE = { addresses: 1, routes: 2 } as const;
 
 /** An open UDP socket. After `close` no other method may be called. */
 export interface UdpHandle extends ReadHandle {
@@ -219,7 +239,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another one was built from other sources. */
-const CONTRACT = 14;
+const CONTRACT = 15;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Namespaces } from "./namespaces.ts";
 import type { Plans } from "../topology/programs.ts";
-import { addressesOf, type Host, type Topology } from "../topology/topology.ts";
+import { announcedBy, type Host, type Topology } from "../topology/topology.ts";
 
 /** Settings that all nodes of a lab share. */
 export interface NodeSetup {
@@ -29,15 +29,11 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     "run",
     ...host.programs,
     "--listen",
-    // A host that moves gets a new address later, so its node must not bind to the present one.
+    // A host that moves gets a new address later, which its node follows if it is bound to all addresses.
     host.moves || hasSeveral
       ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}`
       : attachment.address,
-    ...(hasSeveral
-      ? addressesOf(attachment).flatMap((address) => ["--addr", address])
-      : host.moves || attachment.visible !== attachment.address
-        ? ["--addr", attachment.visible]
-        : []),
+    ...announcedBy(attachment).flatMap((address) => ["--addr", address]),
     ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
     ...peers.flatMap(({ name, virtual }) => {
       const address = wiring.addressFor(host.name, name);

@@ -14,7 +14,7 @@ import type { Program } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
-import { addressesOf, type Host } from "../topology/topology.ts";
+import { announcedBy, type Host } from "../topology/topology.ts";
 import { askNode } from "./ask-node.ts";
 
 /** Instruments of one node. */
@@ -74,10 +74,13 @@ export class SimulatedNodes {
     const { observe, instrument, controlOf, secretsOf } = this.#settings;
     const { name } = host;
     const { clock } = world;
+    const announced = announcedBy(host);
     const start = (this.#starts.get(name) ?? 0) + 1;
     this.#starts.set(name, start);
     const node = new Node(program, world, {
-      names: addressesOf(host),
+      // Others know a host behind a gateway by the address of the gateway, wherever it moves. Its world has the other addresses.
+      names: announced,
+      announced,
       facts,
       watch: watched,
       ...(secretsOf !== undefined && { secrets: secretsOf(host) }),

@@ -64,11 +64,13 @@ export function interfacesOf({ network, address, others }: Attachment): readonly
   return [{ network, address }, ...others];
 }
 
-/** Returns all addresses (`ip:port`) of a host's node. Others are told the first one. */
-export function addressesOf(attachment: Attachment): readonly string[] {
-  const { visible, others } = attachment;
-  const own = interfacesOf(attachment).map(({ address }) => address);
-  return [...new Set(others.length === 0 ? [visible, ...own] : [...own, visible])];
+/**
+ * Returns the addresses (`ip:port`) by which others know a host's node wherever it moves: all of a host in several networks, the one of the
+ * gateway of a host behind one. None for any other host: its node announces the address of the host.
+ */
+export function announcedBy({ address, visible, others }: Attachment): readonly string[] {
+  if (others.length > 0) return [...new Set([address, ...others.map((one) => one.address), visible])];
+  return visible === address ? [] : [visible];
 }
 
 /** Node under test. It has a host of its own, unless the file gives a host several nodes. */

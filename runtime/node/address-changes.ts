@@ -3,7 +3,7 @@ import type { FactSpec } from "../plan/contract/plan.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equalValues, type Values } from "../plan/values/value.ts";
-import { type FactOwner, tupleOfFact } from "./initial-tuples.ts";
+import { type FactOwner, hostRows, tupleOfFact } from "./initial-tuples.ts";
 import { givenAddresses, type Rebinding } from "./own-addresses.ts";
 
 /** Consequences of new own addresses. */
@@ -19,6 +19,28 @@ export interface AddressChanges {
 interface RunningTables {
   readonly engine: { readonly tables: readonly (Table | undefined)[] };
   readonly othersFacts: ReadonlySet<FactSpec>;
+}
+
+/**
+ * Returns the changes of tables when the addresses of the host have changed and the node gets these endpoint names: its address, if it
+ * tells the first of its names, and the rows of `hostAddr`.
+ */
+export function hostChanges(
+  owner: FactOwner,
+  { engine, othersFacts }: RunningTables,
+  [to]: readonly string[],
+): readonly Tuple[] {
+  const { plan, facts, addresses, host } = owner;
+  const own = plan.facts.filter((fact) => !othersFacts.has(fact));
+  const announced = addresses.followingTable(plan, givenAddresses(plan, own, facts));
+  const isMoved = announced !== undefined && to !== undefined && to !== addresses.names[0];
+  const moved = isMoved ? [{ predicate: announced, args: [to], isDelete: false }] : [];
+  const rows = engine.tables.flatMap((table): readonly Tuple[] =>
+    table?.predicate.role.kind === "hostAddresses"
+      ? differences(table.predicate, [...table.rows()], hostRows(host))
+      : [],
+  );
+  return [...rows, ...moved];
 }
 
 /** Compares the own addresses with those of the previous call. */

@@ -63,13 +63,13 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
 /** Collects the part of the metrics that is cheap enough to read every second. */
 export function collectTrafficMetrics(
   { elements, ports }: NodeDataflow,
-  { datagrams, tun, flowCache }: World,
+  { datagrams, tun, flowCache, host }: World,
 ): TrafficMetrics {
   return {
     elements: elements.map(({ spec: { name }, label = "", counters }) => {
       return { element: name, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
-    network: networkMetrics(datagrams),
+    network: networkMetrics(datagrams, host),
     paths: { ...ports.paths.counters },
     tun: tun === undefined ? null : tunMetrics(tun, ports.unrouted.counts),
     flowCache: flowCache?.hits ?? null,
@@ -171,8 +171,17 @@ function sizes({ length, limit }: SendQueue): SendQueue {
   return { length, limit };
 }
 
-function networkMetrics({ counters, offload, readCycles }: Datagrams): MetricsSnapshot["network"] {
-  const metrics = { ...counters, failed: countsOf(counters.failed), ...(readCycles !== undefined && { readCycles }) };
+function networkMetrics(
+  { address, counters, offload, readCycles }: Datagrams,
+  host: World["host"],
+): MetricsSnapshot["network"] {
+  const problem = host?.problem(address);
+  const metrics = {
+    ...counters,
+    failed: countsOf(counters.failed),
+    ...(problem !== undefined && { problem }),
+    ...(readCycles !== undefined && { readCycles }),
+  };
   return offload === undefined
     ? metrics
     : { ...metrics, offload: { ...offload, refusals: countsOf(offload.refusals) } };

@@ -5,6 +5,7 @@ import type { FactSpec, Plan } from "../plan/contract/plan.ts";
 import { Address } from "../plan/values/address.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, equalValues, type Value, type Values } from "../plan/values/value.ts";
+import type { HostAddresses } from "../world/host-addresses.ts";
 import type { AddressTables, OwnAddresses } from "./own-addresses.ts";
 import { givenAddresses } from "./own-addresses.ts";
 import type { Fact } from "./peer-facts.ts";
@@ -15,6 +16,12 @@ export interface FactOwner {
   readonly facts: readonly Fact[];
   readonly addresses: OwnAddresses;
   readonly tables: AddressTables;
+  readonly host: HostAddresses | undefined;
+}
+
+/** Returns the rows of `hostAddr`. */
+export function hostRows(host: HostAddresses | undefined): readonly Values[] {
+  return (host?.all ?? []).map(({ device, ip }) => [device, ip]);
 }
 
 /** Returns the tuples of a node's first step: its addresses, where no fact gives them, then the facts of the program and of the node. */
@@ -32,7 +39,10 @@ export function initialTuples(owner: FactOwner): readonly Tuple[] {
   const names = plan.predicates
     .filter((predicate) => predicate.role.kind === "localNames" && addresses.follows(predicate, plan, named))
     .flatMap((predicate) => addresses.names.map((name) => ({ predicate, args: [name] })));
-  return [...own, ...names, ...given].map(({ predicate, args }) => ({
+  const ofHost = plan.predicates
+    .filter(({ role }) => role.kind === "hostAddresses")
+    .flatMap((predicate) => hostRows(owner.host).map((args) => ({ predicate, args })));
+  return [...own, ...names, ...ofHost, ...given].map(({ predicate, args }) => ({
     predicate,
     args: args.map(owned),
     isDelete: false,

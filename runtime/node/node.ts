@@ -21,55 +21,25 @@ import type { FactSpec, Plan, TimerSpec } from "../plan/contract/plan.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
-import { defaultSocketLimits, type SocketLimits } from "../socket/socket-limits.ts";
+import { defaultSocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
-import type { MetricsSnapshot, QueueMetrics, TrafficMetrics } from "../observe/metrics-snapshot.ts";
+import type { MetricsSnapshot, TrafficMetrics } from "../observe/metrics-snapshot.ts";
 import { AddressCollisions } from "./address-collisions.ts";
 import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
-import { addressChanges } from "./address-changes.ts";
+import { addressChanges, hostChanges } from "./address-changes.ts";
 import { type FactOwner, factsOfOthers, initialTuples, skippedFacts } from "./initial-tuples.ts";
-import { OwnAddresses } from "./own-addresses.ts";
+import { presentNames, OwnAddresses } from "./own-addresses.ts";
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
+import type { NodeSettings } from "./node-settings.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
 import { rebindable, type RebindResult } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
-
-/** Configuration of a node, beside its program and its world. */
-export interface NodeSettings {
-  /** Endpoint names, `host:port`, that this node answers to. The first is the `localAddr` of the node and of its overlays. */
-  readonly names: readonly string[];
-  /** Names of all nodes of the process, this one among them. The first of the nodes logs the facts that are for none of them. */
-  readonly processNames?: readonly (readonly string[])[];
-  /** Facts of this node, in addition to the facts of the program. */
-  readonly facts: readonly Fact[];
-  /** Predicates to report on, in addition to those that the program watches. */
-  readonly watch: readonly string[];
-  readonly limits?: Partial<Limits>;
-  /** Keys that the rules name. They appear in no output of the node. */
-  readonly secrets?: Secrets;
-  /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite where time does not pass. */
-  readonly sendRate?: number;
-  readonly socketLimits?: Partial<SocketLimits>;
-  readonly onWatch?: (line: WatchLine) => void;
-  readonly onLog?: (message: string) => void;
-  /**
-   * Called, with a message for the log, when derivations failed, tuples exceeded the send rate or members claim one virtual address: at
-   * most once a minute and rule, or virtual address.
-   */
-  readonly onFailure?: (message: string) => void;
-  /** Called, with a message for the log, when the node adapts to its network. */
-  readonly onAdapted?: (message: string) => void;
-  /** Returns the queues of lines that the process prints for the node, for the metrics. */
-  readonly outputQueues?: () => readonly QueueMetrics[];
-  /** Called when a step exceeded a limit and was aborted. Without it the node logs a message. */
-  readonly onLimit?: (limit: keyof Limits, rule: string, most: number | undefined) => void;
-}
 
 export interface NodeCounters {
   readonly engine: EngineCounters;
@@ -121,6 +91,8 @@ export class Node {
   readonly snitch: Snitch = new Snitch();
   #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
+  /** The reason why nobody can send to this host, when its addresses were last looked at. */
+  #hostProblem: string | undefined;
   #isStopped = false;
   #isStopping = false;
   /** Whether a step has changed a table of own addresses since they were last compared. */
@@ -131,13 +103,13 @@ export class Node {
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
     this.#settings = settings;
-    this.#addresses = new OwnAddresses(settings.names);
+    this.#addresses = new OwnAddresses(presentNames(settings, world.host));
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
     this.#startedAt = world.clock.now();
     const report = (line: WatchLine): void => settings.onWatch?.(line);
-    this.#watcher = new Watcher(settings.names[0] ?? "", () => this.uptime, report);
+    this.#watcher = new Watcher(this.name, () => this.uptime, report);
     this.#ports = new NodePorts({
       world,
       streams: this.#streams,
@@ -153,6 +125,7 @@ export class Node {
     this.snitch.onListener = (): void => this.#blockFlowCache();
     this.#blockFlowCache();
     world.flowCache?.setRecorder(() => beginRun(this.#runContext()));
+    world.host?.onChange(() => this.#followHost());
   }
 
   /** Creates the engine, dataflow and timers of a program, ready for the first step. Does not touch the running program. */
@@ -271,7 +244,11 @@ export class Node {
     running.othersFacts = new Set(factsOfOthers(owner));
     const { names, processNames = [names] } = this.#settings;
     if (processNames[0] !== names) return;
-    const ofProcess = processNames.length === 1 ? this.#addresses : new OwnAddresses(processNames.flat());
+    const { host } = this.#world;
+    const ofProcess =
+      processNames.length === 1
+        ? this.#addresses
+        : new OwnAddresses(processNames.flatMap((each) => presentNames({ names: each }, host)));
     const skipped = skippedFacts(factsOfOthers({ ...owner, addresses: ofProcess }));
     if (skipped !== undefined) this.#settings.onLog?.(skipped);
   }
@@ -374,7 +351,7 @@ export class Node {
 
   /** First endpoint name of the node, which its reports bear. */
   get name(): string {
-    return this.#settings.names[0] ?? "";
+    return this.#addresses.names[0] ?? "";
   }
 
   /** Bound address of the node, numeric. */
@@ -471,7 +448,31 @@ export class Node {
 
   /** The node as the owner of the facts of a program. Its addresses are those of the program that runs. */
   #owner({ program: { plan }, facts }: Running): FactOwner {
-    return { plan, facts, addresses: this.#addresses, tables: this.#running.engine };
+    return { plan, facts, addresses: this.#addresses, tables: this.#running.engine, host: this.#world.host };
+  }
+
+  /** Takes note that the addresses of the host have changed. A node that has lost all of them keeps its names until it has one again. */
+  #followHost(): void {
+    if (this.#isStopped) return;
+    const running = this.#running;
+    const { host } = this.#world;
+    const problem = host?.problem(this.listen);
+    const names = problem === undefined ? presentNames(this.#settings, host) : this.#addresses.names;
+    const tuples = hostChanges(this.#owner(running), running, names);
+    this.#reportAddress(names[0], problem);
+    if (tuples.length === 0 && names.join() === this.#addresses.names.join()) return;
+    this.#addresses.names = names;
+    this.#world.flowCache?.flush();
+    this.#areAddressesChanged = true;
+    this.#ports.mux.runExclusive(() => this.#afterStep(tuples.length === 0 || running.engine.load(tuples)));
+  }
+
+  #reportAddress(name: string = "", problem: string | undefined): void {
+    const before = this.name;
+    if (problem !== undefined && problem !== this.#hostProblem)
+      this.#settings.onFailure?.(`${problem}: this node is still ${before} for others`);
+    if (name !== before) this.#settings.onAdapted?.(`the address of this node is ${name} now; it was ${before}`);
+    this.#hostProblem = problem;
   }
 
   #step(input: StepInput): boolean {

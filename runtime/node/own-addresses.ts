@@ -2,6 +2,7 @@ import { Address } from "../plan/values/address.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, type Value } from "../plan/values/value.ts";
+import type { HostAddresses } from "../world/host-addresses.ts";
 import type { Fact } from "./peer-facts.ts";
 
 /** The own addresses of a running engine. */
@@ -12,6 +13,28 @@ export interface AddressTables {
   isLocalAddress(address: Value): boolean;
   /** Whether it is an address of one of these: of the overlay, or of the node for null. */
   isAddressOf(overlay: string | null, address: Value): boolean;
+}
+
+/** The names by which a node is known without looking at its host. */
+export interface EndpointNames {
+  /** Endpoint names `host:port`. The last is the bound address. */
+  readonly names: readonly string[];
+  /** Names that an operator has chosen for others, the first of `names`. None if omitted. */
+  readonly announced?: readonly string[] | undefined;
+}
+
+/**
+ * Returns the endpoint names of a node at present: those that the operator has chosen, then the addresses of the host in the place of a
+ * bound address that stands for all of them, and the other names.
+ */
+export function presentNames(
+  { names, announced = [] }: EndpointNames,
+  host: HostAddresses | undefined,
+): readonly string[] {
+  const bound = names.at(-1) ?? "";
+  const endpoints = host?.endpoints(bound) ?? [];
+  const others = endpoints.length === 0 ? names : names.filter((name) => name !== bound);
+  return [...new Set([...announced, ...endpoints, ...others])];
 }
 
 /** A change of an announced address, from one address or none (undefined) to another or none. */
@@ -47,6 +70,13 @@ export class OwnAddresses {
   set names(names: readonly string[]) {
     this.#names = names;
     this.#known = new Set(names);
+  }
+
+  /** The table of the address of the node, if it tells the first of its names: no rule and no fact of `given` gives it another one. */
+  followingTable(plan: Plan, given: ReadonlySet<number>): PredicateSpec | undefined {
+    const table = addressTables(plan).find(({ role }) => role.overlay === undefined)?.spec;
+    if (table === undefined || table.table?.derived === "pure" || given.has(table.id)) return undefined;
+    return isSame(this.#announced.get(null), this.#names[0]) ? table : undefined;
   }
 
   /** Whether the node answers to the location: an endpoint name, or an own address of its program. */

@@ -203,6 +203,8 @@ export interface UdpMetrics {
 }
 
 export interface NetworkMetrics {
+  /** Reason why nobody can send to this node now: no device of the host has an address. Absent while there is none. */
+  readonly problem?: string;
   readonly sent: number;
   readonly sentBytes: number;
   readonly received: number;

@@ -4,6 +4,7 @@
  */
 import { streamOf } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { SimHostAddresses } from "./sim-host-addresses.ts";
 import { SimKernel } from "./sim-kernel.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
@@ -147,6 +148,7 @@ interface HostRun {
   readonly datagrams: SimDatagrams;
   readonly streams: SimStreams;
   readonly udp: SimUdpSockets;
+  readonly addresses: SimHostAddresses;
 }
 
 /** A simulated host, which goes up and down. Only the kernel model behind its TUN device outlives a run. */
@@ -193,20 +195,23 @@ export class SimHost {
 
   /** Brings up a host that is down. Returns a function that starts its node. */
   open(): () => void {
-    const { name, boot, tun } = this.#settings;
+    const { name, boot, tun, others = [] } = this.#settings;
     const clock = new SimClock(this.#time);
     const datagrams = this.#network.open(this.number, this.#address);
     const streams = this.#streams.open(this.number, () => this.#address);
     const udp = new SimUdpSockets(this.#network, this.number, () => this.#address);
-    this.#run = { clock, datagrams, streams, udp };
+    const addresses = new SimHostAddresses(clock, () => [this.#address, ...others.map((one) => one.address)]);
+    this.#run = { clock, datagrams, streams, udp, addresses };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
-    return () => boot({ clock, seed, datagrams, streams, udp, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+    const ends = { datagrams, streams, udp, host: addresses };
+    return () => boot({ clock, seed, ...ends, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
-  /** Gives a host with one interface another one. Its node is not notified. */
+  /** Gives a host with one interface another one. Its node hears of it at once. */
   move(address: string, realm: SimInterface["realm"], network?: string): void {
     this.#network.move(this.number, this.#address, { address, realm, network });
     this.#address = address;
+    this.#run?.addresses.notify();
   }
 
   /**

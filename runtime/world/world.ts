@@ -5,6 +5,7 @@
  * Incoming datagrams and packets enter the node through `onDatagram` and `onPacket`. Outgoing ones leave by `send`, `sendTrain` and
  * `write`. Failures of the environment are counted or returned, never thrown.
  */
+import type { HostAddresses } from "./host-addresses.ts";
 import type { Streams } from "./streams.ts";
 import type { UdpSockets } from "./udp-sockets.ts";
 import type { DatagramTrain } from "../wire/datagram-train.ts";
@@ -21,6 +22,8 @@ export interface World {
   readonly tun: Tun | undefined;
   /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */
   readonly isLocalHost?: (host: string) => boolean;
+  /** Absent if the environment has no host whose addresses may change. */
+  readonly host?: HostAddresses | undefined;
   /** Absent if the environment has no TCP. */
   readonly streams?: Streams | undefined;
   /** Absent if the environment has no UDP sockets but `datagrams`. */

@@ -41,7 +41,7 @@ export function withAddressTables(program: Program): { program: Program; diagnos
   return { program: complete, diagnostics: hiding };
 }
 
-interface AddedTable {
+export interface AddedTable {
   readonly table: TableDeclaration;
   readonly rules: readonly ProgramRule[];
 }
@@ -58,14 +58,20 @@ function allAddresses(name: string, announced: string, overlay: string | undefin
   ];
 }
 
-/** A table with the rows of another table of one column. */
-function derivedFrom(source: string, name: string, overlay: string | undefined, span: Span): AddedTable {
-  const argument: Expression = { kind: "variable", name: "A", span };
+/** A table with the rows of another table, whose columns have the given names. */
+export function derivedFrom(
+  source: string,
+  name: string,
+  overlay: string | undefined,
+  span: Span,
+  columns: readonly string[] = ["A"],
+): AddedTable {
+  const args: readonly Expression[] = columns.map((column) => ({ kind: "variable", name: column, span }));
   const atom = (predicate: string): Atom => ({
     name: { text: predicate, span },
     location: undefined,
     locatedArgument: undefined,
-    args: [argument],
+    args,
     span,
   });
   const literal: Literal = {
@@ -87,11 +93,14 @@ function derivedFrom(source: string, name: string, overlay: string | undefined, 
     body: [literal],
     span,
   };
-  return { table: tableAt(name, span), rules: [rule] };
+  return { table: tableAt(name, span, columns.length), rules: [rule] };
 }
 
-function tableAt(name: string, span: Span): TableDeclaration {
-  return { name, lifetime: Infinity, size: Infinity, keys: [0], keySpans: [span], evict: { policy: "fifo" }, span };
+/** A table of which all columns are the key. */
+export function tableAt(name: string, span: Span, columns: number = 1): TableDeclaration {
+  const keys = Array.from({ length: columns }, (_, column) => column);
+  const keySpans = keys.map(() => span);
+  return { name, lifetime: Infinity, size: Infinity, keys, keySpans, evict: { policy: "fifo" }, span };
 }
 
 function qualified(overlay: string | undefined, name: string): string {

@@ -1,11 +1,11 @@
 import type { Expression, Statement } from "../../grammar/ast.ts";
 import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
-import { OVERLAYS } from "../program/builtin.ts";
+import { HOST_ADDRESS, OVERLAYS } from "../program/builtin.ts";
 import type { OverlayInstance, Program } from "../program/program.ts";
 
 /** The tables of the node that files may hide by a predicate of their own. */
-export const NODE_TABLES: readonly string[] = [OVERLAYS];
+export const NODE_TABLES: readonly string[] = [OVERLAYS, HOST_ADDRESS];
 
 /** Returns the place where the file declares, derives or accepts a predicate with the name of a table of the node. */
 export function ownNodeTable(table: string, { tree }: Module): Span | undefined {

@@ -19,10 +19,11 @@ import type { Name, Span } from "../../grammar/span.ts";
 import type { Module } from "../0-load/load.ts";
 import type { LineMap } from "../program/line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { builtinNamed, OVERLAYS, PACKET_HEAD, RESERVED_OVERLAYS } from "../program/builtin.ts";
+import { builtinNamed, HOST_ADDRESS, OVERLAYS, PACKET_HEAD, RESERVED_OVERLAYS } from "../program/builtin.ts";
 import { implicitOverlays } from "./implicit-overlays.ts";
 import { withAddressTables } from "./address-tables.ts";
 import { NODE_TABLES, ownNodeTable, withOverlaysTable } from "./own-overlays.ts";
+import { withHostAddresses } from "./host-addresses.ts";
 import { isPacketHead, ownsPacket } from "./own-packet.ts";
 import { constantNumber } from "../program/constant.ts";
 import { socketViewNames, socketViewsIn } from "./socket-views.ts";
@@ -131,7 +132,9 @@ class Resolver {
       overlays: [...named.overlays, ...implicitOverlays(named)],
     });
     for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic);
-    return this.#nodeTables.has(OVERLAYS) ? withOverlaysTable(program) : program;
+    const hostSpan = this.#nodeTables.get(HOST_ADDRESS);
+    const complete = hostSpan === undefined ? program : withHostAddresses(program, hostSpan);
+    return this.#nodeTables.has(OVERLAYS) ? withOverlaysTable(complete) : complete;
   }
 
   #program(): Program {
@@ -318,7 +321,7 @@ class Resolver {
     return qualifiedName;
   }
 
-  /** `overlays` is a table of the node, unless this file, or a file that shares its names, has such a predicate. */
+  /** `overlays` and `hostAddr` are tables of the node, unless this file, or a file that shares its names, has a predicate of that name. */
   #qualify({ text, span }: Name, scope: Scope): string {
     const own = qualify(text, scope);
     if (!NODE_TABLES.includes(text) || this.#ownTables.has(own) || this.#ownTables.has(text)) return own;

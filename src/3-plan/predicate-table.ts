@@ -15,9 +15,11 @@ import {
   ADDRESSES_OF,
   builtinNamed,
   ELSE_SEND,
+  HOST_ADDRESS,
   isLocalAddressTable,
   LOCAL_ADDRESS,
   LOCAL_NAMES,
+  OF_HOST,
   PACKET_HEAD,
   PERIODIC,
   REBOUND,
@@ -171,6 +173,7 @@ export class PredicateTable {
     if (name === ELSE_SEND) return { kind: "send", overlay: ELSE };
     if (name === UDP_RECV) return { kind: "udpRecv" };
     if (name === UDP_SEND) return { kind: "udpSend" };
+    if (name === `${HOST_ADDRESS}${OF_HOST}`) return { kind: "hostAddresses" };
     const socket = socketEventNamed(name);
     if (socket !== undefined) return socket;
     const message = CHANNEL_MESSAGES.get(name);

@@ -18,6 +18,12 @@ export const ELSE_SEND: string = `${ELSE}.send`;
 /** Table `overlays(Name)` of the loaded overlays. A program may have a predicate of its own of that name. */
 export const OVERLAYS = "overlays";
 
+/** Table `hostAddr(Device, Ip)` of the addresses of the host. A program may have a predicate of its own of that name. */
+export const HOST_ADDRESS = "hostAddr";
+
+/** Ending of the hidden table from which `hostAddr` has its rows. The node fills it. */
+export const OF_HOST = "?host";
+
 /** Table `localAddrs(A)` of all addresses of an instance, which a program that reads it has. */
 export const LOCAL_ADDRESSES = "localAddrs";
 

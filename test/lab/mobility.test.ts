@@ -35,10 +35,45 @@ move = "monitor"
 to = "far"
 `;
 
+/** Members of ron learn of the new address of a member, and replace the old one. */
+const FOLLOW = `import "ron.mzl".
+import "tunnel.mzl".
+materialize(heard, infinity, infinity, keys(1,2)).
+materialize(was, 5, infinity, keys(1)).
+t0: was(Old) :- ron.rebound(Old, _).
+t1: moved@To(Old, New) :- periodic(_, 300ms), was(Old), ron.localAddr(New), ron.member(To).
+t2: ron.member(New) :- moved(Old, New), ron.member(Old).
+t3: delete ron.member(Old) :- moved(Old, _).
+t4: addressMap(V, ron::New) :- moved(Old, New), addressMap(V, ron::Old).
+t5: heard(Device, Ip) :- hostAddr(Device, Ip).
+`;
+
+const ROAMING = `duration = "9s"
+programs = ["ron.mzl", "tunnel.mzl", "follow.mzl"]
+watch = ["localAddr", "ron.localAddr", "ron.member", "addressMap", "hostAddr"]
+[networks]
+near = { range = "10.1.0.0/24" }
+far = { range = "10.2.0.0/24" }
+core = { range = "10.3.0.0/24" }
+[hosts]
+roamer = { network = "near" }
+left = { network = "core" }
+right = { network = "core" }
+[[traffic]]
+from = "roamer"
+to = "left"
+at = "2s"
+[[events]]
+at = "${MOVE * 1000}ms"
+move = "roamer"
+to = "far"
+`;
+
 const folder = mkdtempSync(join(tmpdir(), "mosaic-mobility-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, "alarm.mzl"), ALARM);
 writeFileSync(join(folder, "i3.mzl"), I3);
+writeFileSync(join(folder, "follow.mzl"), FOLLOW);
 
 describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
   const reason =
@@ -56,5 +91,35 @@ describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
     expect(new Set(alarms.map(({ host }) => host))).toEqual(new Set(["monitor"]));
     expect(alarms.filter(({ at }) => at < MOVE).length).toBeGreaterThanOrEqual(2);
     expect(alarms.filter(({ at }) => at > MOVE + 1).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("a node that listens at all addresses follows its host, which stays in its overlay", async ({ skip }) => {
+    skip(reason !== undefined, reason);
+    const seen = await runIn(world, ROAMING, join(folder, "roaming.toml"));
+    const rows = (host: string, table: string): readonly string[] =>
+      seen.flatMap((one) =>
+        one.kind === "watch" && one.host === host && one.line.tuple[0] === table && one.line.op !== "event"
+          ? [
+              `${one.line.op} ${one.line.tuple
+                .slice(1)
+                .map((value) => JSON.stringify(value))
+                .join(" ")}`,
+            ]
+          : [],
+      );
+    const [before, after] = ["10.1.0.1:10000", "10.2.0.1:10000"];
+    for (const table of ["localAddr", "ron.localAddr"])
+      expect(rows("roamer", table)).toEqual([`+ "${before}"`, `- "${before}"`, `+ "${after}"`]);
+    expect(rows("roamer", "hostAddr")).toEqual(['+ "eth0" "10.1.0.1"', '- "eth0" "10.1.0.1"', '+ "eth0" "10.2.0.1"']);
+    // The tables that do not depend on the address are as before.
+    for (const table of ["ron.member", "addressMap"])
+      expect(rows("roamer", table).some((row) => row[0] === "-")).toBe(false);
+    for (const host of ["left", "right"]) {
+      expect(rows(host, "localAddr")).toHaveLength(1);
+      expect(rows(host, "ron.member").slice(2)).toEqual([`- "${before}"`, `+ "${after}"`]);
+    }
+    const answered = seen.flatMap((one) => (one.kind === "ping" && one.report.kind === "reply" ? [one.at] : []));
+    expect(answered.filter((at) => at < MOVE).length).toBeGreaterThanOrEqual(2);
+    expect(answered.filter((at) => at > MOVE + 2).length).toBeGreaterThanOrEqual(2);
   });
 });

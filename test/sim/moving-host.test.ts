@@ -15,6 +15,7 @@ d: pair(X, Y) :- note(X), note(Y), X < Y.
 e: known("all", count<*>) :- note(X).
 f: echo@Me(X, Here) :- hello(X, Me), localAddr(Here).
 g: heard(X, Here) :- echo(X, Here).
+h: here(Ip) :- hello(_, _), hostAddr("eth0", Ip).
 watch(heard).
 `;
 
@@ -63,9 +64,6 @@ describe("a host whose IP address changes", () => {
     network.simulation.host(host).move(MOVED, undefined);
     network.pass(1);
     expect(dump()).toEqual(before);
-    network.node(host).insert("localAddr", [MOVED]);
-    network.pass(1);
-    expect(dump()).toEqual(before);
     say(host, "nobody is there any more");
     expect(dump()).toEqual(before);
     say(MOVED, "four");
@@ -73,12 +71,13 @@ describe("a host whose IP address changes", () => {
     expect(network.rows(host, "known")).toEqual([["all", 4]]);
   });
 
-  test("uses its new address in rules once it has been told", () => {
+  test("uses its new address in rules at once", () => {
     const { network, host, say } = rig();
+    say(host, "before");
     network.simulation.host(host).move(MOVED, undefined);
-    say(MOVED, "before");
-    network.node(host).insert("localAddr", [MOVED]);
     say(MOVED, "after");
+    expect(network.rows(host, "localAddr")).toEqual([[MOVED]]);
+    expect(network.rows(host, "hostAddr")).toEqual([["eth0", "10.9.0.1"]]);
     const heard = network.said.filter(({ op }) => op === "event").map(({ tuple }) => tuple.slice(1));
     expect(heard.slice(-2)).toEqual([
       ["before", host],

@@ -54,7 +54,7 @@ export class ProgramNetwork {
     this.simulation = new Simulation({ seed, faults: () => faults });
     for (const address of addresses) {
       const boot = (world: World): void => {
-        const settings = { names: [address], facts: facts(address), watch: [], secrets: secrets(address) };
+        const settings = { names: [], facts: facts(address), watch: [], secrets: secrets(address) };
         const node = new Node(compiled, world, { ...settings, onWatch: (line) => this.said.push(line) });
         this.#nodes.set(address, node);
         node.start();

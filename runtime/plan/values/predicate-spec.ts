@@ -42,6 +42,8 @@ export type PredicateRole =
   | { readonly kind: "addressesOf"; readonly overlay: string | undefined }
   /** Endpoint names that an instance answers to, a source of its table `localAddrs`. The node fills it. */
   | { readonly kind: "localNames"; readonly overlay: string | undefined }
+  /** Addresses of the host by device, the source of the table `hostAddr`. The node fills it. */
+  | { readonly kind: "hostAddresses" }
   /** The table of the names of this node in an overlay. */
   | { readonly kind: "self"; readonly overlay: string }
   /** Event that the address of an instance has changed. */

@@ -35,7 +35,7 @@ const MAX_LATENESS_SECONDS = 0.1;
 /** Returns the problems of a node that its metrics show, with their causes: problems of the node itself first, then problems of peers. */
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
-    ...unspecifiedAddress(metrics),
+    ...hostWithoutAddress(metrics),
     ...missingAddresses(metrics),
     ...emptyMemberships(metrics),
     ...lateness(metrics),
@@ -89,7 +89,11 @@ function explain(reason: string): string {
   return explanation === undefined ? reason : `${reason} (${explanation})`;
 }
 
-function unspecifiedAddress({ node }: MetricsSnapshot): readonly HealthProblem[] {
+function hostWithoutAddress({ node, network }: MetricsSnapshot): readonly HealthProblem[] {
+  if (network.problem !== undefined) {
+    const known = isUnspecified(node) ? "" : `: this node is still ${node} for others`;
+    return [problem("node", node, `${network.problem}${known}`)];
+  }
   if (!isUnspecified(node)) return [];
   const text = `the address of this node is ${node}, to which no peer can send: give the address that others see with --addr HOST:PORT`;
   return [problem("node", node, text)];

@@ -15,7 +15,7 @@ export function endpointNames(listen: string, addresses: readonly string[], boun
 export function warnAboutAddress(name: string, log: Log): void {
   if (!parseHostPort(name).ok) return;
   if (isUnspecified(name))
-    log.warn(`no peer can send to ${name}; give the address that others see with --addr HOST:PORT`);
+    log.warn(`no peer can send to ${name}: no device of this host has an address yet; --addr HOST:PORT gives one`);
   if (isLoopback(name)) return;
   log.warn("links are not authenticated: anybody who can reach this address can send tuples to this node");
 }

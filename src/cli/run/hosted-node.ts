@@ -3,7 +3,9 @@
  * `run.ts` opens all nodes of the process, then starts them.
  */
 import { defaultLimits, type Limits, memoryLimits } from "../../../runtime/engine/limits/limits.ts";
-import { Node, type NodeSettings } from "../../../runtime/node/node.ts";
+import { Node } from "../../../runtime/node/node.ts";
+import type { NodeSettings } from "../../../runtime/node/node-settings.ts";
+import { presentNames } from "../../../runtime/node/own-addresses.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../../runtime/observe/watch.ts";
@@ -36,6 +38,8 @@ export interface Prepared {
 export interface NodeEndpoint {
   readonly world: World;
   readonly names: readonly string[];
+  /** The first of `names`: those of `--addr`. */
+  readonly announced: readonly string[];
 }
 
 /** A node of this process. */
@@ -50,11 +54,13 @@ export class HostedNode {
   /** `all` are the endpoints of all nodes of the process. */
   constructor(
     prepared: Prepared,
-    { world, names }: NodeEndpoint,
+    endpoint: NodeEndpoint,
     all: readonly NodeEndpoint[],
     options: RunOptions,
     output: LoggedOutput,
   ) {
+    const { world, announced } = endpoint;
+    const names = presentNames(endpoint, world.host);
     const [name = ""] = names;
     const isOneOfMany = all.length > 1;
     this.world = world;
@@ -66,7 +72,8 @@ export class HostedNode {
     const { pcap, json, watch, sendRate, secrets } = options;
     const show = (line: WatchLine): void => output.result(watchText(line, json, isOneOfMany));
     this.node = new Node(prepared.program, world, {
-      names,
+      names: endpoint.names,
+      announced,
       facts: [...factsOfPeers(prepared.program.plan, peers), ...prepared.directoryFacts],
       ...(isOneOfMany && { processNames: all.map((one) => one.names) }),
       watch,

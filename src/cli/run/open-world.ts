@@ -2,6 +2,7 @@ import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { EventLoopDelay } from "../../../runtime/device/event-loop-delay.ts";
 import { IoBatch } from "../../../runtime/device/io-batch.ts";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
+import { LinuxHost } from "../../../runtime/device/linux-host.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { LinuxUdpSockets } from "../../../runtime/device/linux-udp-sockets.ts";
 import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
@@ -9,8 +10,10 @@ import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
 import { openUdp } from "../../../runtime/device/udp.ts";
 import { WallClock } from "../../../runtime/device/wall-clock.ts";
+import { presentNames } from "../../../runtime/node/own-addresses.ts";
 import { ipAddressesOf, type Peer } from "../../../runtime/node/peer-facts.ts";
 import { Capture, captured } from "../../../runtime/observe/capture.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
 import type { Datagrams, World } from "../../../runtime/world/world.ts";
@@ -49,6 +52,9 @@ interface ProcessWorld {
   readonly maxPayload: number;
   readonly eventLoop: EventLoopDelay;
   readonly localHosts: LocalHosts;
+  readonly host: LinuxHost;
+  /** Names of the devices of the process. */
+  readonly devices: Set<string>;
 }
 
 /** Opens the worlds of all nodes of the process on Linux, in the order of their addresses. `resources` closes all that is opened. */
@@ -61,12 +67,16 @@ export async function openWorlds(
 ): Promise<readonly NodeEndpoint[]> {
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
-  const maxPayload = pathPayload(options.peers.flatMap(({ address }) => ipAddressesOf(address)));
-  const shared = { maxPayload, eventLoop, localHosts: new LocalHosts() };
+  const peers = options.peers.flatMap(({ address }) => ipAddressesOf(address));
+  const devices = new Set<string>();
+  const host = new LinuxHost({ peers: numericHosts(peers), isOwnDevice: (name) => devices.has(name) });
+  resources.defer(() => host.close());
+  const shared = { maxPayload: pathPayload(peers), eventLoop, localHosts: new LocalHosts(), host, devices };
   const endpoints: NodeEndpoint[] = [];
   for (const listen of options.listen) {
     const world = await openWorld(listen, options, plan, shared, onDeviceLost, log, resources);
-    endpoints.push({ world, names: endpointNames(listen, options.addresses, world.datagrams.address) });
+    const names = endpointNames(listen, options.addresses, world.datagrams.address);
+    endpoints.push({ world, names, announced: options.addresses });
   }
   return options.pcap === undefined ? endpoints : capturedWorlds(endpoints, options.pcap, log, resources);
 }
@@ -75,7 +85,7 @@ async function openWorld(
   listen: string,
   options: WorldOptions,
   plan: Plan,
-  { maxPayload, eventLoop, localHosts }: ProcessWorld,
+  { maxPayload, eventLoop, localHosts, host, devices }: ProcessWorld,
   onDeviceLost: OnDeviceLost,
   log: Log,
   resources: AsyncDisposableStack,
@@ -88,6 +98,7 @@ async function openWorld(
     options.tun === undefined
       ? undefined
       : openDevice(options.tun, innerMtu(plan, maxPayload), shared, onDeviceLost, log);
+  if (tun !== undefined) devices.add(tun.name);
   resources.defer(() => tun?.close());
   const streams = new NetStreams();
   resources.defer(() => streams.close());
@@ -97,10 +108,19 @@ async function openWorld(
     tun,
     streams,
     udp,
-    isLocalHost: (host: string) => localHosts.has(host),
+    isLocalHost: (ip: string) => localHosts.has(ip),
+    host,
     ...(flowCache !== undefined && { flowCache }),
   };
   return { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
+}
+
+/** Returns the hosts of the endpoints that need no lookup. */
+function numericHosts(endpoints: readonly string[]): readonly string[] {
+  return endpoints.flatMap((endpoint) => {
+    const parsed = parseHostPort(endpoint);
+    return parsed.ok && parsed.at.family !== undefined ? [parsed.at.host] : [];
+  });
 }
 
 /** Lets all nodes of the process write their packets to one file. */
@@ -112,9 +132,11 @@ function capturedWorlds(
 ): readonly NodeEndpoint[] {
   const file = new CaptureFile(path, log);
   const { now } = new WallClock();
-  const captures = endpoints.map(
-    ({ world, names: [name = ""] }, at) => new Capture(file, now, name, at > 0 ? null : (world.tun?.name ?? "")),
-  );
+  const captures = endpoints.map((endpoint, at) => {
+    const { world } = endpoint;
+    const [name = ""] = presentNames(endpoint, world.host);
+    return new Capture(file, now, name, at > 0 ? null : (world.tun?.name ?? ""));
+  });
   // Packets that wait when the file is closed may still be lost, so they are counted afterwards.
   resources.defer(async () => {
     await file.close();
@@ -123,7 +145,10 @@ function capturedWorlds(
     const missing = dropped === 1 ? "1 packet is missing" : `${dropped} packets are missing`;
     log.warn(`--pcap: ${missing}: ${file.failure ?? "the file was too slow"}`, { count: dropped });
   });
-  return endpoints.map(({ world, names }, at) => ({ names, world: captured(world, captures[at] as Capture) }));
+  return endpoints.map((endpoint, at) => ({
+    ...endpoint,
+    world: captured(endpoint.world, captures[at] as Capture),
+  }));
 }
 
 async function bind(
