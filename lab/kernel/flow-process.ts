@@ -231,7 +231,7 @@ function receive(): void {
 }
 
 function send(): void {
-  // The first report of a sender tells when the flow began.
+  // The first report of a sender is the start of the flow.
   print({ kind: "sent", at: now(), packets: 0, bytes: 0, retransmitted: 0, delays: [] });
   if (traffic.kind === "udp") sendStream(traffic);
   else sendTransfer(traffic);

@@ -102,7 +102,7 @@ function simulate({ seed, hosts }: Topology, wiring: Wiring): Simulation {
   return new Simulation({ seed, faults: (from, to) => wiring.faults(name(from), name(to)) });
 }
 
-/** What networks are behind, by their names. */
+/** The gateways of networks, by the names of the networks. */
 type Realms = ReadonlyMap<string, NonNullable<Realm>>;
 
 function makeRealms({ networks }: Topology, wiring: Wiring): Realms {

@@ -67,7 +67,7 @@ function findHostFaults({ hosts, events }: TopologyDocument): readonly DocumentF
     return [
       ...(repeated < 0
         ? []
-        : [{ path: ["hosts", name, "networks", repeated], message: `${several[repeated]} is there twice` }]),
+        : [{ path: ["hosts", name, "networks", repeated], message: `${several[repeated]} is named twice` }]),
       ...(moves ? [fault("networks", "an event moves the host, which then would be in one network")] : []),
       ...(host.nodes === undefined
         ? []

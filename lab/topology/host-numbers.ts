@@ -91,7 +91,7 @@ export function numberedHosts(
   });
 }
 
-/** Returns the interfaces of the host number `at`, counted from 0: the one with the address that others are told is first. */
+/** Returns the interfaces of the host number `at`, counted from 0. The interface with the address that its node announces is first. */
 function interfacesAt(
   host: HostDocument,
   at: number,

@@ -39,7 +39,7 @@ export interface HostDocument extends HostDefaults {
   /** Number of nodes that the host runs in one process, on consecutive ports. */
   readonly nodes?: number | undefined;
   readonly network?: string | undefined;
-  /** Networks of a host with several interfaces. Others are told its address in the first one. */
+  /** Networks of a host with several interfaces. By default its node announces the address in the first one. */
   readonly networks?: readonly string[] | undefined;
   readonly address?: string | undefined;
   readonly virtual?: string | undefined;

@@ -59,14 +59,14 @@ export interface Attachment extends Interface {
   readonly others: readonly Interface[];
 }
 
-/** Returns the interfaces of a host, the one whose address others are told first. */
+/** Returns the interfaces of a host. The interface with the address that its node announces is first. */
 export function interfacesOf({ network, address, others }: Attachment): readonly Interface[] {
   return [{ network, address }, ...others];
 }
 
 /**
- * Returns the addresses (`ip:port`) by which others know a host's node wherever it moves: all of a host in several networks, the one of the
- * gateway of a host behind one. None for any other host: its node announces the address of the host.
+ * Returns the addresses (`ip:port`) by which other nodes know a host's node wherever it moves: all addresses of a host in several networks,
+ * the gateway's address of a host behind a gateway. Empty for any other host: its node announces the address of the host.
  */
 export function announcedBy({ address, visible, others }: Attachment): readonly string[] {
   if (others.length > 0) return [...new Set([address, ...others.map((one) => one.address), visible])];
@@ -101,7 +101,7 @@ export interface LinkRule {
 export type Traffic = PingTraffic | StreamTraffic | TransferTraffic;
 
 interface TrafficEnds {
-  /** Name in reports: by default `a to b`, with the kind and a number if that is needed to tell traffics apart. */
+  /** Name in reports: by default `a to b`, with the kind and a number if several traffics would have the same name. */
   readonly name: string;
   readonly from: string;
   readonly to: string;

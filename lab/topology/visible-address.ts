@@ -25,7 +25,7 @@ export function visibleAddress(
   return address;
 }
 
-/** Returns the interface by which a gateway sends on packets from a network: the first one in a network that it is not the gateway of. */
+/** Returns the interface by which a gateway forwards packets from a network: the first one in a network of which it is not the gateway. */
 function uplinkOf(
   gateway: string | undefined,
   network: string,

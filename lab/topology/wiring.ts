@@ -73,7 +73,7 @@ export class Wiring {
       ?.network;
   }
 
-  /** Returns the `ip:port` at which a host reaches a node: its own address within a network, otherwise the one of its gateway. */
+  /** Returns the `ip:port` at which a host reaches a node: the node's own address in a shared network, otherwise its gateway's address. */
   addressFor(host: string, peer: string): string {
     const shared = this.sharedNetwork(host, peer);
     const to = this.attachment(peer);

@@ -51,7 +51,7 @@ export interface StreamUpdate {
   readonly changes: readonly RowChange[];
   /** Keys of all rows of the peer, if the message completed the snapshot. */
   readonly snapshotKeys: ReadonlySet<string> | undefined;
-  /** Number to acknowledge. 0 tells the sender that its stream is unknown here. Undefined if no acknowledgement is to be sent. */
+  /** Number to acknowledge. 0: this node does not know the stream. Undefined if no acknowledgement is to be sent. */
   readonly ack: number | undefined;
 }
 

@@ -131,7 +131,7 @@ export class SimNetwork {
     return (this.#interfaces[socket.host] ?? []).map(({ address }) => `${hostPartOf(address)}:${port}`);
   }
 
-  /** Returns the IP addresses of a host, the one that others are told first. */
+  /** Returns the IP addresses of a host. Its node announces the first one. */
   addressesOf(host: number): readonly string[] {
     return (this.#interfaces[host] ?? []).map(({ address }) => hostPartOf(address));
   }
@@ -273,7 +273,7 @@ export class SimNetwork {
     else this.counters.refused++;
   }
 
-  /** Returns how a datagram from outside goes on, to a host behind a router. Undefined if it does not. */
+  /** Returns the next part of the path of a datagram from outside, to a host behind a router. Undefined if the router drops it. */
   #inward(host: number, source: string, to: string): Onward | undefined {
     const outer = hostPartOf(to);
     const entered = this.#interfaces[host]?.find(({ address }) => hostPartOf(address) === outer);
@@ -285,7 +285,7 @@ export class SimNetwork {
     return undefined;
   }
 
-  /** Returns how a datagram from behind a router goes on. Undefined if it is for the host of the router, or no network is left. */
+  /** Returns the next part of the path of a datagram from behind a router. Undefined if it is for the router's host, or there is none. */
   #outward(host: number, router: SimRouter, source: string, to: string): Onward | undefined {
     const owner = this.#ownerOf(to, host);
     if (owner?.host === host) return undefined;
@@ -388,7 +388,7 @@ interface Owner extends Pick<SimInterface, "realm" | "network"> {
   readonly host: number;
 }
 
-/** Present host of a datagram, its source address there, and what its next link is behind. */
+/** Present host of a datagram, its source address there, and the gateway of the network of its next link. */
 interface Origin {
   readonly host: number;
   readonly source: string;
@@ -407,7 +407,7 @@ interface Passage {
   readonly from: SimRouter | undefined;
 }
 
-/** Hosts that a connection passes, the last of which accepts it, and the IP address that this one sees. */
+/** Hosts on the path of a connection, of which the last one accepts it, and the source address that this host sees. */
 export interface Way {
   readonly hosts: readonly number[];
   readonly source: string;

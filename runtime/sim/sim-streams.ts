@@ -84,7 +84,7 @@ export class SimStreamNetwork {
     return listener?.isLoopback === true && listener.host !== from ? undefined : listener;
   }
 
-  /** Returns the listener at all addresses of the host that has this one. It is known by the first of them. */
+  /** Returns the listener at all addresses of the host that has `address`. It is stored under the first address. */
   #wildcardAt(address: string): SimListener | undefined {
     const host = this.#network.hostNamed(hostPartOf(address));
     const [first] = host === undefined ? [] : this.#network.addressesOf(host);
@@ -92,7 +92,7 @@ export class SimStreamNetwork {
     return listener?.isWildcard === true ? listener : undefined;
   }
 
-  /** Returns a pipe along the hosts of a way, which begins at the sender. */
+  /** Returns a pipe along the hosts of a path, which begins at the sender. */
   pipe(hosts: readonly number[], timeout: number, timedOut: () => void): Pipe {
     const pipes = hosts.slice(1).map((to, at) => {
       const link = this.#network.link(hosts[at] as number, to);

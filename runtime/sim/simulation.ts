@@ -31,7 +31,7 @@ export interface SimHostSettings {
   /** `host:port`. */
   readonly address: string;
   readonly boot: Boot;
-  /** What the host is behind, and the name of its network. */
+  /** Gateway of the host's network, and the name of the network. */
   readonly realm?: SimInterface["realm"];
   readonly network?: string | undefined;
   /** Further interfaces, with the port of `address`. */

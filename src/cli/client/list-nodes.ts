@@ -1,6 +1,6 @@
 /**
  * `mosaic ps`: finds the control sockets and the processes of `mosaic run` on this host, and asks each node what it runs. Of a node that
- * cannot be asked it shows what the command line of the process and the kernel tell.
+ * does not answer it shows the fields that the command line of the process and the kernel give.
  */
 import { basename, join } from "node:path";
 import type { NodeDescription } from "../../../runtime/control/reply.ts";
