@@ -1,5 +1,5 @@
 /** The commands query, ctl and trace against running nodes with real control sockets. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -103,6 +103,17 @@ test("a node is addressed by its address although its socket is named by its por
     code: 1,
     stderr: `mosaic: no node listens at 10.0.0.1:${port}: the node with its port is 127.0.0.1:${port}\n`,
   });
+});
+
+test("a node that others know by another address is addressed by both", async () => {
+  const node = await start("--addr", "10.0.0.9:7");
+  const [socket = ""] = readdirSync(join(folder, "mosaic"));
+  const port = socket.replace(".sock", "");
+  expect(node.stderr).toContain("as 10.0.0.9:7");
+  for (const name of [`127.0.0.1:${port}`, `localhost:${port}`, "10.0.0.9:7"]) {
+    const asked = new MosaicProcess(["query", name, "t"], ["env", `XDG_RUNTIME_DIR=${folder}`]);
+    expect(await asked.ended).toMatchObject({ code: 0 });
+  }
 });
 
 test("of two nodes with one port, the second is addressed by its address", async () => {

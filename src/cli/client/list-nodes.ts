@@ -9,9 +9,9 @@ import type { OptionSpec } from "../options/command-spec.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
-import { controlFolders } from "./control-folders.ts";
+import { controlFolders, socketsIn } from "./control-folders.ts";
 import { NodeClient, NotConnected } from "./node-client.ts";
-import { controlPathsOf, type NodeProcess, nodeProcesses, socketsIn } from "./node-processes.ts";
+import { controlPathsOf, type NodeProcess, nodeProcesses } from "./node-processes.ts";
 
 /** A node, a process of `mosaic run`, or a socket without a process. Null: not known. */
 interface ListedNode {

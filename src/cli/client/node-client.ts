@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { createConnection, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { controlFolders } from "./control-folders.ts";
+import { controlFolders, socketsIn } from "./control-folders.ts";
 import { controlPath } from "../../../runtime/control/control-socket.ts";
 import type { Reply, RequestError } from "../../../runtime/control/reply.ts";
 import { PROTOCOL_VERSION, type Request } from "../../../runtime/control/request.ts";
 import { canonicalHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { JsonDiagnostic } from "../../../runtime/observe/json-diagnostic.ts";
-import { isLoopback } from "../options/address-scope.ts";
+import { isLoopback, isUnspecified } from "../options/address-scope.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
@@ -44,30 +44,42 @@ export class NodeClient {
   static async connect(text: string): Promise<NodeClient> {
     const node = canonicalHostPort(text);
     const path = socketPath(node);
-    if (!existsSync(path)) return NodeClient.#byPort(node, path);
-    return new NodeClient(node, await open(node, path));
+    if (existsSync(path)) return new NodeClient(node, await open(node, path));
+    return (await NodeClient.#byPort(node, path)) ?? NodeClient.#byName(node, path);
   }
 
   /**
    * Connects by the port, if no socket is named by the address: a node names its socket by the address only if another node uses the
-   * port (`openControlSocket`).
+   * port (`openControlSocket`). Returns undefined if no node has a socket with the port.
    */
-  static async #byPort(node: string, path: string): Promise<NodeClient> {
+  static async #byPort(node: string, path: string): Promise<NodeClient | undefined> {
     const port = parseHostPort(node);
     const defaultPath = port.ok ? socketPath(String(port.at.port)) : path;
-    if (defaultPath === path || !existsSync(defaultPath))
-      throw runFailed(`no node listens at ${describeNode(node, path)}`);
+    if (defaultPath === path || !existsSync(defaultPath)) return undefined;
     const client = new NodeClient(node, await open(node, defaultPath));
-    const name = await client.#nodeName();
-    if (name === node || (isLoopback(name) && isLoopback(node))) return client;
+    const { name, listen } = await client.#addresses();
+    if (name === node || listen === node || (isLoopback(node) && [name, listen].some(isReachedByLoopback)))
+      return client;
     client.close();
     throw runFailed(`no node listens at ${node}: the node with its port is ${name}`);
   }
 
-  async #nodeName(): Promise<string> {
-    let name = "";
-    for await (const reply of this.request({ kind: "metrics" })) if ("metrics" in reply) name = reply.metrics.node;
-    return name;
+  /** Connects to the node that others know by the address (`--addr`), whose port may differ from the one of its socket. */
+  static async #byName(node: string, path: string): Promise<NodeClient> {
+    const sockets = parseHostPort(node).ok ? controlFolders().flatMap(socketsIn) : [];
+    for (const socket of sockets) {
+      const client = await NodeClient.connectTo(socket).catch(() => undefined);
+      if (client === undefined) continue;
+      const { name } = await client.#addresses().catch(() => ({ name: "" }));
+      if (name === node) return client;
+      client.close();
+    }
+    throw runFailed(`no node listens at ${describeNode(node, path)}`);
+  }
+
+  async #addresses(): Promise<{ readonly name: string; readonly listen: string }> {
+    for await (const reply of this.request({ kind: "describe" })) if ("node" in reply) return reply.node;
+    return { name: "", listen: "" };
   }
 
   /** Sends a request and yields its replies up to the last. Throws `Failure` if the node refuses the request or does not answer in time. */
@@ -107,6 +119,11 @@ export class NodeClient {
     if (line.done === true) throw runFailed(`the node at ${this.#name} has ended`);
     return JSON.parse(line.value) as Reply;
   }
+}
+
+/** Whether a process of this host reaches the address by a loopback address with its port. */
+function isReachedByLoopback(address: string): boolean {
+  return isLoopback(address) || isUnspecified(address);
 }
 
 function isSwap(kind: Request["kind"]): boolean {

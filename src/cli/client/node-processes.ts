@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { canonicalHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { OptionSpec } from "../options/command-spec.ts";
 import { commandWords } from "./command-words.ts";
+import { socketsIn } from "./control-folders.ts";
 import { type ProcessSockets, processSockets } from "./process-sockets.ts";
 
 /** A process of `mosaic run`, as its command line and the kernel describe it, without asking the process. */
@@ -69,12 +70,6 @@ function presetOf(name: string, specs: readonly OptionSpec[]): string {
 export function controlPathsOf({ control, sockets }: NodeProcess): readonly string[] {
   const named = control === undefined ? [] : isFolder(control) ? socketsIn(control) : [control];
   return [...new Set([...named, ...(sockets?.unix ?? [])])];
-}
-
-/** Returns the control sockets in a folder. Empty if it cannot be read. */
-export function socketsIn(folder: string): readonly string[] {
-  const names = attempt(() => readdirSync(folder)) ?? [];
-  return names.filter((name) => name.endsWith(".sock")).map((name) => join(folder, name));
 }
 
 /** A relative path belongs to the working directory of the process. */
