@@ -1,5 +1,6 @@
 import { type Accumulator, accumulator } from "../plan/library/aggregates/accumulator.ts";
 import { shortValue } from "../engine/failure-reports.ts";
+import type { AggregateKind } from "../plan/contract/plan.ts";
 import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
@@ -38,14 +39,14 @@ class DistinctRows implements ResultSet {
 interface Group {
   readonly args: Values;
   readonly sums: readonly (Accumulator | undefined)[];
-  /** Aggregate that did not accept a value: "`sum<X>` has no value for "a"". */
-  refusal: string | undefined;
 }
 
 class GroupedRows implements ResultSet {
   readonly #columns: NonNullable<Query["aggregates"]>;
   readonly #names: Query["columns"];
   readonly #groups = new Map<string, Group>();
+  /** Derivations with a value that `sum` or `avg` cannot take. */
+  #refused: QueryFailures | undefined;
 
   /** `names` has the text of each column. */
   constructor(columns: NonNullable<Query["aggregates"]>, names: Query["columns"]) {
@@ -58,31 +59,37 @@ class GroupedRows implements ResultSet {
   }
 
   add(args: Values): void {
-    const group = this.#group(args);
-    for (const [column, sum] of group.sums.entries()) {
-      const value = args[column] as Value;
-      if (sum?.add(value, 1, []) === false) group.refusal ??= `${this.#noValue(column)} for ${shortValue(value)}`;
-    }
+    const wrong = args.findIndex((value, column) => !takes(this.#columns[column], value));
+    if (wrong >= 0) return this.#refuse(wrong, args[wrong] as Value);
+    for (const [column, sum] of this.#group(args).sums.entries()) sum?.add(args[column] as Value, 1, []);
+  }
+
+  /** The derivation counts for no aggregate, as in a rule. */
+  #refuse(column: number, value: Value): void {
+    const first = this.#refused?.first ?? `${this.#noValue(column)} for ${shortValue(value)}`;
+    this.#refused = { count: (this.#refused?.count ?? 0) + 1, first };
   }
 
   /** Returns one row per group whose aggregates have values. */
   rows(): readonly Values[] {
-    return [...this.#groups.values()].flatMap((group) =>
-      this.#failure(group) === undefined
-        ? [group.sums.map((sum, column) => (sum === undefined ? group.args[column] : sum.result()) as Value)]
+    return [...this.#groups.values()].flatMap(({ args, sums }) =>
+      this.#missing(sums) < 0
+        ? [sums.map((sum, column) => (sum === undefined ? args[column] : sum.result()) as Value)]
         : [],
     );
   }
 
   get failures(): QueryFailures | undefined {
-    const failures = [...this.#groups.values()].flatMap((group) => this.#failure(group) ?? []);
-    const [first] = failures;
-    return first === undefined ? undefined : { count: failures.length, first };
+    const missing = [...this.#groups.values()].map(({ sums }) => this.#missing(sums)).filter((column) => column >= 0);
+    const [column] = missing;
+    if (column === undefined) return this.#refused;
+    const first = this.#refused?.first ?? this.#noValue(column);
+    return { count: (this.#refused?.count ?? 0) + missing.length, first };
   }
 
-  #failure({ refusal, sums }: Group): string | undefined {
-    const missing = sums.findIndex((sum) => sum !== undefined && sum.result() === undefined);
-    return refusal ?? (missing < 0 ? undefined : this.#noValue(missing));
+  /** Returns the column of an aggregate without a value, such as a sum that is not exact; -1 if there is none. */
+  #missing(sums: Group["sums"]): number {
+    return sums.findIndex((sum) => sum !== undefined && sum.result() === undefined);
   }
 
   #noValue(column: number): string {
@@ -94,8 +101,13 @@ class GroupedRows implements ResultSet {
     const known = this.#groups.get(key);
     if (known !== undefined) return known;
     const sums = this.#columns.map((kind) => (kind === "group" ? undefined : accumulator(kind)));
-    const group: Group = { args, sums, refusal: undefined };
+    const group = { args, sums };
     this.#groups.set(key, group);
     return group;
   }
+}
+
+/** Whether an aggregate takes the value. */
+function takes(kind: "group" | AggregateKind | undefined, value: Value): boolean {
+  return typeof value === "number" || (kind !== "sum" && kind !== "avg");
 }

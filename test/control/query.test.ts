@@ -157,7 +157,11 @@ const failures: readonly Question[] = [
     asked: "n(f_size(X)) :- any(X)",
     answer: ["f_size(X)", "1", "2 derivations had no value: `f_size(X)` has no value for X = 1"],
   },
-  { asked: "n(sum<X>) :- any(X)", answer: ["sum<X>", '1 derivation had no value: `sum<X>` has no value for "a"'] },
+  { asked: "n(sum<X>) :- any(X)", answer: ["sum<X>", "3", '1 derivation had no value: `sum<X>` has no value for "a"'] },
+  {
+    asked: "n(count<*>, avg<X>) :- any(X)",
+    answer: ["count<*> avg<X>", "2 1.5", '1 derivation had no value: `avg<X>` has no value for "a"'],
+  },
   { asked: "n(max<X>, count<*>) :- any(X)", answer: ["max<X> count<*>", '"a" 3'] },
 ];
 
