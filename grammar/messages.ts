@@ -2,6 +2,7 @@
  * The text of every diagnostic. The compiler's phases call report(), which finds the message here by its code. The command
  * line prints it, and docs/errors has one page per code.
  */
+import { kindPhrase } from "./kind-phrase.ts";
 import { TEXT_MESSAGES } from "./text-messages.ts";
 import { brief, type Wording } from "./wording.ts";
 
@@ -375,7 +376,7 @@ const PROGRAM_MESSAGES = {
     readonly kind: string;
     readonly other: string;
   }): Wording => ({
-    message: `this rule puts a ${f.kind} into column ${f.column} of \`${f.name}\`, but another rule puts a ${f.other} there`,
+    message: `this rule puts ${kindPhrase(f.kind)} into column ${f.column} of \`${f.name}\`, but another rule puts ${kindPhrase(f.other)} there`,
     help: "if both are intended, declare the types of the columns: `p(any, ..).`",
   }),
   W0227: (f: { readonly name: string }): Wording => ({

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { kindPhrase } from "../../grammar/kind-phrase.ts";
 import { report } from "../../grammar/report.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
@@ -33,7 +34,7 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
       const position = `${column}/${rule.head.span.file}:${rule.head.span.start}`;
       if (reported.has(position)) return [];
       reported.add(position);
-      const related = [{ span: known.rule.head.span, message: `here it is a ${known.kind}` }];
+      const related = [{ span: known.rule.head.span, message: `here it is ${kindPhrase(known.kind)}` }];
       return [report("W0226", rule.head.span, { name, column: at + 1, kind, other: known.kind }, related)];
     });
   });
