@@ -64,6 +64,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["unresolved", "the name has no address"],
   ["bad address", "the address is not HOST:PORT"],
   ["EAFNOSUPPORT", "the address is IPv6, the socket of this node is IPv4"],
+  ["EINVAL", "the kernel refuses it: a node at a loopback address (--listen) reaches no other host"],
   ["ENETUNREACH", "no route to that network"],
   ["EHOSTUNREACH", "no route to that host"],
   ["ECONNREFUSED", "nobody listens at that port"],

@@ -33,7 +33,7 @@ import { optimiseEarly } from "./optimise-early.ts";
 import { reloadPrograms } from "./reload-program.ts";
 import { reportNode } from "./report-node.ts";
 import { ServedNodes, serveMetrics } from "./serve-metrics.ts";
-import { warnAboutUselessPeers } from "./warn-about-peers.ts";
+import { warnAboutRemotePeers, warnAboutUselessPeers } from "./warn-about-peers.ts";
 import { peersInFacts, warnAboutLoops } from "./warn-about-loops.ts";
 import { warmUpNode } from "./warm-up.ts";
 
@@ -171,6 +171,8 @@ function warnAboutPeers(
   if (nodes.length === 1) {
     const names = [...listen, ...own, ...nodes.map(({ node }) => node.name)];
     warnAboutUselessPeers(peers, names, request?.address, log);
+    for (const { node, world } of nodes)
+      warnAboutRemotePeers(peers, node.listen, (host) => world.isLocalHost?.(host) === true, log);
   }
   const tun = nodes[0]?.world.tun;
   if (request === undefined || tun === undefined) return;

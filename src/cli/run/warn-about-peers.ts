@@ -1,6 +1,8 @@
 import { type Cidr, contains, formatCidr } from "../../../runtime/ip/cidr.ts";
-import { type Peer, peerText } from "../../../runtime/node/peer-facts.ts";
+import { ipAddressesOf, type Peer, peerText } from "../../../runtime/node/peer-facts.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
+import { isLoopback, isUnspecified } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
 /** Warns about peers that are the node itself, and about virtual addresses for which the device has no route. */
@@ -20,6 +22,32 @@ export function warnAboutUselessPeers(
     log.warn(
       `peer ${text}: its virtual address ${virtual} is outside ${formatCidr(device)} (--tun-addr), ` +
         "so this host has no route for it through the device",
+      { peer: text },
+    );
+  }
+}
+
+/** Warns about peers on other hosts if the node is bound to a loopback address, from which the kernel sends nothing to other hosts. */
+export function warnAboutRemotePeers(
+  peers: readonly Peer[],
+  bound: string,
+  isLocalHost: (host: string) => boolean,
+  log: Pick<Log, "warn">,
+): void {
+  const at = parseHostPort(bound);
+  if (!at.ok || !isLoopback(bound)) return;
+  const isRemote = (address: string): boolean => {
+    const peer = parseHostPort(address);
+    if (!peer.ok || peer.at.family === undefined || isLoopback(address) || isUnspecified(address)) return false;
+    return !isLocalHost(peer.at.host);
+  };
+  for (const peer of peers) {
+    if (!ipAddressesOf(peer.address).some(isRemote)) continue;
+    const text = peerText(peer);
+    const everywhere = at.at.family === 6 ? "[::]" : "0.0.0.0";
+    log.warn(
+      `peer ${text} is on another host, which a node at ${bound} cannot reach: ` +
+        `use --listen ${everywhere}:${at.at.port} with --addr, or an address of this host`,
       { peer: text },
     );
   }
