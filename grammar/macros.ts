@@ -13,10 +13,10 @@ export type Macros = ReadonlyMap<string, Macro>;
 export interface Expansion {
   readonly macros: Macros;
   /**
-   * Counts one token against the limit and returns whether the expansion may continue. Called before every token, including
-   * macro names, because a short text can expand to a huge number of tokens.
+   * Counts tokens against the limit and returns whether the expansion may continue. Called before the tokens are emitted, and also
+   * for macro names, because a short text can expand to a huge number of tokens.
    */
-  spendToken(): boolean;
+  spendTokens(count: number): boolean;
   emit(token: Token): void;
   /** Reports that the chain of macros is too long. The macro `name` is left unexpanded. */
   reportTooDeep(name: string, depth: number): void;
@@ -32,15 +32,36 @@ export function macroNamed(token: Token, macros: Macros): Macro | undefined {
  * expanded within its own expansion, so every expansion ends.
  */
 export function expand(macro: Macro, use: Token, expansion: Expansion): void {
-  expandWithin([macro], use, expansion);
+  const size = expansionSize(macro, expansion.macros, new Map());
+  if (size === undefined) expandWithin([macro], use, expansion, () => expansion.spendTokens(1));
+  else if (expansion.spendTokens(size)) expandWithin([macro], use, expansion, () => true);
 }
 
-function expandWithin(path: readonly Macro[], use: Token, expansion: Expansion): void {
+/**
+ * Returns the number of tokens of an expansion, including the names of macros in it; undefined if a macro names itself through others,
+ * or if the expansion has too many macros. `known` holds the numbers so far, so that each macro is counted once; undefined for those
+ * that are being counted.
+ */
+function expansionSize(macro: Macro, macros: Macros, known: Map<Macro, number | undefined>): number | undefined {
+  if (known.has(macro) || known.size >= MAX_DEPTH) return known.get(macro);
+  known.set(macro, undefined);
+  let size = 0;
+  for (const token of macro.tokens) {
+    const named = macroNamed(token, macros);
+    const inner = named === undefined ? 0 : expansionSize(named, macros, known);
+    if (inner === undefined) return undefined;
+    size += 1 + inner;
+  }
+  known.set(macro, size);
+  return size;
+}
+
+function expandWithin(path: readonly Macro[], use: Token, expansion: Expansion, spend: () => boolean): void {
   for (const token of path.at(-1)?.tokens ?? []) {
-    if (!expansion.spendToken()) return;
+    if (!spend()) return;
     const inner = macroNamed(token, expansion.macros);
     if (inner !== undefined && !path.includes(inner) && isWithinDepth(path, inner, expansion)) {
-      expandWithin([...path, inner], use, expansion);
+      expandWithin([...path, inner], use, expansion, spend);
     } else {
       expansion.emit(withPositionOf(use, token));
     }

@@ -144,8 +144,8 @@ class Preprocessor implements PreprocessedText, Expansion {
     for (const directive of this.#ifStack.unclosed) this.#report("E0124", directive, { directive: directive.image });
   }
 
-  spendToken(): boolean {
-    this.#expandedTokens += 1;
+  spendTokens(count: number): boolean {
+    this.#expandedTokens += count;
     return this.#expandedTokens <= this.#maxExpandedTokens;
   }
 
@@ -296,7 +296,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     const expanded: Token[] = [];
     const expansion: Expansion = {
       macros: this.macros,
-      spendToken: () => this.spendToken(),
+      spendTokens: (count) => this.spendTokens(count),
       emit: (token) => expanded.push(token),
       reportTooDeep: (name, depth) => this.reportTooDeep(name, depth),
     };
