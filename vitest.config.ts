@@ -1,5 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { ClosingReporter } from "./test/house/closing-reporter.ts";
+import { LongestFirst } from "./test/house/longest-first.ts";
 import { readAllowedSkips } from "./test/house/skips.ts";
 
 const MINUTE = 60_000;
@@ -19,10 +20,20 @@ const ALONE: string[] = [
   "test/node/{overlog-udp,tcp}.test.ts",
 ];
 
-/** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
+/** Tests with network namespaces that mostly wait for timers of overlays: three files run at the same time. */
 const NAMESPACES: string[] = [
   "test/kernel/{device,ecn,flow-cache,loop,relay,ron,sizes,tunnel}.test.ts",
   "test/lab/{kernel,networks,traffic,user-namespace}.test.ts",
+];
+
+/** Tests that measure the memory or processor time of their own process, or change the process: each file has one of its own. */
+const ISOLATED: string[] = [
+  "test/check/large-program.test.ts",
+  "test/cli/completion/manual.test.ts",
+  "test/fuzz/*.test.ts",
+  "test/grammar/linear-time.test.ts",
+  "test/node/data-bounds.test.ts",
+  "test/plan/values/held-bytes.test.ts",
 ];
 
 const config: ViteUserConfig = defineConfig({
@@ -30,14 +41,29 @@ const config: ViteUserConfig = defineConfig({
     // Tests start nodes, take signals and enter network namespaces: that needs processes of their own, not threads.
     pool: "forks",
     reporters: ["default", new ClosingReporter(process.env["CI"] === "true" ? readAllowedSkips() : undefined)],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
         test: {
           name: "normal",
           include: ["test/**/*.test.ts"],
-          exclude: [LONG, ...ALONE, ...NAMESPACES],
+          exclude: [LONG, ...ALONE, ...NAMESPACES, ...ISOLATED],
+          // The files of a worker share its process, and the modules that they import.
+          isolate: false,
           // Many tests wait for processes and timers, so the third worker finds a free processor.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+          testTimeout: MINUTE,
+          hookTimeout: MINUTE,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "isolated",
+          include: ISOLATED,
+          exclude: [LONG],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: MINUTE,
@@ -50,7 +76,7 @@ const config: ViteUserConfig = defineConfig({
           name: "namespaces",
           include: NAMESPACES,
           exclude: [LONG],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
           testTimeout: MINUTE,
           hookTimeout: MINUTE,

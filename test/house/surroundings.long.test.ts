@@ -35,7 +35,7 @@ describe("as an ordinary user with umask 077, in Turkish, in Kathmandu, without 
 
   test.for(parts())("%s passes or says why it skips", { timeout: PART_TIMEOUT_MS }, ([, filters], { skip }) => {
     skip(reason !== undefined, reason);
-    const projects = ["normal", "namespaces", "alone"].flatMap((project) => ["--project", project]);
+    const projects = ["normal", "isolated", "namespaces", "alone"].flatMap((project) => ["--project", project]);
     const run = surroundings?.run([...projects, ...filters], PART_TIMEOUT_MS);
     expect(run?.status, run?.output).toBe(0);
     expect(run?.output).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/m);
