@@ -439,6 +439,16 @@ const PROGRAM_MESSAGES = {
     help: 'a location is written "10.0.0.2:10000", or ron::"10.0.0.2:10000" if the node runs the overlay',
   }),
 
+  E0308: (f: { readonly name: string }): Wording => ({
+    message: `\`${f.name}\` has a location, but a query reads the tables of one node`,
+    help: "leave it out, or ask the other node: `mosaic query NODE ..`",
+  }),
+
+  E0309: (): Wording => ({
+    message: "a query cannot negate a pattern",
+    help: "ask for the rows that match, without `!`",
+  }),
+
   W0231: (f: { readonly words: readonly string[] }): Wording => {
     const verb = f.words.length === 1 ? "is a string" : "are strings";
     const variables = quotedList(f.words.map(capitalised));

@@ -4,6 +4,7 @@
  */
 import type { Argument, Atom, Expression, Literal, PredicateLiteral, Rule, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { withFullStop } from "../../grammar/full-stop.ts";
 import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source, Span } from "../../grammar/span.ts";
@@ -12,6 +13,7 @@ import { ELSE } from "../../runtime/plan/values/location.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
+import { PERIODIC } from "../program/builtin.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
@@ -64,7 +66,12 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
     source,
   });
   if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);
-  const unknown = rule.body.filter(isPredicate).flatMap((literal) => checkName(literal, running, columns));
+  const literals = rule.body.filter(isPredicate);
+  const located = literals.flatMap(({ atom: { name, location } }) =>
+    location === undefined ? [] : [report("E0308", location.span, { name: name.text })],
+  );
+  if (located.length > 0) return fail(located);
+  const unknown = literals.flatMap((literal) => checkName(literal, running, columns));
   if (unknown.length > 0) return fail(unknown);
   const { head, columns: answers, aggregates } = headOf(rule, text, shift);
   const { checked, diagnostics: checking } = check(programOf(rule, head, running), new Set());
@@ -72,6 +79,9 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
   if (wrong.length > 0) return fail(wrong);
   const { core, diagnostics: rewriting } = rewrite(checked, ALL_OPTIMISATIONS);
   if (errorsIn(rewriting).length > 0) return fail(rewriting);
+  // The node has no tables that the compiler adds, so nothing would fill them.
+  const hidden = core.rules.find(({ trigger }) => trigger.kind === "maintained");
+  if (hidden !== undefined) return fail([report("E0309", hidden.head.span, {})]);
   const filled = new Map(running.predicates.map((spec) => [spec.name, spec.columns]));
   const typing = errorsIn(checkTypes({ ...core, filled, rules: core.rules.map((one) => withAggregates(one, rule)) }));
   if (typing.length > 0) return fail(typing);
@@ -106,8 +116,9 @@ interface ParsedQuery {
 
 /** Parses the query as one rule. A text without `:-` is a body and gets a head. */
 function parseQuery(text: string): ParsedQuery {
+  if (text.trim() === "") return { rule: undefined, shift: 0, diagnostics: [invalid(0, text.length)] };
   const hasHead = text.includes(":-");
-  const statement = `${hasHead ? "" : HEAD}${text.trimEnd().replace(/\.?$/, " .")}\n`;
+  const statement = `${hasHead ? "" : HEAD}${withFullStop(text)}\n`;
   const shift = hasHead ? 0 : HEAD.length;
   const { tree, diagnostics } = parse(
     { file: FILE, text: statement, dialect: "mozlog" },
@@ -117,8 +128,11 @@ function parseQuery(text: string): ParsedQuery {
   const [rule, ...others] = tree.statements;
   if (errors.length > 0) return { rule: undefined, shift, diagnostics: errors };
   if (rule?.kind === "rule" && others.length === 0 && !rule.isDelete) return { rule, shift, diagnostics: [] };
-  const span = { file: FILE, start: shift, end: shift + text.length };
-  return { rule: undefined, shift, diagnostics: [report("E0303", span, { expected: "one rule body" })] };
+  return { rule: undefined, shift, diagnostics: [invalid(shift, shift + text.length)] };
+}
+
+function invalid(start: number, end: number): Diagnostic {
+  return report("E0303", { file: FILE, start, end }, { expected: "one rule body" });
 }
 
 function checkName(
@@ -128,7 +142,8 @@ function checkName(
 ): readonly Diagnostic[] {
   const name = atom.name.text;
   const spec = predicates.find((one) => one.name === name);
-  if (spec === undefined || isFailure) {
+  if (isFailure) return [report("E0302", atom.name.span, { name: `${name}!fail` })];
+  if (spec === undefined) {
     const tables = predicates.filter((one) => one.table !== undefined).map((one) => one.name);
     return [report("E0301", atom.name.span, unknownName(name, tables))];
   }
@@ -214,23 +229,32 @@ function programOf(rule: Rule, head: Atom, running: Plan): Program {
         isOverlog: false,
         isDelete: false,
         head: rewriteAtom(head, asPacket),
-        body: [ask, ...rule.body.map((literal) => rewriteLiteral(literal, asPacket))],
+        body: [ask, ...rule.body.map((literal) => rewriteLiteral(withoutLocation(literal), asPacket))],
         span,
       },
     ],
     facts: [],
     views: new Map(),
     accepts: [],
-    signatures: running.predicates.flatMap((spec) => signatureOfSend(spec)),
+    signatures: running.predicates.flatMap((spec) => signatureOf(spec)),
     watches: [],
     unparsed: new Map(),
   };
 }
 
-/** The signature of an overlay's `send`, whose number of arguments decides whether addresses may have options. */
-function signatureOfSend({ name, arity, role }: PredicateSpec): Program["signatures"] {
-  if (role.kind !== "send" || role.overlay === ELSE) return [];
-  return [{ name, types: Array.from({ length: arity }, () => "any"), span: NOWHERE }];
+/** `p(@X, Y)` is `p(X, Y)`: a query reads the tables of one node. */
+function withoutLocation(literal: Literal): Literal {
+  return isPredicate(literal) ? { ...literal, atom: { ...literal.atom, locatedArgument: undefined } } : literal;
+}
+
+/**
+ * Signatures of predicates that the query may name: the `send` of an overlay, whose number of arguments decides whether addresses may have
+ * options, and the events of the rules, whose packets tables may hold.
+ */
+function signatureOf({ name, arity, role, table }: PredicateSpec): Program["signatures"] {
+  const isSend = role.kind === "send" && role.overlay !== ELSE;
+  const isEvent = role.kind === "plain" && table === undefined && !name.includes("?") && name !== PERIODIC;
+  return isSend || isEvent ? [{ name, types: Array.from({ length: arity }, () => "any"), span: NOWHERE }] : [];
 }
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };

@@ -1,6 +1,7 @@
 import type { Atom, Expression, Fact } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
+import { withFullStop } from "../../grammar/full-stop.ts";
 import { parse } from "../../grammar/parse.ts";
 import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
@@ -38,7 +39,7 @@ const FILE = "fact";
 
 /** Reads facts to insert into, or delete from, a node that runs `plan`. */
 export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: ColumnNames = new Map()): FactReading {
-  const source: Source = { file: FILE, text: text.trimEnd().replace(/\.?$/, "."), dialect: "mozlog" };
+  const source: Source = { file: FILE, text: withFullStop(text), dialect: "mozlog" };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
   const isEmpty = text.trim() === "";
   const errors = isEmpty ? [] : diagnostics.filter((one) => one.severity === "error");

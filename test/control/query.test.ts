@@ -103,6 +103,62 @@ test.for(slips)("$asked: a mistake gets a diagnostic", ({ asked, answer }) => {
   expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
 });
 
+const odd: readonly Question[] = [
+  {
+    asked: 'ron.member@"x:1"(X)',
+    answer: [
+      "`ron.member` has a location, but a query reads the tables of one node",
+      "help: leave it out, or ask the other node: `mosaic query NODE ..`",
+    ],
+  },
+  { asked: 'ron.member(@X), X > "b"', answer: ["X", '"c"'] },
+  { asked: 'ron.member(X), X > "b" // the last', answer: ["X", '"c"'] },
+  { asked: 'ron.member(X), X > "//b". %% the last', answer: ["X", '"a"', '"b"', '"c"'] },
+  {
+    asked: " ",
+    answer: [
+      "this is not one rule body",
+      "help: write the name of a table, or a rule body such as `ron.RT(To, Next, Cost), Cost > 0.1`",
+    ],
+  },
+];
+
+test.for(odd)("$asked: locations, comments and blanks", ({ asked, answer }) => {
+  expect(new AskedNode(PROGRAM).query(asked)).toEqual(answer);
+});
+
+const PACKETS = `
+materialize(kept, infinity, infinity, keys(1)).
+kept(3, [3, 7]).
+a: kept(N, pay(N, X)) :- order(N, X).
+b: o(N) :- pay(N, _).
+accept order(number, any).
+`;
+
+const patterns: readonly Question[] = [
+  { asked: "kept(N, pay(_, X))", answer: ["N X", '1 "a"', "2 7"] },
+  { asked: 'kept(N, P), P == pay(1, "a")', answer: ["N P", '1 pay(1, "a")'] },
+  { asked: "kept(_, P), pay(N, X) <- P, N > 1", answer: ["P N X", "pay(2, 7) 2 7"] },
+  { asked: "kept(N, [_, X])", answer: ["N X", "3 7"] },
+  { asked: "kept(N, pay(X))", answer: ["`pay` has 1 argument here and 2 elsewhere"] },
+  { asked: "kept(N, pai(_, X))", answer: ["there is no function `pai`"] },
+  {
+    asked: "!kept(3, [_, 7])",
+    answer: ["a query cannot negate a pattern", "help: ask for the rows that match, without `!`"],
+  },
+  {
+    asked: "kept(N, _), !kept(N, pay(_, 7))",
+    answer: ["a query cannot negate a pattern", "help: ask for the rows that match, without `!`"],
+  },
+];
+
+test.for(patterns)("$asked: packets and lists", ({ asked, answer }) => {
+  const node = new AskedNode(PACKETS);
+  node.node.insert("order", [1, "a"]);
+  node.node.insert("order", [2, 7]);
+  expect(node.query(asked)).toEqual(answer);
+});
+
 const TYPED = `
 o(number).
 accept heard(addr, number).

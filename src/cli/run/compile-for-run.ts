@@ -1,3 +1,4 @@
+import { withFullStop } from "../../../grammar/full-stop.ts";
 import type { Secrets } from "../../../runtime/engine/strand-context.ts";
 import type { Diagnostic } from "../../../grammar/diagnostic.ts";
 import { type Compilation, compile } from "../../compile.ts";
@@ -32,7 +33,7 @@ const TUNNEL = "tunnel.mzl";
 /** Compiles the files with the facts of `--fact`. Adds `tunnel.mzl` if there is a TUN device and no rule uses it. */
 export function compileForRun(options: ProgramOptions): RunCompilation {
   const library = new FileLibrary();
-  const facts = options.facts.map((fact) => `${fact.trim().replace(/\.?$/, ".")}\n`).join("");
+  const facts = options.facts.map((fact) => `${withFullStop(fact.trim())}\n`).join("");
   library.addText(FACT_OPTION, facts);
   const bare = compileWith(library, options, options.files);
   const usesTun = bare.plan?.strands.some(
