@@ -351,7 +351,7 @@ const PROGRAM_MESSAGES = {
         : `to read the ${hiddenKind(f.name)} of the node, give the predicate another name`,
   }),
   W0221: (f: { readonly name: string; readonly nearest: string }): Wording => ({
-    message: `no rule of the program raises \`${f.name}\`: only other nodes can`,
+    message: `no rule of the program raises \`${f.name}\`: only other nodes can raise it`,
     help: `did you mean \`${f.nearest}\`?`,
   }),
   W0222: (f: { readonly label: string; readonly name: string }): Wording => ({
@@ -461,7 +461,7 @@ const PROGRAM_MESSAGES = {
   W0232: (f: UnraisedFacts): Wording => ({
     message:
       f.source === undefined
-        ? `nothing declares or raises \`${f.name}\`: only other nodes or \`mosaic ctl\` can`
+        ? `nothing declares or raises \`${f.name}\`: only other nodes or \`mosaic ctl\` can raise it`
         : `nothing raises \`${f.name}\``,
     help:
       sourceHelp(f) ??

@@ -22,7 +22,7 @@ Sends the bytes of udp.send(Socket, To, Bytes) as a datagram to "host:port" when
 packet, many in a system call. A string is sent as UTF-8. A name is resolved, as for peers.
 
 Ports   in: 1 push. out: the network.
-Drops   "udp: no socket": the number is none of an open socket; "udp: no address"; "udp: no bytes": neither bytes nor a string.
+Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
 Example udp.send(Socket, From, "pong") :- udp.recv(Socket, From, b"70696e67").

@@ -125,7 +125,7 @@ function metricsOf({ latest, at, count }: KnownCollision, now: number): Collisio
 
 /** Returns the sentence by which the log and `mosaic top` name a collision. */
 export function collisionText({ virtual, kind, location, other }: CollisionMetrics): string {
-  if (kind === "own") return `the virtual address ${virtual} of this node is also the one of ${location} (addressMap)`;
+  if (kind === "own") return `this node and ${location} have the same virtual address ${virtual} (addressMap)`;
   if (kind === "moved")
     return `the virtual address ${virtual} moved from ${other} to ${location} (addressMap): if both are up, two members claim it`;
   return `two members claim the virtual address ${virtual}, ${other} and ${location} (addressMap): ${location} gets its packets`;

@@ -90,7 +90,7 @@ test("a row of a member with the address of this node's device is told; the row 
   expect(log).toEqual([]);
   node.delete("addressMap", ["100.64.0.1", HERE]);
   node.insert("addressMap", ["100.64.0.1", B]);
-  const text = `the virtual address 100.64.0.1 of this node is also the one of ${B} (addressMap)`;
+  const text = `this node and ${B} have the same virtual address 100.64.0.1 (addressMap)`;
   expect([log, top()]).toEqual([[text], [text]]);
 });
 

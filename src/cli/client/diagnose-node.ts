@@ -80,7 +80,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["not accepted", "the loaded programs do not accept this predicate from the network: see `accept`"],
   ["wrong type", "the program expects another type for an argument"],
   ["tcp: turned away", "connections arrive faster than rules accept them, or there are too many sockets"],
-  ["udp: no socket", "the rule sends by a number that is none of an open socket"],
+  ["udp: no socket", "no open socket has the number that the rule sends by"],
   ["own datagram", "the route to a peer leads into the TUN device"],
   ["hop limit", "the packet was in a routing loop"],
 ]);

@@ -60,7 +60,7 @@ export const command: CommandSpec<RunInput> = {
     },
     {
       syntax: "--addr <host:port>",
-      description: "address that others see, if it differs from --listen; the node answers to further ones, too",
+      description: "address that other nodes see, if it differs from --listen; repeat it for further addresses",
       isRepeatable: true,
     },
     {
@@ -95,7 +95,7 @@ export const command: CommandSpec<RunInput> = {
     },
     {
       syntax: "--peer <[vip=]addr>",
-      description: "another node, also in an overlay, and the virtual address behind it",
+      description: "address of another node (in the IP network or an overlay), and its virtual address",
       isRepeatable: true,
     },
     ...FACT_OPTIONS,

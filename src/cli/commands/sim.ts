@@ -20,11 +20,11 @@ export const command: CommandSpec<SimInput> = {
   name: "sim",
   arguments: [{ syntax: "<scenario>", description: "a topology file, as in lab/demo/ron.toml" }],
   options: [
-    { syntax: "--seed <number>", description: "seed instead of the one in the file", parse: parseSeed },
+    { syntax: "--seed <number>", description: "seed in place of the seed in the file", parse: parseSeed },
     { syntax: "--pcap <folder>", description: "write a pcapng file for each host to this folder" },
     {
       syntax: "--trace <predicate>",
-      description: "trace its tuples on every host, all for everything: HOST.trace.jsonl of --out, else printed",
+      description: "trace the tuples of this predicate (or all) on every host, to HOST.trace.jsonl with --out",
     },
     { syntax: "--top", description: "print the counters and problems of every host at the end, as mosaic top does" },
     {

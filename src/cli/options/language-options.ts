@@ -31,7 +31,7 @@ export const LANGUAGE_OPTIONS: readonly OptionSpec[] = [
   { syntax: "-D, --define <name=value>", description: "define a macro, as in -D PROFILE=paper", isRepeatable: true },
   {
     syntax: "--dialect <name>",
-    description: "dialect of the files, instead of the one of their extension",
+    description: "dialect of the files, whatever their extensions",
     choices: DIALECTS,
   },
   {

@@ -18,7 +18,7 @@ export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): vo
     if (virtual === device?.address)
       throw wrongUsage(
         "--peer",
-        `${virtual} is the address of this node (--tun-addr), and cannot be the one of ${address}`,
+        `${virtual} is the address of this node (--tun-addr), so ${address} cannot have it too`,
       );
     owners.set(virtual, address);
   }

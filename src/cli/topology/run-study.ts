@@ -15,7 +15,7 @@ import type { StudyResult, StudyTask } from "./study-worker.ts";
 import { jsonText } from "../terminal/json-text.ts";
 
 export interface StudyOptions extends ConclusionOptions {
-  /** First seed instead of the one in the file. */
+  /** First seed, in place of the seed in the file. */
   readonly seed: number | undefined;
   /** Number of seeds. */
   readonly seeds: number;
