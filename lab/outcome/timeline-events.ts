@@ -138,7 +138,8 @@ function machinesOf(nodes: readonly string[]): readonly string[] {
   return [...new Set(nodes.map((name) => name.split(".", 1)[0] ?? name))];
 }
 
-function describeNodeAction({ kind, argument, hosts }: NodeAction, hasEffect: boolean): string {
+function describeNodeAction(action: NodeAction, hasEffect: boolean): string {
+  const { kind, argument, hosts } = action;
   const where = hosts.length > HOSTS_MAX ? `${hosts.length} hosts` : hosts.join(", ");
   const done = {
     insert: "inserted",
@@ -146,8 +147,10 @@ function describeNodeAction({ kind, argument, hosts }: NodeAction, hasEffect: bo
     load: "loaded",
     unload: "unloaded",
     reload: "reloaded",
+    rebind: "rebound",
   };
-  return `${argument === "" ? "programs" : argument} ${hasEffect ? "" : "not "}${done[kind]} on ${where}`;
+  const address = action.kind === "rebind" ? ` to ${action.address}` : "";
+  return `${argument === "" ? "programs" : argument} ${hasEffect ? "" : "not "}${done[kind]}${address} on ${where}`;
 }
 
 /** Returns the name of a link. Both directions share a name if the action covers both. */

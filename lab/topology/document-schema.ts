@@ -225,7 +225,7 @@ const crossing = z.union(
 );
 
 /** Actions on running nodes, which `on` restricts to some hosts. */
-const NODE_ACTIONS = ["insert", "delete", "load", "unload", "reload"] as const;
+const NODE_ACTIONS = ["insert", "delete", "load", "unload", "reload", "rebind"] as const;
 const ACTIONS = ["cut", "heal", "kill", "start", "move", "change", ...NODE_ACTIONS] as const;
 
 const yes = z.literal(true, expected("true")).optional();
@@ -244,6 +244,8 @@ const event: z.ZodType<EventDocument> = table({
   load: text.optional(),
   unload: text.optional(),
   reload: yes,
+  rebind: text.optional(),
+  address: text.optional(),
   on: names.optional(),
 })
   .refine(
@@ -253,6 +255,10 @@ const event: z.ZodType<EventDocument> = table({
   .refine(
     ({ move, to }) => (move === undefined) === (to === undefined),
     'expected `move` and `to` together, as move = "a", to = "home"',
+  )
+  .refine(
+    ({ rebind, address }) => (rebind === undefined) === (address === undefined),
+    'expected `rebind` and `address` together, as rebind = "ron", address = "10.0.0.9:10000"',
   )
   .refine(
     (written) => written.on === undefined || NODE_ACTIONS.some((action) => written[action] !== undefined),

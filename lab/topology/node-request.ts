@@ -2,7 +2,8 @@ import type { Request } from "../../runtime/control/request.ts";
 import type { NodeAction } from "./topology.ts";
 
 /** Returns the request of the control interface that carries out an action on one node. */
-export function requestOf({ kind, argument }: NodeAction): Request {
+export function requestOf(action: NodeAction): Request {
+  const { kind, argument } = action;
   switch (kind) {
     case "insert":
     case "delete":
@@ -13,5 +14,7 @@ export function requestOf({ kind, argument }: NodeAction): Request {
       return { kind, name: argument };
     case "reload":
       return { kind };
+    case "rebind":
+      return { kind, overlay: argument, address: action.address };
   }
 }

@@ -108,7 +108,10 @@ export interface EventDocument {
   readonly load?: string | undefined;
   readonly unload?: string | undefined;
   readonly reload?: true | undefined;
-  /** Hosts whose nodes the five actions above change. All hosts if it is left out. */
+  /** Overlay that gets another own address, `address`. */
+  readonly rebind?: string | undefined;
+  readonly address?: string | undefined;
+  /** Hosts whose nodes the six actions above change. All hosts if it is left out. */
   readonly on?: HostNames | undefined;
 }
 

@@ -178,11 +178,22 @@ export interface ChangeAction {
 }
 
 /** Request to the nodes of some hosts, as `mosaic ctl` makes it. */
-export interface NodeAction {
+export type NodeAction = ProgramAction | RebindAction;
+
+interface ProgramAction {
   readonly kind: "insert" | "delete" | "load" | "unload" | "reload";
   readonly hosts: readonly string[];
   /** Fact, path of a program file, or name of one. Empty for `reload`. */
   readonly argument: string;
+}
+
+interface RebindAction {
+  readonly kind: "rebind";
+  readonly hosts: readonly string[];
+  /** Name of the overlay. */
+  readonly argument: string;
+  /** Its new own address, as `mosaic ctl NODE rebind` takes it. */
+  readonly address: string;
 }
 
 export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction | NodeAction;

@@ -6,15 +6,13 @@
 import { formatValue } from "../plan/values/format.ts";
 import { predicatesByHash, withKnownPackets } from "../plan/values/known-packets.ts";
 import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
-import { Address } from "../plan/values/address.ts";
-import { formatHostPort, parseHostPort } from "../plan/values/host-port.ts";
-import { isHostPort } from "../plan/values/location.ts";
-import type { Value, Values } from "../plan/values/value.ts";
-import type { Compiler, CompileError, ProgramChange } from "./compiler.ts";
+import type { Values } from "../plan/values/value.ts";
+import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { QueryFailures } from "./query-failures.ts";
 import { refusal } from "../node/rebind.ts";
+import { rebindAddress } from "./rebind-address.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
@@ -226,19 +224,6 @@ export class Session {
     this.#control.countRefused(reason);
     return { id, ok: false, error: { reason, message } };
   }
-}
-
-/** Reads an address that an overlay shall have. Returns a message if the text is none. */
-function rebindAddress(
-  text: string,
-  compiler: Compiler,
-): { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly message: string } {
-  const parsed = parseHostPort(text);
-  if (parsed.ok && parsed.at.port > 0) return { ok: true, value: formatHostPort(parsed.at.host, parsed.at.port) };
-  const value = compiler.value(text);
-  if (value instanceof Address || (typeof value === "string" && isHostPort(value))) return { ok: true, value };
-  const message = `\`${text}\` is no address: write 10.0.0.2:10000, or sr::["10.0.0.2:10000"] for one in an overlay`;
-  return { ok: false, message };
 }
 
 /** Answer to a query. `rows` is a snapshot, so that a slow client sees the state of one moment. */

@@ -30,6 +30,15 @@ writeFileSync(
   join(folder, "double.mzl"),
   "double: twice(V * 2) :- told(V).\nmaterialize(twice, infinity, infinity, keys(1)).\n",
 );
+writeFileSync(
+  join(folder, "edge.mzl"),
+  `overlay edge.
+snd: carry@Dest(Packet) :- send(Dest, Packet).
+rcv: recv(Packet) :- carry(Packet).
+materialize(moved, infinity, infinity, keys(1,2)).
+was: moved(Old, New) :- rebound(Old, New).
+`,
+);
 writeFileSync(join(folder, "wrong.mzl"), "double: twice(V, W) :- value(V).\n");
 
 const HEAD = `duration = "5s"
@@ -126,6 +135,23 @@ describe("events", () => {
     ]);
   });
 
+  test("rebind an overlay to another address on the hosts of `on`", async () => {
+    const run = await simulated(
+      event("500ms", `load = "edge.mzl"`) +
+        event("1s", `rebind = "EDGE"\naddress = "10.77.0.9:10000"\non = ["a", "b"]`) +
+        event("2s", `rebind = "edge"\naddress = 'far::"10.77.0.7:10000"'\non = "b"`) +
+        check("4s", `query = 'edge.moved("10.77.0.1:10000", "10.77.0.9:10000")'\non = "a"`) +
+        check("4s", `query = 'edge.localAddr(far::"10.77.0.7:10000")'\non = "b"`) +
+        check("4s", `query = "edge.moved"\non = "c"\nrows = 0`),
+    );
+    expect(verdicts(run).map((line) => line.split("  ")[1])).toEqual(["holds", "holds", "holds"]);
+    const actions = run.seen.flatMap((one) => (one.kind === "action" ? [describeAction(one)] : []));
+    expect(actions.slice(1)).toEqual([
+      "EDGE rebound to 10.77.0.9:10000 on a, b",
+      `edge rebound to far::"10.77.0.7:10000" on b`,
+    ]);
+  });
+
   test("a request to a host that is down is a warning of the host", async () => {
     const { seen } = await simulated(event("1s", `kill = "b"`) + event("2s", `insert = "value(5)"\non = ["a", "b"]`));
     const warnings = seen.flatMap((one) => (one.kind === "log" && one.isWarning === true ? [one] : []));
@@ -206,6 +232,21 @@ describe("errors of requests have file and line:", () => {
       /^lab\.toml:9:1: checks\[1\]\.query: .*valeu.* \(on a\)$/,
     ],
     [
+      "an overlay that is not loaded",
+      event("1s", `rebind = "edge"\naddress = "10.77.0.9:10000"`),
+      /^lab\.toml:9:1: events\[1\]\.rebind: the node runs no overlay `edge`: it runs none \(on a\)$/,
+    ],
+    [
+      "a text that is no address",
+      event("500ms", `load = "edge.mzl"`) + event("1s", `rebind = "edge"\naddress = "nine"`),
+      /^lab\.toml:13:1: events\[2\]\.address: `nine` is no address: .* \(on a\)$/,
+    ],
+    [
+      "`rebind` without an address",
+      event("1s", `rebind = "edge"`),
+      /^lab\.toml:7:1: events\[1\]: expected `rebind` and `address` together/,
+    ],
+    [
       "an unknown host",
       event("1s", `reload = true\non = "d"`),
       /^lab\.toml:10:1: events\[1\]\.on: there is no host "d"/,
@@ -251,14 +292,17 @@ describe("a lab", () => {
       event("500ms", `insert = "value(5)"\non = "b"`) +
         event("1s", `load = "double.mzl"\non = "c"`) +
         event("1500ms", `insert = "value(6)"\non = "c"`) +
+        event("1500ms", `load = "edge.mzl"\non = "a"`) +
+        event("2s", `rebind = "edge"\naddress = "10.77.0.9:10000"\non = "a"`) +
+        check("3s", `query = 'edge.localAddr("10.77.0.9:10000")'\non = "a"`) +
         check("3s", `query = "leader(L)"\nrows = 1\nsame = true`) +
         check("3s", `query = "twice(T)"\non = "c"\nrows = [1, 2]`) +
         check("3s", `query = "value(V)"\nrows = 3`),
     );
     const { stdout, code } = await mosaic("lab", file, "--json", "--check");
     const { checks } = JSON.parse(stdout) as { readonly checks: readonly CheckResult[] };
-    expect(checks.map(({ holds }) => holds)).toEqual([true, true, false]);
-    expect(checks[2]?.observed).toContain("a: 2 rows");
+    expect(checks.map(({ holds }) => holds)).toEqual([true, true, true, false]);
+    expect(checks[3]?.observed).toContain("a: 2 rows");
     expect(code).toBe(1);
   });
 });

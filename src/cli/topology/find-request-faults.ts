@@ -1,6 +1,6 @@
 /**
- * Checks of the requests that a topology makes to its nodes: `insert`, `delete`, `load`, `unload` and `reload` of events, and `query` of
- * checks. Each is compiled for each of its hosts, with the programs that the host has at that time.
+ * Checks of the requests that a topology makes to its nodes: `insert`, `delete`, `load`, `unload`, `reload` and `rebind` of
+ * events, and `query` of checks. Each is compiled for each of its hosts, with the programs that the host has at that time.
  */
 import type { Plans } from "../../../lab/topology/programs.ts";
 import type { DocumentFault } from "../../../lab/topology/topology-document.ts";
@@ -12,8 +12,10 @@ import {
   type TopologyAction,
 } from "../../../lab/topology/topology.ts";
 import type { Compiled, CompileError, ProgramChange } from "../../../runtime/control/compiler.ts";
+import { rebindAddress } from "../../../runtime/control/rebind-address.ts";
 import { tableNameIn } from "../../../runtime/control/table-name.ts";
 import type { Secrets } from "../../../runtime/engine/strand-context.ts";
+import { rebindable } from "../../../runtime/node/rebind.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { NodeCompiler, ReadPrograms } from "../run/node-compiler.ts";
 import { compilerOf } from "./host-control.ts";
@@ -80,7 +82,7 @@ class PlannedNode {
     const { action, number } = moment;
     if (isNodeAction(action)) {
       const error = this.#request(action);
-      return error && faultAt(["events", number, action.kind], error, host);
+      return error && faultAt(["events", number, error.key ?? action.kind], error, host);
     }
     // A node that starts again has its first program.
     if (action.kind === "start") {
@@ -98,7 +100,9 @@ class PlannedNode {
     return isTable ? { ok: true, result: undefined } : this.#compiler.query(`${name}()`, this.#plan);
   }
 
-  #request({ kind, argument }: NodeAction): CompileError | undefined {
+  #request(action: NodeAction): RequestError | undefined {
+    if (action.kind === "rebind") return this.#rebind(action.argument, action.address);
+    const { kind, argument } = action;
     if (kind === "insert" || kind === "delete") {
       const compiled = this.#compiler.facts(argument, this.#plan, kind === "delete");
       return compiled.ok ? undefined : compiled.error;
@@ -106,6 +110,13 @@ class PlannedNode {
     return this.#change(
       kind === "load" ? { kind, file: argument } : kind === "unload" ? { kind, name: argument } : { kind },
     );
+  }
+
+  #rebind(overlay: string, text: string): RequestError | undefined {
+    const address = rebindAddress(text, this.#compiler);
+    if (!address.ok) return { message: address.message, key: "address" };
+    const found = rebindable(overlay, address.value, this.#plan);
+    return "message" in found ? found : undefined;
   }
 
   #change(change: ProgramChange): CompileError | undefined {
@@ -117,6 +128,11 @@ class PlannedNode {
   }
 }
 
-function faultAt(path: DocumentFault["path"], { message }: CompileError, host: string): DocumentFault {
+/** Error of a request, with the key of the event that it belongs to if that is not the action itself. */
+interface RequestError extends Pick<CompileError, "message"> {
+  readonly key?: string;
+}
+
+function faultAt(path: DocumentFault["path"], { message }: RequestError, host: string): DocumentFault {
   return { path, message: `${message} (on ${host})` };
 }
