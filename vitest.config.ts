@@ -15,7 +15,7 @@ const ALONE: string[] = [
   "test/device/*.test.ts",
   "test/house/surroundings.test.ts",
   "test/kernel/{bulk,load,malformed}.test.ts",
-  "test/lab/ping-view.test.ts",
+  "test/lab/{ping-view,scenes}.test.ts",
   "test/native/*.test.ts",
   "test/node/{overlog-udp,tcp}.test.ts",
 ];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { mosaic } from "../cli/mosaic.ts";
 
-/** The topologies of gateways in lab/demo, in the simulator. */
+/** The topologies of gateways in lab/demo, in the simulator. `scenes.test.ts` runs them in network namespaces. */
 const folder = mkdtempSync(join(tmpdir(), "mosaic-gateways-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -38,4 +38,14 @@ test("flows of a gateway: both clients get their answers, and the entries are go
   const out = await simulated("flow");
   expect(rowsOf(out, "server", "addressMap")).toHaveLength(2);
   expect(rowsOf(out, "gateway", "flow.entry")).toEqual([]);
+});
+
+test("figure 5: three ways to a host behind a gateway, one of them around a dead link, and none for a stranger", async () => {
+  await expect(simulated("figure5")).resolves.toBe(join(folder, "figure5"));
+});
+
+test("wrong entries: gateways pass a packet to each other, and drop it after 32 hops", async () => {
+  const out = await simulated("wrong-entry");
+  const { problems } = JSON.parse(readFileSync(join(out, "results.json"), "utf8")) as { readonly problems: unknown };
+  expect(JSON.stringify(problems)).toContain("hop limit");
 });
