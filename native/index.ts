@@ -37,7 +37,7 @@ export interface Native {
   hostText(address: Uint8Array): string;
   /** Returns the host, as text, from which this host sends to a socket address; empty without a route. */
   sourceHost(address: Uint8Array): string;
-  /** Opens a netlink socket, which tells that the addresses or routes of the host have changed. */
+  /** Opens a netlink socket, which reports changes of the addresses or routes of the host. */
   openNetlink(): NetlinkHandle | SystemCallFailure;
   /** Returns the netlink messages about all devices, then those about all addresses (rtnetlink(7)). */
   netlinkDump(): Uint8Array | SystemCallFailure;

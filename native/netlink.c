@@ -1,5 +1,5 @@
 /*
- * Addresses of the host, by netlink (rtnetlink(7)). JavaScript opens a handle, which tells it that addresses or routes have changed, and
+ * Addresses of the host, by netlink (rtnetlink(7)). JavaScript opens a handle, which reports that addresses or routes have changed, and
  * then reads all devices and addresses at once: so nothing is lost when the kernel drops notifications (ENOBUFS).
  *
  * Notifications: libuv -> handle.c -> netlink_read, which looks at the types of the messages -> `onChange` of JavaScript, once per read
@@ -32,7 +32,7 @@
 
 #define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
 
-/* Bytes that netlink messages lie in. */
+/* Buffer of netlink messages. */
 union messages {
   struct nlmsghdr first;
   uint8_t bytes[MESSAGES_BYTES];

@@ -1,4 +1,4 @@
-/* Sources of replies; reply-source.h says when they are used. Called by udp-receive.c, udp-send.c, udp-socket.c and flow-cache.c. */
+/* Sources of replies; reply-source.h describes their use. Called by udp-receive.c, udp-send.c, udp-socket.c and flow-cache.c. */
 #define _GNU_SOURCE
 #include "reply-source.h"
 

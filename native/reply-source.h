@@ -9,8 +9,8 @@
 #include "udp-socket.h"
 
 /*
- * Source addresses of a socket that is bound to all addresses of a host with several: it sends to a peer from the address to which the
- * peer sent last, since a peer ignores answers from another address. The kernel passes the address as a control message, of IPv4 or of
+ * Source addresses of a socket that is bound to all addresses of its host: it sends to a peer from the address to which the peer sent
+ * last, since a peer ignores answers from another address. The kernel passes the address as a control message, of IPv4 or of
  * IPv6 according to the address, not to the family of the socket.
  *
  * All functions accept NULL for the table, and do nothing then: sockets that are bound to one address have none.

@@ -78,7 +78,7 @@ export class SimulatedNodes {
     const start = (this.#starts.get(name) ?? 0) + 1;
     this.#starts.set(name, start);
     const node = new Node(program, world, {
-      // Others know a host behind a gateway by the address of the gateway, wherever it moves. Its world has the other addresses.
+      // A host behind a gateway announces the address of the gateway, wherever it moves. Its world has the other addresses.
       names: announced,
       announced,
       facts,

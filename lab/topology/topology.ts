@@ -65,7 +65,7 @@ export function interfacesOf({ network, address, others }: Attachment): readonly
 }
 
 /**
- * Returns the addresses (`ip:port`) by which other nodes know a host's node wherever it moves: all addresses of a host in several networks,
+ * Returns the addresses (`ip:port`) that a host's node announces wherever it moves: all addresses of a host in several networks,
  * the gateway's address of a host behind a gateway. Empty for any other host: its node announces the address of the host.
  */
 export function announcedBy({ address, visible, others }: Attachment): readonly string[] {

@@ -1,5 +1,5 @@
 /**
- * The addresses of this host. The addon tells by netlink that devices, addresses or routes have changed; then all of them are read again,
+ * The addresses of this host. The addon reports by netlink that devices, addresses or routes have changed; then all of them are read again,
  * at most ten times a second. Without the addon they are read once a second.
  */
 import { networkInterfaces } from "node:os";
@@ -13,12 +13,12 @@ import { hostAddressesIn } from "./netlink-messages.ts";
 /** Least time between a change and the reading, since a change has several parts, and between two readings. */
 const SETTLE_MS = 20;
 const READ_EVERY_MS = 100;
-/** Time between two readings where the kernel does not tell of changes. */
+/** Time between two readings where the kernel does not report changes. */
 const POLL_MS = 1_000;
 
 /** Any port: no datagram is sent to it. */
 const PORT = 9;
-/** Addresses that only the default route leads to. They belong to nobody (RFC 5737, RFC 3849). */
+/** Addresses that only the default route leads to. They are reserved for documentation (RFC 5737, RFC 3849). */
 const DEFAULTS: ReadonlyMap<Family, string> = new Map([
   [4, "192.0.2.1"],
   [6, "2001:db8::1"],
@@ -30,7 +30,7 @@ const UNSPECIFIED: ReadonlyMap<string, readonly Family[]> = new Map([
 ]);
 
 export interface LinuxHostOptions {
-  /** Numeric hosts of the peers: the address from which the host sends to the first of them that has a route is told to others. */
+  /** Numeric hosts of the peers. The node announces the address from which the host sends to the first of them that has a route. */
   readonly peers: readonly string[];
   /** Whether the device belongs to this process. */
   readonly isOwnDevice: (name: string) => boolean;

@@ -23,7 +23,7 @@ interface RunningTables {
 
 /**
  * Returns the changes of tables when the addresses of the host have changed and the node gets these endpoint names: its address, if it
- * tells the first of its names, and the rows of `hostAddr`.
+ * announces the first of its names, and the rows of `hostAddr`.
  */
 export function hostChanges(
   owner: FactOwner,

@@ -12,7 +12,7 @@ export interface NodeSettings {
    * and of its overlays, unless the node follows the addresses of its host.
    */
   readonly names: readonly string[];
-  /** The first of `names`, if an operator has chosen them for others. Without any, a node at all addresses of its host follows it. */
+  /** The first of `names`: those that an operator has chosen. Without any, a node that listens at all addresses of its host follows it. */
   readonly announced?: readonly string[];
   /** Names of all nodes of the process, this one among them. The first of the nodes logs the facts that are for none of them. */
   readonly processNames?: readonly (readonly string[])[];

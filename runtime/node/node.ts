@@ -91,7 +91,7 @@ export class Node {
   readonly snitch: Snitch = new Snitch();
   #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
-  /** The reason why nobody can send to this host, when its addresses were last looked at. */
+  /** Reason why no other host could send to this host when its addresses were last read. */
   #hostProblem: string | undefined;
   #isStopped = false;
   #isStopping = false;

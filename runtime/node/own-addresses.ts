@@ -15,11 +15,11 @@ export interface AddressTables {
   isAddressOf(overlay: string | null, address: Value): boolean;
 }
 
-/** The names by which a node is known without looking at its host. */
+/** The names of a node that do not depend on the addresses of its host. */
 export interface EndpointNames {
   /** Endpoint names `host:port`. The last is the bound address. */
   readonly names: readonly string[];
-  /** Names that an operator has chosen for others, the first of `names`. None if omitted. */
+  /** Names that an operator has chosen (`--addr`), the first of `names`. None if omitted. */
   readonly announced?: readonly string[] | undefined;
 }
 
@@ -72,7 +72,7 @@ export class OwnAddresses {
     this.#known = new Set(names);
   }
 
-  /** The table of the address of the node, if it tells the first of its names: no rule and no fact of `given` gives it another one. */
+  /** The table of the node's address, if it announces the first of its names: no rule and no fact of `given` gives it another address. */
   followingTable(plan: Plan, given: ReadonlySet<number>): PredicateSpec | undefined {
     const table = addressTables(plan).find(({ role }) => role.overlay === undefined)?.spec;
     if (table === undefined || table.table?.derived === "pure" || given.has(table.id)) return undefined;

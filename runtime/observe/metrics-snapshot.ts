@@ -203,7 +203,7 @@ export interface UdpMetrics {
 }
 
 export interface NetworkMetrics {
-  /** Reason why nobody can send to this node now: no device of the host has an address. Absent while there is none. */
+  /** Reason why no other node can send to this node now: no device of the host has an address. Absent if there is no such problem. */
   readonly problem?: string;
   readonly sent: number;
   readonly sentBytes: number;

@@ -207,7 +207,7 @@ export class SimHost {
     return () => boot({ clock, seed, ...ends, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
-  /** Gives a host with one interface another one. Its node hears of it at once. */
+  /** Gives a host with one interface another interface. Its node is notified at once. */
   move(address: string, realm: SimInterface["realm"], network?: string): void {
     this.#network.move(this.number, this.#address, { address, realm, network });
     this.#address = address;

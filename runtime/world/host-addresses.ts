@@ -18,7 +18,7 @@ export interface HostAddresses {
    * the host sends. Empty if the socket is bound to one address, or if the host has none for it.
    */
   endpoints(bound: string): readonly string[];
-  /** Returns the reason why nobody can send to a socket with this bound address; undefined if there is none. */
+  /** Returns the reason why no other host can send to a socket with this bound address; undefined if there is none. */
   problem(bound: string): string | undefined;
   /** Calls `changed` after each change of the addresses or of the routes, never from within a step. */
   onChange(changed: () => void): void;

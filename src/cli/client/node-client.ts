@@ -64,7 +64,7 @@ export class NodeClient {
     throw runFailed(`no node listens at ${node}: the node with its port is ${name}`);
   }
 
-  /** Connects to the node that others know by the address (`--addr`), whose port may differ from the one of its socket. */
+  /** Connects to the node that announces the address (`--addr`), whose port may differ from the port in the name of its socket. */
   static async #byName(node: string, path: string): Promise<NodeClient> {
     const sockets = parseHostPort(node).ok ? controlFolders().flatMap(socketsIn) : [];
     for (const socket of sockets) {
