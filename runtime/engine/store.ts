@@ -20,6 +20,9 @@ import { Journal } from "./tables/journal.ts";
 import { resolveConflict } from "./tables/key-conflict.ts";
 import { Table } from "./tables/table.ts";
 
+/** Number of insertions up to which equal keys are found by comparison instead of a map. */
+const FEW_INSERTS = 8;
+
 /** Insertion or deletion that a round asks for. It takes effect at the commit. */
 export interface TableChange {
   readonly table: Table;
@@ -160,9 +163,18 @@ export class Store {
   }
 
   #insertAll(changes: readonly TableChange[], now: number): void {
-    const inserts = changes.filter((change) => !change.isDelete);
-    if (inserts.length > 1) return this.#insertWithoutConflicts(inserts, now);
-    for (const change of inserts) this.#insert(change, change.table.keyOf(change.values), now);
+    const inserts = changes.some(({ isDelete }) => isDelete) ? changes.filter((change) => !change.isDelete) : changes;
+    if (inserts.length <= 1 || (inserts.length <= FEW_INSERTS && areOfOneUnboundedTable(inserts)))
+      this.#insertFew(inserts, now);
+    else this.#insertWithoutConflicts(inserts, now);
+  }
+
+  /** Inserts a few rows of one table; most rounds have no more. */
+  #insertFew(inserts: readonly TableChange[], now: number): void {
+    const keys = inserts.map(({ table, values }) => table.keyOf(values));
+    const mayConflict = inserts[0]?.table.isKeyed === true && keys.some((key, at) => keys.indexOf(key) < at);
+    if (mayConflict) return this.#insertWithoutConflicts(inserts, now);
+    for (const [at, change] of inserts.entries()) this.#insert(change, keys[at] as Key, now);
   }
 
   /** Inserts one row for each key, and counts the others as conflicts. */
@@ -239,6 +251,11 @@ function isGenerated({ spec }: Table): boolean {
 
 function predicatesWithStrands(plan: Plan, kind: RowEvent): ReadonlySet<number> {
   return new Set(plan.strands.filter(({ trigger }) => trigger.kind === kind).map(({ trigger }) => trigger.predicate));
+}
+
+function areOfOneUnboundedTable(inserts: readonly TableChange[]): boolean {
+  const first = inserts[0]?.table;
+  return first?.spec.size === Infinity && inserts.every(({ table }) => table === first);
 }
 
 /**

@@ -101,6 +101,7 @@ export class StrandContext implements StrandHost {
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
+  readonly #announced: readonly Table[];
   /** Tables of the other addresses of this node, and of its names in overlays. */
   readonly #otherAddresses: readonly Table[];
   readonly #selves: readonly Table[];
@@ -136,6 +137,7 @@ export class StrandContext implements StrandHost {
     this.#secrets = options.secrets;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
+    this.#announced = [...this.#addresses.values()];
     this.#otherAddresses = tablesOfRole(this.tables, "addressesOf");
     this.#selves = tablesOfRole(this.tables, "self");
   }
@@ -297,10 +299,13 @@ export class StrandContext implements StrandHost {
 
   /** Whether `address` is an address of this node or of one of its overlays. */
   isLocalAddress(address: Value): boolean {
-    for (const { first } of this.#addresses.values()) {
+    for (const { first } of this.#announced) {
       if (first !== null && equal(first.values[0] ?? null, address)) return true;
     }
-    return this.#otherAddresses.some((table) => table.matching([address]).length > 0);
+    for (const table of this.#otherAddresses) {
+      if (table.count > 0 && table.matching([address]).length > 0) return true;
+    }
+    return false;
   }
 
   /** Whether it is an address of the overlay or a name of this node in it, or an address of the node itself for null. */

@@ -13,40 +13,47 @@ const BURST_SECONDS = 1;
 /** Locations come from tuples, so the number of buckets is bounded. After its bucket was deleted, a location has a full bucket again. */
 const LOCATIONS_MAX = 1024;
 
+/** A token bucket: the time at which it is full again, in seconds. */
+interface Bucket {
+  fullAt: number;
+}
+
 /** A token bucket for each strand and location, which holds the tuples of one second. */
 export class SendLimit {
   /** Tuples in a second; infinite if there is no limit. */
   readonly rate: number;
-  /** By strand and location: the time at which the bucket is full again. */
-  readonly #fullAt: Map<Key, number>[];
+  /** By strand and location. */
+  readonly #buckets: Map<Key, Bucket>[];
 
   constructor(rate: number, strands: number) {
     this.rate = rate;
-    this.#fullAt = Array.from({ length: strands }, () => new Map<Key, number>());
+    this.#buckets = Array.from({ length: strands }, () => new Map<Key, Bucket>());
   }
 
   /** Whether the bucket of the strand and location is less than half full at `now`, in seconds. */
   isStrained(strand: number, location: Value, now: number): boolean {
-    return (this.#fullAt[strand]?.get(keyOf(location)) ?? now) - now > BURST_SECONDS / 2;
+    const bucket = this.#buckets[strand]?.get(keyOf(location));
+    return bucket !== undefined && bucket.fullAt - now > BURST_SECONDS / 2;
   }
 
   /** Takes a token for a tuple of the strand for the location. False if the bucket is empty. */
   take(strand: number, location: Value, now: number): boolean {
     const interval = 1 / this.rate;
-    const byLocation = this.#fullAt[strand];
+    const byLocation = this.#buckets[strand];
     if (interval === 0 || byLocation === undefined) return true;
     const key = keyOf(location);
-    const before = byLocation.get(key);
-    const fullAt = Math.max(now, before ?? now) + interval;
+    const bucket = byLocation.get(key);
+    const fullAt = Math.max(now, bucket?.fullAt ?? now) + interval;
     // Half an interval absorbs rounding errors.
     if (fullAt - now > BURST_SECONDS + interval / 2) return false;
-    if (before === undefined && byLocation.size >= LOCATIONS_MAX) forgetOldest(byLocation);
-    byLocation.set(key, fullAt);
+    if (bucket === undefined) addBucket(byLocation, key, { fullAt });
+    else bucket.fullAt = fullAt;
     return true;
   }
 }
 
-function forgetOldest(byLocation: Map<Key, number>): void {
+function addBucket(byLocation: Map<Key, Bucket>, key: Key, bucket: Bucket): void {
   const [oldest] = byLocation.keys();
-  if (oldest !== undefined) byLocation.delete(oldest);
+  if (byLocation.size >= LOCATIONS_MAX && oldest !== undefined) byLocation.delete(oldest);
+  byLocation.set(key, bucket);
 }

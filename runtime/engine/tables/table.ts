@@ -303,6 +303,8 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
       this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
     }
     if (this.#added.length === 0 || this.#removed.length === 0) return;
+    // Most commits replace one row by another one, which differs.
+    if (this.#added.length === 1 && this.#removed.length === 1 && !isEqualRow(this.#added[0], this.#removed[0])) return;
     const deleted = Map.groupBy(this.#removed, (row) => row.key);
     let hasCancelled = false;
     for (const row of this.#added) {
@@ -341,10 +343,10 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
 
   /** Empties the lists of changes, after a commit or after undoing it. */
   discardChanges(): void {
-    this.#added = [];
-    this.#removed = [];
-    this.#expired = [];
-    this.#refreshed = [];
+    this.#added = emptied(this.#added);
+    this.#removed = emptied(this.#removed);
+    this.#expired = emptied(this.#expired);
+    this.#refreshed = emptied(this.#refreshed);
   }
 
   undo(operation: RowOperation, row: Row, detail: RowDetail): void {
@@ -454,4 +456,13 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.#journal.memory.stored -= row.bytes;
     for (const index of this.#indexes) index.remove(row);
   }
+}
+
+function isEqualRow(one: Row | undefined, other: Row | undefined): boolean {
+  return one !== undefined && other !== undefined && one.key === other.key && equalValues(one.values, other.values);
+}
+
+/** Returns an empty list in place of a list of changes, which its readers may still hold. */
+function emptied(rows: Row[]): Row[] {
+  return rows.length === 0 ? rows : [];
 }

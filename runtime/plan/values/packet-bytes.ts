@@ -54,6 +54,10 @@ export function packetOfBytes(bytes: Uint8Array): Packet | undefined {
  * equal packets have equal contents, whether they are decoded or not. Undefined if no datagram could hold the packet.
  */
 export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefined {
+  if (packet.tuple !== undefined && isPlain(packet)) {
+    const content = encodeBody(packet.tuple.args);
+    return content && [content];
+  }
   const contents: Uint8Array[] = [];
   for (let at = 0; at < packetCount(packet); at++) {
     const { tuple, body } = segmentAt(packet, at) as Packet;
@@ -62,6 +66,11 @@ export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefi
     contents.push(content);
   }
   return contents;
+}
+
+/** Whether the packet is a single one, with no packet inside: its encoding holds no hop count. */
+function isPlain(packet: Packet): boolean {
+  return packet.layers === 1 && packetCount(packet) === 1;
 }
 
 /** Returns the body with hop count 0 in the packets in it; malformed bytes unchanged. */

@@ -2,6 +2,7 @@ import { Address } from "./address.ts";
 import { keyOfValues } from "./key.ts";
 import { contentsOfPacket } from "./packet-bytes.ts";
 import type { PredicateSpec } from "./predicate-spec.ts";
+import { packetCount, packetCountOf } from "./train-segments.ts";
 import { compareValues, type Value, type Values } from "./value.ts";
 
 /** Predicate with its arguments: an event, a row to insert into a table, or a row to delete from it. */
@@ -42,6 +43,7 @@ export class Packet {
   /** Number of packets inside each other, this one included. An encoded body counts as a payload without packets. */
   readonly layers: number;
   #key: string | undefined;
+  #count = 0;
 
   private constructor(
     hash: number,
@@ -70,6 +72,14 @@ export class Packet {
   with(args: Values | undefined, body: Uint8Array | undefined): Packet {
     const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
     return new Packet(this.hash, this.hops, tuple, body, this.layers);
+  }
+
+  /** Number of packets that this one stands for: the segments of the longest train in it, or 1. */
+  get count(): number {
+    if (this.#count === 0) {
+      this.#count = this.tuple === undefined ? packetCount(this.body as Uint8Array) : packetCountOf(this.tuple.args);
+    }
+    return this.#count;
   }
 
   /** Key by which packets are equal and ordered: the wire form without hop counts, whether the packet is decoded or not. */

@@ -11,8 +11,7 @@ import type { Value, Values } from "./value.ts";
 export function packetCount(value: Value): number {
   if (typeof value !== "object" || value === null) return 1;
   if (value instanceof Uint8Array) return isTrain(value) ? value.count : 1;
-  if (value instanceof Packet)
-    return value.tuple === undefined ? packetCount(value.body as Uint8Array) : packetCountOf(value.tuple.args);
+  if (value instanceof Packet) return value.count;
   return value instanceof Address ? 1 : packetCountOf(value);
 }
 
