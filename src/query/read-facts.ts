@@ -1,4 +1,4 @@
-import type { Atom, Expression, Fact } from "../../grammar/ast.ts";
+import type { Argument, Atom, Expression, Fact } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
 import { withFullStop } from "../../grammar/full-stop.ts";
@@ -75,9 +75,7 @@ function readStatement(
   if (spec.table?.derived === "pure")
     found.push(report("E0306", atom.name.span, { name, rule: definingRule(spec, plan) }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
-  const args = atom.args.map((argument, column) =>
-    readArgument(argument as Expression, constantIn(plan, argument as Expression), column, spec, found),
-  );
+  const args = atom.args.map((argument, column) => readArgument(argument, column, spec, plan, found));
   if (spec.role.kind === "localAddr" && !isDelete) checkOwnAddress(atom, args, spec.role.overlay, plan, found);
   return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
@@ -149,13 +147,9 @@ function constantIn({ predicates }: Plan, expression: Expression): Value | undef
   return constantValue(resolved, (name, arity) => predicates.find((one) => one.name === name && one.arity === arity));
 }
 
-function readArgument(
-  argument: Expression,
-  value: Value | undefined,
-  column: number,
-  spec: PredicateSpec,
-  found: Diagnostic[],
-): Value {
+function readArgument(argument: Argument, column: number, spec: PredicateSpec, plan: Plan, found: Diagnostic[]): Value {
+  const isExpression = argument.kind !== "aggregate" && argument.kind !== "return";
+  const value = isExpression ? constantIn(plan, argument) : undefined;
   if (value === undefined) {
     found.push(report("E0227", argument.span, { name: spec.name }));
     return null;

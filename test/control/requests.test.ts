@@ -50,6 +50,8 @@ test.for([
   { text: 'tt("b", 2)', says: "the node has no predicate `tt`" },
   { text: 't("b")', says: "`t` has 1 argument here and 2 elsewhere" },
   { text: "t(X, 1)", says: "the arguments of the fact `t` must be constants" },
+  { text: 't("b", count<*>)', says: "the arguments of the fact `t` must be constants" },
+  { text: 't("b", @min<X>)', says: "the arguments of the fact `t` must be constants" },
   { text: 'n("x")', says: "column 1 of `n` must be of type number" },
   {
     text: 'd("z")',
