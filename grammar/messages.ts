@@ -376,7 +376,9 @@ const PROGRAM_MESSAGES = {
     readonly kind: string;
     readonly other: string;
   }): Wording => ({
-    message: `this rule puts ${kindPhrase(f.kind)} into column ${f.column} of \`${f.name}\`, but another rule puts ${kindPhrase(f.other)} there`,
+    message:
+      `this rule puts ${kindPhrase(f.kind)} into column ${f.column} of \`${f.name}\`, ` +
+      `but another rule puts ${kindPhrase(f.other)} there`,
     help: "if both are intended, declare the types of the columns: `p(any, ..).`",
   }),
   W0227: (f: { readonly name: string }): Wording => ({
