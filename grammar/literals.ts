@@ -1,5 +1,6 @@
 import type { DiagnosticCollector } from "./diagnostic-collector.ts";
 import type { Constant, ConstantValue, Expression } from "./ast.ts";
+import { decimalOf, isDecimal, nearestNumber, shifted, times } from "./decimal.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { report } from "./report.ts";
 import type { Span } from "./span.ts";
@@ -13,17 +14,22 @@ const MAX_DIGITS = 64;
 /** Greatest integer up to which all integers are exact. */
 const EXACT_MAX = 2 ** 53;
 
-/** Conversions of each unit to seconds or bits per second. Division makes `20ms` the same double as `0.02`. */
-const UNITS: ReadonlyMap<string, (amount: number) => number> = new Map([
-  ["us", (amount: number) => amount / 1e6],
-  ["ms", (amount: number) => amount / 1e3],
-  ["s", (amount: number) => amount],
-  ["min", (amount: number) => amount * 60],
-  ["h", (amount: number) => amount * 3600],
-  ["bit", (amount: number) => amount],
-  ["kbit", (amount: number) => amount * 1e3],
-  ["mbit", (amount: number) => amount * 1e6],
-  ["gbit", (amount: number) => amount * 1e9],
+/** A unit is `factor` times a power of ten, in seconds or bits per second. */
+interface Unit {
+  readonly factor: number;
+  readonly places: number;
+}
+
+const UNITS: ReadonlyMap<string, Unit> = new Map([
+  ["us", { factor: 1, places: -6 }],
+  ["ms", { factor: 1, places: -3 }],
+  ["s", { factor: 1, places: 0 }],
+  ["min", { factor: 60, places: 0 }],
+  ["h", { factor: 3600, places: 0 }],
+  ["bit", { factor: 1, places: 0 }],
+  ["kbit", { factor: 1, places: 3 }],
+  ["mbit", { factor: 1, places: 6 }],
+  ["gbit", { factor: 1, places: 9 }],
 ]);
 
 const WORDS: ReadonlyMap<string, ConstantValue> = new Map<string, ConstantValue>([
@@ -36,7 +42,6 @@ const WORDS: ReadonlyMap<string, ConstantValue> = new Map<string, ConstantValue>
 const ID = /^(0[xX][0-9a-fA-F]+|\d+)I$/;
 const HEXADECIMAL = /^0[xX][0-9a-fA-F]+$/;
 const QUANTITY = /^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([a-z]*)$/;
-const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|([^]))/g;
 const GREATEST_CODE_POINT = 0x10ffff;
@@ -72,9 +77,21 @@ export type NumberReading =
 export function numberIn(text: string): NumberReading {
   const digits = ID.exec(text)?.[1];
   if (digits !== undefined) return idIn(digits);
-  const value = HEXADECIMAL.test(text) ? Number(text) : quantityOf(text);
-  if (value === undefined) return { ok: false, code: "E0106" };
-  return isFaithful(text, value) ? { ok: true, value } : { ok: false, code: "E0107" };
+  if (HEXADECIMAL.test(text)) return exactly(text, Number(text));
+  const [, amount, unit = ""] = QUANTITY.exec(text) ?? [];
+  const { factor, places } = UNITS.get(unit) ?? { factor: 1, places: 0 };
+  if (amount === undefined || (unit !== "" && !UNITS.has(unit))) return { ok: false, code: "E0106" };
+  if (isInteger(text)) return exactly(text, Number(text));
+  const decimal = shifted(times(decimalOf(amount), factor), places);
+  const value = nearestNumber(decimal);
+  const isBeyond = unit !== "" && isInteger(amount) && value > EXACT_MAX;
+  return isDecimal(value, decimal) && !isBeyond ? { ok: true, value } : { ok: false, code: "E0107" };
+}
+
+/** An integer must be exact. */
+function exactly(text: string, value: number): NumberReading {
+  const isExact = text.length <= MAX_DIGITS && BigInt(text) <= EXACT_MAX;
+  return isExact ? { ok: true, value } : { ok: false, code: "E0107" };
 }
 
 /** Reads an integer, float, id, duration or rate. A malformed one is reported and read as 0. */
@@ -89,7 +106,15 @@ export function readNumber(token: Token, diagnostics: DiagnosticCollector): Cons
 export function numberError(code: "E0106" | "E0107" | "E0108", text: string, span: Span | undefined): Diagnostic {
   if (code === "E0106") return report(code, span, { text, units: [...UNITS.keys()].join(" ") });
   if (code === "E0108") return report(code, span, { text });
-  return report(code, span, { text, isInteger: isInteger(text), isFinite: Number.isFinite(Number.parseFloat(text)) });
+  const value = Number.parseFloat(text);
+  const nearest = /[a-z]$/.test(text) || value === 0 ? undefined : literalOf(value);
+  return report(code, span, { text, isInteger: isInteger(text), isFinite: Number.isFinite(value), nearest });
+}
+
+/** A text that is read as the number: an integer that is not exact needs a point. */
+function literalOf(value: number): string {
+  const text = String(value);
+  return Number.isSafeInteger(value) || !/^\d+$/.test(text) ? text : `${text}.0`;
 }
 
 /** Returns an integer of OverLog without the suffix of its size, as in `2U`: all numbers are of one kind. */
@@ -173,43 +198,6 @@ function idIn(digits: string): NumberReading {
 
 function isInteger(text: string): boolean {
   return HEXADECIMAL.test(text) || /^\d+$/.test(text);
-}
-
-/**
- * Returns whether a value is the number that the text denotes. An integer must be exact. A number with a point or an exponent may
- * be rounded like any floating-point number, but not to zero, and beyond 2^53 not to another whole number.
- */
-function isFaithful(text: string, value: number): boolean {
-  if (isInteger(text)) return isExact(text);
-  if (!Number.isFinite(value)) return false;
-  const [, amount = "", unit] = QUANTITY.exec(text) ?? [];
-  if (value === 0) return /^[0.]*(?:[eE].*)?$/.test(amount);
-  if (unit !== "") return isFaithful(amount, Number(amount)) && (value <= EXACT_MAX || !isInteger(amount));
-  return value < EXACT_MAX || isShortest(amount, value);
-}
-
-function isExact(text: string): boolean {
-  return text.length <= MAX_DIGITS && BigInt(text) <= EXACT_MAX;
-}
-
-/** Returns whether the text denotes the value exactly, or as the shortest text that identifies the value does: `1e23`. */
-function isShortest(text: string, value: number): boolean {
-  const denoted = decimalOf(text);
-  return [String(value), String(BigInt(Math.trunc(value)))].some((one) => decimalOf(one) === denoted);
-}
-
-/** Returns the significant digits and the exponent of a decimal number, equal for equal numbers. */
-function decimalOf(text: string): string {
-  const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-  const digits = `${whole}${fraction}`.replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
-  return `${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
-}
-
-function quantityOf(text: string): number | undefined {
-  const [, amount, unit] = QUANTITY.exec(text) ?? [];
-  if (amount === undefined || unit === undefined) return undefined;
-  return unit === "" ? Number(amount) : UNITS.get(unit)?.(Number(amount));
 }
 
 function bytesOf(digits: string): Uint8Array {

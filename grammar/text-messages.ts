@@ -19,12 +19,21 @@ export const TEXT_MESSAGES = {
       ? `an IP address is a string: \`"${f.text}"\``
       : `a number may end with one of ${f.units}, an id with \`I\``,
   }),
-  E0107: (f: { readonly text: string; readonly isInteger: boolean; readonly isFinite: boolean }): Wording => ({
+  E0107: (f: {
+    readonly text: string;
+    readonly isInteger: boolean;
+    readonly isFinite: boolean;
+    readonly nearest: string | undefined;
+  }): Wording => ({
     message:
       f.isInteger || !f.isFinite
         ? `\`${brief(f.text)}\` is too large for a number`
         : `\`${brief(f.text)}\` would be rounded to another number`,
-    help: f.isInteger ? `integers are exact up to 2^53; write \`${brief(f.text)}I\` for a 160-bit id` : undefined,
+    help: f.isInteger
+      ? `integers are exact up to 2^53; write \`${brief(f.text)}I\` for a 160-bit id`
+      : f.isFinite && f.nearest !== undefined
+        ? `the nearest number is \`${f.nearest}\``
+        : undefined,
   }),
   E0108: (f: { readonly text: string }): Wording => `\`${brief(f.text)}\` does not fit in the 160 bits of an id`,
   E0109: (f: { readonly escape: string }): Wording => ({
