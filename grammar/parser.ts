@@ -294,7 +294,7 @@ class Parser extends RuleParser {
     if (!(error instanceof Error) || !isRecognitionException(error)) throw error;
     // The preprocessor has already reported an invalid token.
     if (tokenMatcher(this.LA(1), t.Bad)) return;
-    const refused = this.context.dialect === "mozlog" ? undefined : refusedConstruct(this.peek);
+    const refused = refusedConstruct(this.peek, this.context.dialect);
     if (refused !== undefined) return this.addDiagnostic(refused);
     this.addDiagnostic(syntaxError({ expected: error.message, peek: this.peek, textOf: this.context.textOf }));
   }

@@ -1,13 +1,16 @@
 /*
- * Constructs of P2 and RapidNet that are not supported. parser.ts asks after a syntax error in an OverLog file whether the
- * parser stopped at one of them, so that the error names the construct (E0270).
+ * Constructs of P2 and RapidNet that are not supported. parser.ts asks after a syntax error whether the parser stopped at one of them, so
+ * that the error names the construct (E0270).
  */
 import type { Diagnostic } from "./diagnostic.ts";
 import { isWord, type Peek } from "./lookahead.ts";
 import { report } from "./report.ts";
+import type { Dialect } from "./span.ts";
 import {
+  Comma,
   Directive,
   Greater,
+  Implies,
   LeftBrace,
   LeftBracket,
   Less,
@@ -28,25 +31,42 @@ interface Refusal {
 }
 
 /** Returns the error about an unsupported construct at the failing token, `peek(1)`. */
-export function refusedConstruct(peek: Peek): Diagnostic | undefined {
-  const refusal = refusalAt(peek);
+export function refusedConstruct(peek: Peek, dialect: Dialect): Diagnostic | undefined {
+  const refusal = refusalAt(peek, dialect === "mozlog");
   if (refusal === undefined) return undefined;
   const { from, construct, instead } = refusal;
   return report("E0270", spanOf(peek(1 - from), peek(1)), { construct, instead });
 }
 
-function refusalAt(peek: Peek): Refusal | undefined {
-  return bracketed(peek) ?? worded(peek) ?? aggregate(peek);
+/** Braces of Mozlog belong to views, and its files have no vectors. OverLog permits `delete t(..)` in bodies. */
+function refusalAt(peek: Peek, isMozlog: boolean): Refusal | undefined {
+  const own = isMozlog ? rowEvent(peek) : braced(peek);
+  return own ?? bracketed(peek) ?? worded(peek) ?? aggregate(peek);
 }
 
-function bracketed(peek: Peek): Refusal | undefined {
+/** `delete t(..)` in a body, where the parser reads `delete` as a condition. */
+function rowEvent(peek: Peek): Refusal | undefined {
   const [before, failing] = [peek(0), peek(1)];
+  const isWordOfRow = before.image === "delete" || before.image === "insert";
+  if (!isWordOfRow || !isName(failing) || ![Comma, Implies].includes(peek(-1).tokenType)) return undefined;
+  const event = `${failing.image}_DELTA_${before.image.toUpperCase()}(..)`;
+  const instead = `write \`${event}\`, which is raised for each row; a deletion is a rule \`delete ${failing.image}(..) :- body.\``;
+  return { from: 1, construct: `${before.image} ${failing.image}(..) in a body`, instead };
+}
+
+function braced(peek: Peek): Refusal | undefined {
+  const failing = peek(1);
   if (failing.tokenType === LeftBrace && isWord(peek, -1, "namespace")) {
     return { from: 2, construct: "namespace", instead: "write the prefix into each name: `chord_lookup(..)`" };
   }
   if (failing.tokenType === LeftBrace) {
     return { from: 0, construct: "{..}, a vector or matrix", instead: "use a list: `[1, 2]`" };
   }
+  return undefined;
+}
+
+function bracketed(peek: Peek): Refusal | undefined {
+  const [before, failing] = [peek(0), peek(1)];
   if (failing.tokenType === LeftBracket && before.tokenType === Variable) {
     const instead = `use a list, whose items count from 1: \`f_item(${before.image}, 1)\``;
     return { from: 1, construct: `${before.image}[..], an index`, instead };
@@ -67,13 +87,19 @@ const WORDS: Readonly<Record<string, Omit<Refusal, "from">>> = {
   range: { construct: "range I in [..]", instead: "take the items of a list: `I <- [1, 2, 3]`" },
 };
 
+function isName(token: Token): boolean {
+  return token.tokenType === Name || token.tokenType === Variable;
+}
+
 function worded(peek: Peek): Refusal | undefined {
-  const isName = (token: Token): boolean => token.tokenType === Name || token.tokenType === Variable;
   const [before, failing] = [peek(0), peek(1)];
   const first = isName(before) && isName(failing) ? WORDS[before.image] : undefined;
   if (first !== undefined && before.image !== "says") return { from: 1, ...first };
   const says = WORDS["says"];
-  return isWord(peek, 1, "says") && isName(before) && says !== undefined ? { from: 1, ...says } : undefined;
+  if (says === undefined) return undefined;
+  // In a head, the parser reads `P` as the label of a rule and `says` as its predicate.
+  if (isWord(peek, 0, "says") && isName(failing) && isName(peek(-1))) return { from: 2, ...says };
+  return isWord(peek, 1, "says") && isName(before) ? { from: 1, ...says } : undefined;
 }
 
 /** `a_NAME<X>` or `a_NAME<*>` of an unknown aggregate, which is read as a comparison. */
