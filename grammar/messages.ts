@@ -3,6 +3,7 @@
  * line prints it, and docs/errors has one page per code.
  */
 import { kindPhrase } from "./kind-phrase.ts";
+import { RULE_MESSAGES } from "./rule-messages.ts";
 import { TEXT_MESSAGES } from "./text-messages.ts";
 import { brief, type Wording } from "./wording.ts";
 
@@ -153,8 +154,14 @@ const PROGRAM_MESSAGES = {
           message: "`_` in a head has no value",
           help: "write a value, or a variable that the body binds; only in `tun(..)` and outside the key of `delete` may `_` stand",
         },
-  E0235: (f: { readonly variable: string | undefined; readonly nearest: string | undefined }): Wording => ({
-    message: "the interval, count, delay and jitter of `periodic` must be constants and not negative",
+  E0235: (f: {
+    readonly isCount: boolean;
+    readonly variable: string | undefined;
+    readonly nearest: string | undefined;
+  }): Wording => ({
+    message: f.isCount
+      ? "the count of `periodic` must be a constant whole number and not negative"
+      : "the interval, count, delay and jitter of `periodic` must be constants and not negative",
     help: meantHelp(f.nearest) ?? (f.variable === undefined ? undefined : macroHelp(f.variable)),
   }),
   E0236: (f: { readonly one: string; readonly other: string }): Wording => ({
@@ -382,7 +389,7 @@ const PROGRAM_MESSAGES = {
     help: "if both are intended, declare the types of the columns: `p(any, ..).`",
   }),
   W0227: (f: { readonly name: string }): Wording => ({
-    message: `no rule or fact uses the table \`${f.name}\``,
+    message: `no rule or fact fills or reads the table \`${f.name}\``,
     help: "remove the declaration, or correct its name",
   }),
   W0228: (f: { readonly name: string; readonly nearest: string }): Wording => ({
@@ -392,12 +399,6 @@ const PROGRAM_MESSAGES = {
   W0229: (f: { readonly word: string; readonly meant: string }): Wording => ({
     message: `\`${f.word}\` is the string "${f.word}" here`,
     help: `did you mean \`${f.meant}\`? If not, write it in quotes: \`"${f.word}"\``,
-  }),
-  W0240: (f: { readonly table: string; readonly one: string; readonly other: string }): Wording => ({
-    message:
-      `the timers of \`${f.one}\` and \`${f.other}\` are due at the same time and change the same row of \`${f.table}\`: ` +
-      "the order of these names decides which change remains",
-    help: "give one of them another delay, as in `periodic(E, 10, 0, 5)`, or change the row in one rule",
   }),
   W0241: (f: { readonly name: string; readonly given: number; readonly arity: number }): Wording => ({
     message: `\`${f.name}\` has ${counted(f.arity, "column")}, and this matches the first ${f.given}`,
@@ -496,9 +497,13 @@ const PROGRAM_MESSAGES = {
  * Messages of all diagnostics by code, each a function of the facts it names. `E` codes are errors, `W` codes are warnings.
  * A code never changes its meaning, and the code of a removed diagnostic is not used again.
  *
- * 01 text and syntax (`text-messages.ts`) · 02 names, tables and rules · 03 requests to a running node
+ * 01 text and syntax (`text-messages.ts`) · 02 names, tables and rules (also `rule-messages.ts`) · 03 requests to a running node
  */
-export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES = { ...TEXT_MESSAGES, ...PROGRAM_MESSAGES };
+export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES & typeof RULE_MESSAGES = {
+  ...TEXT_MESSAGES,
+  ...PROGRAM_MESSAGES,
+  ...RULE_MESSAGES,
+};
 
 /** Facts of an event without a source. */
 export interface UnraisedFacts {

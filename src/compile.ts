@@ -19,6 +19,7 @@ import { NO_SURROUNDINGS, type Surroundings } from "./program/surroundings.ts";
 import { ALL_OPTIMISATIONS, type ViewOptimisations } from "./program/view-optimisations.ts";
 import { checkTypes, planProgram } from "./3-plan/plan.ts";
 import { emit } from "./4-emit/emit.ts";
+import { macroFinder } from "./0-load/macro-finder.ts";
 import { unusedDefines } from "./0-load/unused-defines.ts";
 import { type Library, type LoadOptions, load, type RuleCount } from "./0-load/load.ts";
 import { LineMap } from "./program/line-map.ts";
@@ -62,9 +63,18 @@ export function compile(files: readonly string[], library: Library, options: Loa
   };
   const translated = loadedModules.map((module) => readOverlog(module, textOf, reading));
   const modules = isClosed ? translated.map(ignoreLocations) : translated;
+  const hasMacro = macroFinder(macros, sources);
   const { program: named, diagnostics: naming } = resolveNames(modules, lines);
   const { program, diagnostics: filling } = fillColumns(named);
-  const { checked, diagnostics: checking, consequences } = check(program, macros, { surroundings, isClosed });
+  const {
+    checked,
+    diagnostics: checking,
+    consequences,
+  } = check(program, macros, {
+    surroundings,
+    isClosed,
+    hasMacro,
+  });
   const none = { ...nothing, contributes: contributionOf(checked) };
   const found = inOrder([...loading, ...reading, ...naming, ...filling, ...checking], sources);
   const optimisations = options.optimisations ?? ALL_OPTIMISATIONS;
@@ -79,7 +89,8 @@ export function compile(files: readonly string[], library: Library, options: Loa
   }
   const strata = checkStrata(core);
   const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
-  const reported = [...found, ...lint(program, surroundings, isClosed), ...unraised, ...rewriting, ...strata];
+  const linting = lint(program, surroundings, { isClosed, takesRequests: options.takesRequests === true, hasMacro });
+  const reported = [...found, ...linting, ...unraised, ...rewriting, ...strata];
   // Proofs are defined for recursion without negation only.
   if (hasError(strata)) {
     return { ...none, core, diagnostics: inOrder([...reported, ...errorsIn(checkTypes(core))], sources) };

@@ -35,6 +35,8 @@ export interface LoadOptions {
   readonly ignoresLocations?: boolean;
   /** Only diagnostics are wanted, no plan. */
   readonly checksOnly?: boolean;
+  /** The program runs on a node, whose clients may fill and read any table. */
+  readonly takesRequests?: boolean;
   /** Names that come from outside the files. Undefined: any event may, and none draws a warning. */
   readonly surroundings?: Surroundings | undefined;
   readonly limits?: TextLimits | undefined;

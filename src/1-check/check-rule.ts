@@ -12,6 +12,8 @@ import { timerNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
 import { checkAssignments } from "./check-assignments.ts";
+import { checkConditions, type HasMacro } from "./check-conditions.ts";
+import { checkDenials } from "./check-denials.ts";
 import { checkWildcards } from "./check-wildcards.ts";
 import { socketViewNames } from "./socket-views.ts";
 import { computedParts, patternVariables } from "../program/pattern.ts";
@@ -41,10 +43,12 @@ export function checkRule(
   program: Program,
   meanings: NameMeanings,
   names: DoubtfulNames,
+  hasMacro: HasMacro,
 ): readonly Diagnostic[] {
   const check = new RuleCheck(rule, program, meanings, names);
   check.run();
-  return check.diagnostics;
+  const contradictions = [...checkConditions(rule, hasMacro), ...checkDenials(rule, meanings.roles, hasMacro)];
+  return [...check.diagnostics, ...contradictions];
 }
 
 class RuleCheck {
@@ -189,11 +193,17 @@ class RuleCheck {
   #timer({ atom, span }: PredicateLiteral): void {
     const numbers = atom.args.slice(1).map((argument) => (isPlain(argument) ? timerNumber(argument) : undefined));
     for (const [at, argument] of atom.args.slice(1).entries()) {
-      if (numbers[at] !== undefined) continue;
+      const number = numbers[at];
+      const isCount = at === 1;
+      if (number !== undefined && (!isCount || Number.isInteger(number))) continue;
+      if (number !== undefined) {
+        this.diagnostics.push(report("E0235", argument.span, { isCount, variable: undefined, nearest: undefined }));
+        continue;
+      }
       const variable = argument.kind === "variable" ? argument.name : undefined;
       if (variable !== undefined && this.#macros.isReported(variable)) continue;
       const like = variable === undefined ? undefined : this.#macros.nearest(variable);
-      this.diagnostics.push(report("E0235", argument.span, { variable, nearest: like }));
+      this.diagnostics.push(report("E0235", argument.span, { isCount, variable, nearest: like }));
     }
     if (numbers[0] === 0 && (numbers.length === 1 || numbers[1] === 0)) {
       this.diagnostics.push(report("E0237", span, {}));

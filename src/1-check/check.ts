@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
 import { checkAddresses } from "./check-addresses.ts";
+import type { HasMacro } from "./check-conditions.ts";
 import { checkLocations } from "./check-locations.ts";
 import { checkRule } from "./check-rule.ts";
 import { checkUnraised } from "./check-unraised.ts";
@@ -14,6 +15,7 @@ import { builtinNamed, isRaisedByNode, PERIODIC, SHUTDOWN } from "../program/bui
 import { socketViewNames } from "./socket-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
+import { checkTypeWords } from "./check-type-words.ts";
 import { checkDeclaredTypes } from "./check-declared-types.ts";
 import { collectPredicates, type Predicate, type Predicates, withDeclaredTables } from "../program/predicates.ts";
 import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
@@ -33,6 +35,8 @@ export interface CheckOptions {
   readonly surroundings?: Surroundings | undefined;
   /** True if only the facts of the program and its fact files raise events. */
   readonly isClosed?: boolean;
+  /** Default: no text contains a macro. */
+  readonly hasMacro?: HasMacro;
 }
 
 export interface Checking {
@@ -46,7 +50,7 @@ export interface Checking {
 export function check(
   program: Program,
   macros: ReadonlySet<string>,
-  { surroundings, isClosed = false }: CheckOptions = {},
+  { surroundings, isClosed = false, hasMacro = () => false }: CheckOptions = {},
 ): Checking {
   const diagnostics: Diagnostic[] = [];
   const predicates = collectPredicates(program, surroundings, diagnostics);
@@ -55,7 +59,8 @@ export function check(
   const unknown = new UnknownMacros([...macros]);
   const typos = findTypos(predicates, program, misplacedEvents(program, roles));
   const names = { macros: unknown, typos: typos };
-  for (const rule of program.rules) addAll(diagnostics, checkRule(rule, program, { predicates, roles }, names));
+  for (const rule of program.rules)
+    addAll(diagnostics, checkRule(rule, program, { predicates, roles }, names, hasMacro));
   for (const fact of program.facts) addAll(diagnostics, checkFact(fact, predicates));
   addAll(diagnostics, checkTypos(typos, predicates, program, roles));
   addAll(diagnostics, checkUnread(predicates, program));
@@ -110,9 +115,12 @@ function checkNodeEvents({ facts, accepts, signatures, tables }: Program): reado
     .map(({ name, use, span }) => report("E0231", span, { name, use }));
 }
 
-function checkFact({ atom, span }: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
+function checkFact(fact: Program["facts"][number], predicates: Predicates): readonly Diagnostic[] {
+  const { atom, span } = fact;
   const name = atom.name.text;
   if (isRaisedByNode(name) || name === PERIODIC) return [];
+  const types = checkTypeWords(fact);
+  if (types.length > 0) return types;
   const predicate = predicates.get(name);
   if (predicate !== undefined && !predicate.isTable && !predicate.isRead) return [report("W0201", span, { name })];
   return [];

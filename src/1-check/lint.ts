@@ -6,6 +6,7 @@ import type { Surroundings } from "../program/surroundings.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { constantNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
+import { checkCertainTests, type HasMacro } from "./check-conditions.ts";
 import { locationArgument } from "./check-locations.ts";
 import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
@@ -13,14 +14,19 @@ import { checkOutputs } from "./outputs-without-test.ts";
 import { checkTimerOrder } from "./timer-order.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 
-/**
- * Warns of constructs that are valid but seldom intended. Runs after `check` found no error. All tables of a closed program are its
- * results, so none is unused.
- */
+export interface LintOptions {
+  /** All tables of a closed program are its results, so none is unused. */
+  readonly isClosed: boolean;
+  /** The program runs on a node, whose clients may fill and read any table. */
+  readonly takesRequests: boolean;
+  readonly hasMacro: HasMacro;
+}
+
+/** Warns of constructs that are valid but seldom intended. Runs after `check` found no error. */
 export function lint(
   program: Program,
   surroundings: Surroundings | undefined,
-  isClosed: boolean,
+  { isClosed, takesRequests, hasMacro }: LintOptions,
 ): readonly Diagnostic[] {
   return [
     ...program.rules.flatMap((rule) => {
@@ -33,10 +39,11 @@ export function lint(
         ...misspelled,
         ...(misspelled.length > 0 ? [] : checkLowerCase(rule, all)),
         ...checkOutputs(rule),
+        ...checkCertainTests(rule, hasMacro),
       ];
     }),
     ...checkRefreshes(program),
-    ...(isClosed ? [] : checkUnused(program, surroundings)),
+    ...(isClosed || takesRequests ? [] : checkUnused(program, surroundings)),
     ...checkTimerOrder(program),
   ];
 }
@@ -133,7 +140,10 @@ function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
   return new Set(args.flatMap((one) => (one.kind === "return" && one.name !== undefined ? [one.name] : [])));
 }
 
-/** Warns of tables that are never filled, read or watched. `--peer` fills the table `member` of an overlay. */
+/**
+ * Warns of tables that are never filled, read or watched; to delete their rows is no use. `--peer` fills the table `member` of an
+ * overlay.
+ */
 function checkUnused(
   { tables, rules, facts, accepts, signatures, watches, overlays }: Program,
   surroundings: Surroundings | undefined,
@@ -141,8 +151,8 @@ function checkUnused(
   const used = new Set([
     ...(surroundings?.facts.keys() ?? []),
     ...overlays.map(({ name }) => `${name}.member`),
-    ...rules.flatMap(({ head, body }) => [
-      head.name.text,
+    ...rules.flatMap(({ head, body, isDelete }) => [
+      ...(isDelete ? [] : [head.name.text]),
       ...body.filter(isPredicate).map(({ atom }) => atom.name.text),
     ]),
     ...facts.map(({ atom }) => atom.name.text),

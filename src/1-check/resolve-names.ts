@@ -293,7 +293,7 @@ class Resolver {
 
   /** Rules are named by their label, or by head and line; repeated names get a number. */
   #ruleName(rule: Rule, scope: Scope): string {
-    const own = rule.label?.text ?? `${rule.head.name.text}:${this.#lines.position(rule.span).line}`;
+    const own = rule.label?.text ?? `${ownName(rule.head.name.text, scope)}:${this.#lines.position(rule.span).line}`;
     const name = scope.module.instance === undefined ? own : `${scope.module.instance}.${own}`;
     const count = (this.#ruleNames.get(name) ?? 0) + 1;
     this.#ruleNames.set(name, count);
@@ -380,6 +380,12 @@ function qualify(name: string, scope: Scope): string {
   if (dot >= 0) return qualifyDotted(name.slice(0, dot), name.slice(dot), scope);
   if (builtinNamed(name) !== undefined || module.instance === undefined || scope.names.has(name)) return name;
   return qualifiedBy(module.instance, name);
+}
+
+/** Name of a predicate without the overlay of its file: `send` for `foo.send` in a file with `overlay foo`. */
+function ownName(name: string, { module: { declared, instance } }: Scope): string {
+  const isOwn = instance !== undefined && declared !== undefined && name.startsWith(`${declared}.`);
+  return isOwn ? name.slice(declared.length + 1) : name;
 }
 
 function qualifiedBy(instance: string | undefined, name: string): string {

@@ -7,7 +7,7 @@ import { kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TypeSignature } from "../program/program.ts";
 import { type ColumnTypes, declaredType } from "./column-types.ts";
-import { constantValue } from "./constant-value.ts";
+import { constantValue } from "../program/constant-value.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import { ANYTHING, type Environment, typeOf, UNSURE } from "./expression-type.ts";
 
@@ -22,7 +22,7 @@ export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly
   if (core.signatures.length === 0) return [];
   const signatures = new Map(core.signatures.map((signature) => [signature.name, signature]));
   const rules = core.rules.flatMap((rule) => [
-    ...violationsOfHead(rule, signatures, types),
+    ...violationsOfHead(rule, signatures, types, core.tables.get(rule.head.name.text)?.keys),
     ...packetsIn(rule).flatMap((packet) =>
       violationsOfPacket(packet, signatures, types.ofVariables(rule), `rule \`${rule.name}\``),
     ),
@@ -31,12 +31,28 @@ export function checkSignatures(core: CoreProgram, types: ColumnTypes): readonly
   return oncePerPosition([...rules, ...facts]);
 }
 
-function violationsOfHead(rule: CoreRule, signatures: Signatures, types: ColumnTypes): readonly Diagnostic[] {
+function violationsOfHead(
+  rule: CoreRule,
+  signatures: Signatures,
+  types: ColumnTypes,
+  keys: readonly number[] = [],
+): readonly Diagnostic[] {
   const signature = signatures.get(rule.head.name.text);
-  if (signature === undefined || rule.isDelete) return [];
-  return types.inferredForHead(rule).flatMap((type, column) => {
+  if (signature === undefined) return [];
+  const columns = rule.isDelete ? typesOfDeletion(rule, types, keys) : types.inferredForHead(rule);
+  return columns.flatMap((type, column) => {
     const span = rule.head.args[column]?.span ?? rule.span;
     return violation(signature, column, type, `rule \`${rule.name}\``, span);
+  });
+}
+
+/** Types of the columns of a deletion. Columns outside the key, which select no row, may be anything. */
+function typesOfDeletion(rule: CoreRule, types: ColumnTypes, keys: readonly number[]): readonly ColumnType[] {
+  const environment = types.ofVariables(rule);
+  return rule.head.args.map((argument, column) => {
+    const isFree = keys.length > 0 && !keys.includes(column);
+    if (isFree || ["wildcard", "return", "aggregate"].includes(argument.kind)) return ANYTHING;
+    return typeOf(argument as Expression, environment) ?? ANYTHING;
   });
 }
 

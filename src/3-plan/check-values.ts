@@ -4,45 +4,28 @@
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
-import { printExpression } from "../../grammar/print.ts";
 import { report } from "../../grammar/report.ts";
-import type { Span } from "../../grammar/span.ts";
 import { type ColumnType, columnTypeName, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { kindOf } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { PACKET_HEAD } from "../program/builtin.ts";
 import { isPredicate } from "../program/rule-shape.ts";
+import { shownText } from "../program/shown-text.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { constantValue, isConstant } from "./constant-value.ts";
+import { constantValue, isConstant } from "../program/constant-value.ts";
+import { findingsOfMatches } from "./check-matches.ts";
 import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
+import { diagnosticsOf, type Finding } from "./finding.ts";
 
-/** Expression as a check sees it: the error about it, or undefined if it can have a value. */
-interface Finding {
-  /** The expression has no value, or one of the wrong type. */
-  readonly about: "value" | "type";
-  readonly span: Span;
-  readonly error: Diagnostic | undefined;
-}
-
-/**
- * Reports expressions without a value. A view that is inlined, and a rule that was divided, exist several times: an
- * expression of them is wrong only if it is in every copy.
- */
+/** Reports expressions without a value, and literals and comparisons that never hold. */
 export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const senders = new Set([PACKET_HEAD, ...core.overlays.map(({ name }) => `${name}.send`)]);
-  const findings = [
-    ...core.rules.flatMap((rule) => findingsOfRule(rule, types, senders)),
+  return diagnosticsOf([
+    ...core.rules.flatMap((rule) => findingsOfRule(rule, core, types, senders)),
     ...core.facts.flatMap(({ atom }) => expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES))),
-  ];
-  if (findings.every(({ error }) => error === undefined)) return [];
-  const errors = new Map<string, Diagnostic | undefined>();
-  for (const { about, span, error } of findings) {
-    const position = `${about} ${span.file}:${span.start}:${span.end}`;
-    errors.set(position, errors.has(position) ? errors.get(position) && error : error);
-  }
-  return [...errors.values()].filter((error) => error !== undefined);
+  ]);
 }
 
 const NO_VARIABLES: Environment = new Map();
@@ -52,12 +35,18 @@ const TRUTH = typeBit("bool") | NUMBER;
 const LOCATION = ADDRESS | NUMBER | typeBit("null");
 
 /** `senders`: heads whose last argument is a packet to send. */
-function findingsOfRule(rule: CoreRule, types: ColumnTypes, senders: ReadonlySet<string>): readonly Finding[] {
+function findingsOfRule(
+  rule: CoreRule,
+  core: CoreProgram,
+  types: ColumnTypes,
+  senders: ReadonlySet<string>,
+): readonly Finding[] {
   const environment = types.ofVariables(rule);
   const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
   const found = [
     ...findingsOfLiterals(rule, literals, environment, types),
     ...findingsOfHead(rule.head, environment, senders),
+    ...findingsOfMatches(rule, literals, core, types),
   ];
   // A condition that is never true guards all other expressions of the rule.
   const isIdle = literals.some((one) => one.kind === "condition" && constantTruth(one.test) === false);
@@ -103,10 +92,11 @@ function findingsOfHead(
 function findingsOf(expression: Expression, environment: Environment): readonly Finding[] {
   const operands = operandsOf(expression);
   if (operands.length === 0) return NO_FINDINGS;
-  const isOwnFault = operands.every((one) => hasValue(one, environment));
+  const test = expression.kind === "conditional" ? [mustBe(expression.test, TRUTH, environment)] : [];
+  const isOwnFault = operands.every((one) => hasValue(one, environment)) && test.every(({ error }) => !error);
   const error = isOwnFault && !hasValue(expression, environment) ? noValue(expression, environment) : undefined;
   const inside = evaluatedOperands(expression).flatMap((one) => findingsOf(one, environment));
-  return [{ about: "value", span: expression.span, error }, ...inside];
+  return [{ about: "value", span: expression.span, error }, ...test, ...inside];
 }
 
 /**
@@ -149,7 +139,7 @@ function noValue(expression: Expression, environment: Environment): Diagnostic {
   const kinds = operandsOf(expression).map((one) => columnTypeName((typeOf(one, environment) ?? 0) & ANYTHING));
   const isType = typeOf(expression, environment) === 0;
   return report("E0264", expression.span, {
-    text: printExpression(expression),
+    text: shownText(expression),
     operator: operatorOf(expression),
     kinds: isType ? kinds : [],
   });
@@ -200,7 +190,7 @@ function mustBe(
 
 function wrongType(expression: Expression, wanted: ColumnType, found: string): Finding {
   const { span } = expression;
-  const facts = { text: printExpression(expression), expected: columnTypeName(wanted), found };
+  const facts = { text: shownText(expression), expected: columnTypeName(wanted), found };
   return { about: "type", span, error: report("E0265", span, facts) };
 }
 

@@ -30,6 +30,8 @@ export interface ColumnTypes {
   ofVariables(rule: CoreRule): Environment;
   /** Type that a signature declares for the column; undefined without a signature, and for `any`. */
   declared(name: string, column: number): ColumnType | undefined;
+  /** Type of the values that a literal finds in the column; undefined if nothing is known. */
+  ofColumn(name: string, column: number): ColumnType | undefined;
   /** Type that a constant in this column of a body literal must have; undefined if the rules decide it. */
   fixed(name: string, column: number): ColumnType | undefined;
 }
@@ -167,6 +169,10 @@ class Inference implements ColumnTypes {
   /** Type of a column that another program fills; undefined if it is unknown. */
   #filled(name: string, column: number): ColumnType | undefined {
     return this.#core.filled?.get(name)?.[column] || undefined;
+  }
+
+  ofColumn(name: string, column: number): ColumnType | undefined {
+    return this.#columnType(name, column);
   }
 
   add(name: string, types: readonly (ColumnType | undefined)[]): boolean {

@@ -8,7 +8,7 @@ import { formsOf, resultKinds } from "../../runtime/plan/library/functions/signa
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
-import { isArithmetic } from "./operation.ts";
+import { isArithmetic } from "../program/operation.ts";
 
 /** Types of the variables of a rule. A missing variable is bound by a column whose type is not known yet. */
 export type Environment = ReadonlyMap<string, ColumnType>;

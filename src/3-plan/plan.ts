@@ -32,7 +32,7 @@ import { checkSignatures } from "./check-signatures.ts";
 import { checkValues } from "./check-values.ts";
 import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
 import { computesValues } from "./computes-values.ts";
-import { constantValue } from "./constant-value.ts";
+import { constantValue } from "../program/constant-value.ts";
 import { locationOf } from "../program/location-of.ts";
 import { describeStrand } from "./describe.ts";
 import { checkMixedColumns } from "./check-mixed-columns.ts";

@@ -6,7 +6,7 @@ import { functionNamed } from "../../runtime/plan/library/functions/registry.ts"
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
 import { secretName } from "../program/secret-name.ts";
-import { isArithmetic, operationName } from "../3-plan/operation.ts";
+import { isArithmetic, operationName } from "../program/operation.ts";
 import { isMappedOverTrains } from "../3-plan/train-functions.ts";
 
 /** JavaScript code of an expression. */

@@ -1,7 +1,7 @@
 import { type Kind, kinds } from "../../runtime/plan/values/value.ts";
 
 /** Types as programs write them. */
-const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
+const KINDS_BY_NAME: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly Kind[]>([
   ["any", kinds],
   ["null", ["null"]],
   ["bool", ["bool"]],
@@ -15,11 +15,15 @@ const typeNames: ReadonlyMap<string, readonly Kind[]> = new Map<string, readonly
   ["tuple", ["tuple"]],
 ]);
 
+export function typeNames(): Iterable<string> {
+  return KINDS_BY_NAME.keys();
+}
+
 export function isTypeName(name: string): boolean {
-  return typeNames.has(name);
+  return KINDS_BY_NAME.has(name);
 }
 
 /** Returns the kinds of values that belong to a type. */
 export function kindsNamed(name: string): readonly Kind[] {
-  return typeNames.get(name) ?? kinds;
+  return KINDS_BY_NAME.get(name) ?? kinds;
 }

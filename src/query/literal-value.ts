@@ -1,6 +1,6 @@
 import { parse } from "../../grammar/parse.ts";
 import type { Source } from "../../grammar/span.ts";
-import { constantValue } from "../3-plan/constant-value.ts";
+import { constantValue } from "../program/constant-value.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 
 /** Returns the value of a literal as a program writes it: `12`, `"a"`, `sr::["10.0.0.2:10000"]`. Undefined if the text is none. */

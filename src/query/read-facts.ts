@@ -18,7 +18,7 @@ import { PERIODIC } from "../program/builtin.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { locationOf } from "../program/location-of.ts";
-import { constantValue } from "../3-plan/constant-value.ts";
+import { constantValue } from "../program/constant-value.ts";
 import { unknownName } from "./unknown-names.ts";
 
 export interface ReadFact {

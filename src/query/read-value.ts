@@ -10,7 +10,7 @@ import { parse } from "../../grammar/parse.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
-import { constantValue } from "../3-plan/constant-value.ts";
+import { constantValue } from "../program/constant-value.ts";
 
 export type ValueReading =
   | { readonly kind: "value"; readonly value: Value }

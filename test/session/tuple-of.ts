@@ -2,7 +2,7 @@ import { parse } from "../../grammar/parse.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { asPacket } from "../../src/program/as-packet.ts";
 import { rewriteExpression } from "../../src/program/rewrite-expression.ts";
-import { constantValue } from "../../src/3-plan/constant-value.ts";
+import { constantValue } from "../../src/program/constant-value.ts";
 import { eventSpec } from "../predicate-spec.ts";
 
 /** Parses `p(1, "a")` into the name and the arguments. */

@@ -27,7 +27,7 @@ describe("a pending call", () => {
     def refuse(To, &X) timeout(3) {
       r1: this.ask@To() :- this.init(To).
       r2: this.fail("no") :- this.ask().
-      r3: this.return(X) :- this.ask(), X := 1, X > 1.
+      r3: this.return(X) :- this.ask(), X <- [1], X > 1.
     }
     q: rtt(N, X) :- beg(N, To), refuse(To, &X).
 

@@ -49,7 +49,8 @@ function compileWith(library: FileLibrary, options: ProgramOptions, files: reado
   const directories = options.factDirectories;
   const surroundings = directories && { ...NO_SURROUNDINGS, facts: factFileColumns(directories) };
   const all = options.facts.length === 0 ? files : [...files, FACT_OPTION];
-  return compile(all, library, { defines, dialect, limits, optimisations, ignoresLocations, surroundings });
+  const language = { defines, dialect, limits, optimisations, ignoresLocations };
+  return compile(all, library, { ...language, surroundings, takesRequests: true });
 }
 
 /** Failure for a program with errors. A missing file or an invalid `--fact` is an invalid command line: exit code 2. */

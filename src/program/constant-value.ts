@@ -21,8 +21,8 @@ import { withCanonicalAddress } from "../../runtime/plan/values/canonical-addres
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
-import { secretName } from "../program/secret-name.ts";
-import { operandsOf } from "../program/visit.ts";
+import { secretName } from "./secret-name.ts";
+import { operandsOf } from "./visit.ts";
 import { binaryOperation } from "./operation.ts";
 
 /** Returns the predicate of a packet by its qualified name and number of arguments. */

@@ -1,0 +1,75 @@
+/**
+ * check-conditions: finds conditions whose truth does not depend on any row: `X < X`, `N := 7, N == 8`, `X == 1, X == 2`, `1 == 1`.
+ * A condition with a macro may be true for another value of the macro, so it is left out. `check-rule.ts` reports the errors,
+ * `lint.ts` the warnings.
+ */
+import type { Condition, Expression, Literal } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { report } from "../../grammar/report.ts";
+import type { Span } from "../../grammar/span.ts";
+import type { ProgramRule } from "../program/program.ts";
+import { shownLiteral, shownText } from "../program/shown-text.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { type Comparison, comparisonsOf, equality, isCertain, isRefuted } from "./comparisons.ts";
+
+/** Whether the text at the position contains a macro. */
+export type HasMacro = (span: Span) => boolean;
+
+/** A literal that holds in each derivation, with the comparisons that this makes true. */
+interface Fact {
+  readonly literal: Literal;
+  readonly comparisons: readonly Comparison[];
+}
+
+/** Reports the first condition that is never true, alone or together with the literals before it. */
+export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
+  if (!body.some(({ kind }) => kind === "condition")) return [];
+  const facts: Fact[] = assignmentsIn(body, hasMacro);
+  for (const literal of body) {
+    if (literal.kind !== "condition" || hasMacro(literal.span)) continue;
+    const known = facts.flatMap(({ comparisons }) => comparisons);
+    if (isRefuted(known, literal.test)) return [neverTrue(literal, facts, name)];
+    facts.push({ literal, comparisons: comparisonsOf(literal.test) });
+  }
+  return [];
+}
+
+/** Warns of conditions, and of tests of `? :`, that are always true, and of such tests that are never true. */
+export function checkCertainTests({ head, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
+  const conditions = body.flatMap((literal) => (literal.kind === "condition" ? [literal.test] : []));
+  const expressions = [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)].flatMap((one) => parts(one));
+  const tests = expressions.flatMap((one) => (one.kind === "conditional" ? [one.test] : []));
+  if (conditions.length === 0 && tests.length === 0) return [];
+  const known = assignmentsIn(body, hasMacro).flatMap(({ comparisons }) => comparisons);
+  const warning = (test: Expression, truth: boolean): readonly Diagnostic[] =>
+    hasMacro(test.span) ? [] : [report("W0242", test.span, { text: shownText(test), truth })];
+  return [
+    ...[...conditions, ...tests].flatMap((test) => (isCertain(known, test) ? warning(test, true) : [])),
+    ...tests.flatMap((test) => (isRefuted(known, test) ? warning(test, false) : [])),
+  ];
+}
+
+/** Comparisons that hold in each derivation of the body. */
+export function comparisonsIn(body: readonly Literal[], hasMacro: HasMacro): readonly Comparison[] {
+  const conditions = body.filter((literal) => literal.kind === "condition" && !hasMacro(literal.span));
+  return [
+    ...assignmentsIn(body, hasMacro).flatMap(({ comparisons }) => comparisons),
+    ...conditions.flatMap((literal) => (literal.kind === "condition" ? comparisonsOf(literal.test) : [])),
+  ];
+}
+
+function assignmentsIn(body: readonly Literal[], hasMacro: HasMacro): Fact[] {
+  return body.flatMap((literal) => {
+    if (literal.kind !== "assign" || hasMacro(literal.span)) return [];
+    return [{ literal, comparisons: equality(literal.target, literal.value) }];
+  });
+}
+
+/** Names the single literal that the condition contradicts, if there is one. */
+function neverTrue({ test, span }: Condition, facts: readonly Fact[], rule: string): Diagnostic {
+  const isAlone = isRefuted([], test);
+  const other = isAlone ? undefined : facts.find(({ comparisons }) => isRefuted(comparisons, test))?.literal;
+  const related = other === undefined ? [] : [{ span: other.span, message: "it contradicts this literal" }];
+  const others = other === undefined ? undefined : shownLiteral(other);
+  return report("E0252", span, { text: shownText(test), rule, isAlone, other: others }, related);
+}

@@ -1,0 +1,94 @@
+import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
+import type { Diagnostic } from "../../grammar/diagnostic.ts";
+import { printExpression } from "../../grammar/print.ts";
+import { report } from "../../grammar/report.ts";
+import { locationOf } from "../program/location-of.ts";
+import { isStructure, partsOfStructure, type Structure } from "../program/pattern.ts";
+import type { ProgramRule } from "../program/program.ts";
+import type { Roles } from "../program/roles.ts";
+import { isPredicate } from "../program/rule-shape.ts";
+import { shownLiteral } from "../program/shown-text.ts";
+import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../program/visit.ts";
+import { comparisonsIn, type HasMacro } from "./check-conditions.ts";
+import { type Comparison, isCertain } from "./comparisons.ts";
+
+/**
+ * Reports negations that exclude a row which another literal of the body needs: `b(X), !b(X)`, and `b(X, _), !b(X, _)`. Literals
+ * at other locations, and on the other side of a call, are evaluated at another time, so they do not contradict each other.
+ */
+export function checkDenials(rule: ProgramRule, roles: Roles, hasMacro: HasMacro): readonly Diagnostic[] {
+  const literals = rule.body.filter(isPredicate);
+  const denied = literals.filter(({ negated, span }) => negated && !hasMacro(span));
+  if (denied.length === 0 || !isAtOneLocation(rule, literals)) return [];
+  const known = comparisonsIn(rule.body, hasMacro);
+  return denied.flatMap((denial) => {
+    const covers = (one: PredicateLiteral): boolean => denies(denial, one, new Cover(denial, rule, known));
+    const needed = literals.find((one) => !one.negated && covers(one) && !isCallBetween(one, denial, rule.body, roles));
+    if (needed === undefined) return [];
+    const facts = { denial: shownLiteral(denial), needed: shownLiteral(needed), rule: rule.name };
+    return [report("E0253", denial.span, facts, [{ span: needed.span, message: "this literal needs such a row" }])];
+  });
+}
+
+function isAtOneLocation({ isOverlog }: ProgramRule, literals: readonly PredicateLiteral[]): boolean {
+  const locations = literals.map(({ atom }) => {
+    const location = locationOf(atom);
+    return location === undefined ? undefined : printExpression(location);
+  });
+  const named = new Set(isOverlog ? locations.filter((one) => one !== undefined) : locations);
+  return named.size <= 1;
+}
+
+function denies(denial: PredicateLiteral, needed: PredicateLiteral, cover: Cover): boolean {
+  const { name, args } = denial.atom;
+  if (needed.isFailure || needed.atom.name.text !== name.text || needed.atom.args.length !== args.length) return false;
+  return args.every((argument, column) => cover.covers(argument, needed.atom.args[column] as Argument));
+}
+
+/** Compares the arguments of a denial with those of a needed literal. */
+class Cover {
+  readonly #known: readonly Comparison[];
+  /** Names of the variables of the rule, once for each use. */
+  readonly #uses: readonly string[];
+
+  constructor(denial: PredicateLiteral, { head, body }: ProgramRule, known: readonly Comparison[]) {
+    this.#known = known;
+    const others = body.filter((literal) => literal !== denial);
+    const expressions = [...expressionsOfAtom(head), ...[denial, ...others].flatMap(expressionsOfLiteral)];
+    this.#uses = expressions.flatMap((one) => variablesIn(one).map(({ name }) => name));
+  }
+
+  /** Whether each value that fits the argument of the needed literal fits the argument of the denial. */
+  covers(denied: Argument, needed: Argument): boolean {
+    if (denied.kind === "wildcard" || (denied.kind === "variable" && this.#isFree(denied.name))) return true;
+    if (!isValue(denied) || !isValue(needed) || needed.kind === "wildcard") return false;
+    if (isStructure(denied) || isStructure(needed)) return this.#coversStructure(denied, needed);
+    return isCertain(this.#known, { kind: "binary", operator: "==", left: denied, right: needed, span: denied.span });
+  }
+
+  #coversStructure(denied: Expression, needed: Expression): boolean {
+    if (!isStructure(denied) || !isStructure(needed) || denied.kind !== needed.kind) return false;
+    const [parts, others] = [partsOfStructure(denied), partsOfStructure(needed)];
+    const isSame = parts.length === others.length && nameOf(denied) === nameOf(needed);
+    return isSame && parts.every((part, at) => this.covers(part, others[at] as Expression));
+  }
+
+  /** Whether the variable has one use, so that it stands for any value. */
+  #isFree(name: string): boolean {
+    return this.#uses.filter((used) => used === name).length === 1;
+  }
+}
+
+/** The predicate of a packet; undefined for a list. */
+function nameOf(structure: Structure): string | undefined {
+  return structure.kind === "packet" ? structure.name.text : undefined;
+}
+
+function isValue(argument: Argument): argument is Expression {
+  return argument.kind !== "return" && argument.kind !== "aggregate";
+}
+
+function isCallBetween(one: Literal, other: Literal, body: readonly Literal[], roles: Roles): boolean {
+  const [from, to] = [body.indexOf(one), body.indexOf(other)].toSorted((a, b) => a - b) as [number, number];
+  return body.slice(from, to + 1).some((literal) => isPredicate(literal) && roles.of(literal) === "call");
+}
