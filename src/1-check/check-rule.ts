@@ -22,7 +22,7 @@ import { locationOf } from "../program/location-of.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
-import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
+import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, variablesIn } from "../program/visit.ts";
 
 /** Names of the program that are probably misspelled. */
 export interface DoubtfulNames {
@@ -127,11 +127,16 @@ class RuleCheck {
   }
 
   #functions(): void {
-    const expressions = [...expressionsOfAtom(this.#rule.head), ...this.#rule.body.flatMap(expressionsOfLiteral)];
-    for (const expression of expressions.flatMap((one) => parts(one))) {
-      if (expression.kind === "call") this.#call(expression);
-      if (expression.kind === "packet") this.#packet(expression);
+    for (const expression of expressionsOfAtom(this.#rule.head)) this.#functionsIn(expression);
+    for (const literal of this.#rule.body) {
+      for (const expression of expressionsOfLiteral(literal)) this.#functionsIn(expression);
     }
+  }
+
+  #functionsIn(expression: Expression): void {
+    if (expression.kind === "call") this.#call(expression);
+    if (expression.kind === "packet") this.#packet(expression);
+    for (const operand of operandsOf(expression)) this.#functionsIn(operand);
   }
 
   #call(expression: Extract<Expression, { kind: "call" }>): void {

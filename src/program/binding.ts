@@ -11,9 +11,15 @@ export const noneBound: BoundSet = new Set();
 /** Adds the variables that the literals bind, whatever order they are written in. */
 export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Roles): BoundSet {
   const known = new Set(bound);
+  const add = (literal: Literal): void => {
+    for (const name of namesBoundBy(literal, known, roles)) known.add(name);
+  };
+  literals.forEach(add);
+  // A predicate binds its variables whatever is known before.
+  const waiting = literals.filter(({ kind }) => kind === "assign" || kind === "member");
   for (let size = -1; size !== known.size; ) {
     size = known.size;
-    for (const literal of literals) for (const name of namesBoundBy(literal, known, roles)) known.add(name);
+    waiting.forEach(add);
   }
   return known;
 }
@@ -43,11 +49,13 @@ function namesBoundBy(literal: Literal, bound: BoundSet, roles: Roles): readonly
 /** Variables that matching the literal binds: its variable arguments and its location; for a call, its returns and its outcome. */
 function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly string[] {
   const { args, location } = literal.atom;
-  const returned = args.flatMap((arg) => (arg.kind === "return" && arg.name !== undefined ? [arg.name] : []));
-  const outcome = literal.outcome?.kind === "variable" ? [literal.outcome.name] : [];
-  if (roles.of(literal) === "call") return [...returned, ...outcome];
-  const matched = args.flatMap(variablesMatchedBy);
-  return [...matched, ...returned, ...outcome, ...(location?.kind === "variable" ? [location.name] : [])];
+  const isCall = roles.of(literal) === "call";
+  const names: string[] = [];
+  for (const arg of isCall ? [] : args) for (const name of variablesMatchedBy(arg)) names.push(name);
+  for (const arg of args) if (arg.kind === "return" && arg.name !== undefined) names.push(arg.name);
+  if (literal.outcome?.kind === "variable") names.push(literal.outcome.name);
+  if (!isCall && location?.kind === "variable") names.push(location.name);
+  return names;
 }
 
 /** Returns the variables that an argument binds when it matches a column: a variable, or those in a list or packet. */
