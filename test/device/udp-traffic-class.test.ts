@@ -17,6 +17,9 @@ const PLACES = [
 
 const NO_BYTES = new Uint8Array(0);
 
+/** A datagram on the loopback interface arrives within a millisecond, and hundreds are sent one after the other. */
+const WAIT = { interval: 2 };
+
 beforeEach(({ skip }) => {
   const reason = needs("addon", "IPv6");
   skip(reason !== undefined, reason);
@@ -48,7 +51,7 @@ describe("a datagram", () => {
     const { here, seen, there } = await pair(place);
     for (const ecn of [0, 1, 2, 3]) {
       here.send(there, bytesOf("x".repeat(ecn + 1)), 0xb8 | ecn);
-      await vi.waitFor(() => expect(seen).toHaveLength(ecn + 1));
+      await vi.waitFor(() => expect(seen).toHaveLength(ecn + 1), WAIT);
     }
     expect(seen.map(([, trafficClass]) => trafficClass)).toEqual([0, 1, 2, 3]);
   });
@@ -62,7 +65,7 @@ describe("a datagram", () => {
       const { here, seen, there } = await pair(place, { dscp });
       for (const [at, trafficClass] of [0, 0xb9, 0x2e, 3].entries()) {
         here.send(there, bytesOf("x"), trafficClass);
-        await vi.waitFor(() => expect(seen).toHaveLength(at + 1));
+        await vi.waitFor(() => expect(seen).toHaveLength(at + 1), WAIT);
       }
       expect(seen.map(([, trafficClass]) => trafficClass)).toEqual(expected);
     }
@@ -72,7 +75,7 @@ describe("a datagram", () => {
     const resolve = async (): Promise<{ address: string; family: number }[]> => [{ address: "127.0.0.1", family: 4 }];
     const { here, seen, there } = await pair(["127.0.0.1:0", "127.0.0.1:0", "host.example"], { resolve });
     here.send(there, bytesOf("x"), 2);
-    await vi.waitFor(() => expect(seen).toEqual([[1, 2]]));
+    await vi.waitFor(() => expect(seen).toEqual([[1, 2]]), WAIT);
   });
 });
 
@@ -87,7 +90,7 @@ describe("datagrams of different classes", () => {
       const { here, seen, there } = await pair(place, offloads);
       const classes = [2, 2, 2, 3, 2, 2, 0, 0, 1, 1, 1, 1];
       for (const trafficClass of classes) here.send(there, bytesOf("same length"), trafficClass);
-      await vi.waitFor(() => expect(seen.reduce((sum, [count]) => sum + count, 0)).toBe(classes.length));
+      await vi.waitFor(() => expect(seen.reduce((sum, [count]) => sum + count, 0)).toBe(classes.length), WAIT);
       expect(seen.flatMap(([count, trafficClass]) => Array.from({ length: count }, () => trafficClass))).toEqual(
         classes,
       );
@@ -100,7 +103,7 @@ describe("datagrams of different classes", () => {
       const train = trainOf(Array.from({ length: 20 }, () => new Uint8Array(1000))) as Train;
       const around = { head: NO_BYTES, tail: NO_BYTES, lastHead: NO_BYTES, lastTail: NO_BYTES };
       for (const trafficClass of [2, 3, 1]) here.sendTrain?.(there, { train, ...around }, trafficClass);
-      await vi.waitFor(() => expect(seen.reduce((sum, [count]) => sum + count, 0)).toBe(60));
+      await vi.waitFor(() => expect(seen.reduce((sum, [count]) => sum + count, 0)).toBe(60), WAIT);
       const counts = new Map<number | undefined, number>();
       for (const [count, trafficClass] of seen) counts.set(trafficClass, (counts.get(trafficClass) ?? 0) + count);
       expect(counts).toEqual(

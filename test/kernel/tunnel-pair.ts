@@ -10,8 +10,8 @@ const TRANSFER: string = fileURLToPath(new URL("./transfer.ts", import.meta.url)
 const LOOK_MS = 20;
 const LINK_MS = 10_000;
 const START_MS = 40_000;
-/** Share of the time limit that one ping waits: the other end may come up meanwhile. */
-const TRY = 1 / 50;
+/** Time that one ping waits: the other end may come up meanwhile. */
+const PING_SECONDS = 0.2;
 
 /**
  * The network between two hosts: a link, a router, a router that drops long packets silently, or a host that does not forward,
@@ -104,7 +104,7 @@ export class TunnelPair implements AsyncDisposable {
   async ready(timeoutMs: number = LINK_MS): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.printed(/^mosaic: running /m, Math.max(START_MS, timeoutMs))));
     const deadline = Date.now() + timeoutMs;
-    while (!this.#crosses(timeoutMs * TRY)) {
+    while (!this.#crosses()) {
       if (Date.now() > deadline) throw new Error(`nothing crosses: ${this.said}`);
       await sleep(LOOK_MS);
     }
@@ -176,9 +176,9 @@ export class TunnelPair implements AsyncDisposable {
     return new MosaicProcess(["run", "--no-control", ...args], prefix, this.#program);
   }
 
-  #crosses(timeoutMs: number): boolean {
+  #crosses(): boolean {
     try {
-      this.a.run("ping", "-c", "1", "-W", String(timeoutMs / 1_000), this.there);
+      this.a.run("ping", "-c", "1", "-W", String(PING_SECONDS), this.there);
       return true;
     } catch {
       return false;
