@@ -12,6 +12,8 @@ import type { Wiring } from "../topology/wiring.ts";
 /** Message to the link process: the faults of all directions. */
 export interface LinkRequest {
   readonly directions: readonly FaultyDirection[];
+  /** Those of packets that gateways send into the network behind them. Undefined if no host is a gateway. */
+  readonly inward: readonly FaultyDirection[] | undefined;
   readonly seed: number;
 }
 
@@ -53,7 +55,12 @@ export class FaultyLinks {
   /** Applies the faults of the wiring. Settles when they are in effect. */
   async apply(wiring: Wiring): Promise<LinkReply> {
     const replied = once(this.#child, "message").then(([reply]) => reply as LinkReply);
-    const request: LinkRequest = { directions: faultyDirections(wiring), seed: this.#seed };
+    const hasGateways = wiring.networks.some(({ gateway }) => gateway !== undefined);
+    const request: LinkRequest = {
+      directions: faultyDirections(wiring, false),
+      inward: hasGateways ? faultyDirections(wiring, true) : undefined,
+      seed: this.#seed,
+    };
     if (this.#child.connected) this.#child.send(request, () => {});
     return Promise.race([replied, this.#ended]);
   }
@@ -69,10 +76,11 @@ export class FaultyLinks {
   }
 }
 
-function faultyDirections(wiring: Wiring): readonly FaultyDirection[] {
+/** Returns the faults of all links from gateways into the network behind them, or of all others. */
+function faultyDirections(wiring: Wiring, isInward: boolean): readonly FaultyDirection[] {
   return wiring.machines.flatMap((from) =>
     wiring.machines
-      .filter((to) => to !== from)
+      .filter((to) => to !== from && (wiring.network(wiring.sharedNetwork(from, to))?.gateway === from) === isInward)
       .flatMap((to) => {
         const faults = withoutRate(wiring.faults(from, to));
         return packetDirections(wiring, { from, to }).map((direction) => ({ ...direction, faults }));

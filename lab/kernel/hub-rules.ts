@@ -1,4 +1,11 @@
-import { FAULTS_TABLE, type HostNamespace, type NamespacePlan, portsOf } from "./namespace-plan.ts";
+import {
+  FAULTS_TABLE,
+  type HostNamespace,
+  INWARD_DEVICE,
+  INWARD_TABLE,
+  type NamespacePlan,
+  portsOf,
+} from "./namespace-plan.ts";
 import { packetDirections } from "./packet-directions.ts";
 import type { Direction } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
@@ -10,7 +17,9 @@ const PRIORITY = {
   fromInside: 36,
   toGateway: 40,
   private: 45,
+  inwardFaults: 90,
   faults: 100,
+  inward: 140,
   inside: 150,
   leaving: 160,
 } as const;
@@ -36,10 +45,11 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
     ...gateways.flatMap((gateway) => {
       const { network, ip, port, table } = gateway;
       const range = network.range.text;
-      const outsideHosts = hosts.filter(({ name }) => wiring.attachment(name).network !== network.name);
       return [
         `priority ${PRIORITY.toGateway} to ${ip} table main`,
-        ...outsideHosts.map((host) => `priority ${PRIORITY.private} iif ${host.port} to ${range} blackhole`),
+        ...portsOutside(hosts, wiring, network.name).map(
+          (outside) => `priority ${PRIORITY.private} iif ${outside} to ${range} blackhole`,
+        ),
         ...(hasFaults ? [`priority ${PRIORITY.faults} iif ${port} to ${range} table ${FAULTS_TABLE}`] : []),
         `priority ${PRIORITY.inside} from ${range} to ${range} table main`,
         `priority ${PRIORITY.leaving} from ${range} table ${table}`,
@@ -56,12 +66,12 @@ function hostGatewayRules(
   { hosts, gateways, hostGateways }: NamespacePlan,
   { wiring, hasFaults }: Pick<HubState, "wiring" | "hasFaults">,
 ): readonly string[] {
-  return hostGateways.flatMap(({ network, host, table }) => {
+  const delivery =
+    hasFaults && hostGateways.length > 0 ? [`priority ${PRIORITY.inward} iif ${INWARD_DEVICE} table main`] : [];
+  const rules = hostGateways.flatMap(({ network, inner, table }) => {
     const range = network.range.text;
     const inside = hosts.flatMap((one) => portsIn(one, wiring, (name) => name === network.name));
-    const outside = hosts.flatMap((one) =>
-      portsIn(one, wiring, (name) => name !== network.name && wiring.network(name)?.gateway !== host),
-    );
+    const outside = portsOutside(hosts, wiring, network.name);
     // A packet to the address of a NAT gateway passes the gateway of its own network first.
     const toOthers = gateways.flatMap(({ ip }) => [
       ...(hasFaults
@@ -73,9 +83,18 @@ function hostGatewayRules(
       ...toOthers,
       ...outside.map((port) => `priority ${PRIORITY.private} iif ${port} to ${range} blackhole`),
       `priority ${PRIORITY.inside} from ${range} to ${range} table main`,
+      hasFaults
+        ? `priority ${PRIORITY.inwardFaults} iif ${inner.port} to ${range} table ${INWARD_TABLE}`
+        : `priority ${PRIORITY.inward} iif ${inner.port} to ${range} table main`,
       `priority ${PRIORITY.leaving} from ${range} table ${table}`,
     ];
   });
+  return [...rules, ...delivery];
+}
+
+/** Returns the ports from which packets do not reach a network by its addresses. They do from networks behind a gateway in it. */
+function portsOutside(hosts: readonly HostNamespace[], wiring: Wiring, network: string): readonly string[] {
+  return hosts.flatMap((host) => portsIn(host, wiring, (name) => !wiring.networksOutwards([name]).includes(network)));
 }
 
 /** Returns the ports of a host in the networks that fit. A host with one interface may have moved. */

@@ -4,22 +4,29 @@
  */
 import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
-import { DelayedPackets } from "./delayed-packets.ts";
+import { DelayedPackets, type FaultyDirection } from "./delayed-packets.ts";
 import type { LinkRequest, LinkReply } from "./faulty-links.ts";
-import { LINKS_DEVICE } from "./namespace-plan.ts";
+import { INWARD_DEVICE, LINKS_DEVICE } from "./namespace-plan.ts";
 
 const MTU = 1500;
 
-let packets: DelayedPackets | undefined;
+const clock = new LinuxClock();
+const devices = new Map<string, DelayedPackets>();
 
-function applyRequest({ directions, seed }: LinkRequest): LinkReply {
+function applyRequest({ directions, inward, seed }: LinkRequest): LinkReply {
+  const reply = applyTo(LINKS_DEVICE, directions, seed);
+  return reply.ok && inward !== undefined ? applyTo(INWARD_DEVICE, inward, seed) : reply;
+}
+
+function applyTo(name: string, directions: readonly FaultyDirection[], seed: number): LinkReply {
+  const packets = devices.get(name);
   if (packets !== undefined) {
     packets.change(directions);
     return { ok: true };
   }
-  const opened = openTun({ name: LINKS_DEVICE, address: undefined, mtu: MTU });
+  const opened = openTun({ name, address: undefined, mtu: MTU });
   if (!opened.ok) return { ok: false, message: opened.message };
-  packets = new DelayedPackets(opened.tun, new LinuxClock(), directions, seed);
+  devices.set(name, new DelayedPackets(opened.tun, clock, directions, seed));
   return { ok: true };
 }
 

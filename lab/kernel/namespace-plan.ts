@@ -78,7 +78,11 @@ export const LINKS_DEVICE = "links";
 /** Address of the hub on all its ports. Only the routing tables of hosts and gateways use it. */
 const HUB_ADDRESS = "169.254.77.1";
 
+/** TUN device of the link process for packets that gateways send into the network behind them. They may have the addresses of others. */
+export const INWARD_DEVICE = "inward";
+
 export const FAULTS_TABLE = 77;
+export const INWARD_TABLE = 78;
 const FIRST_GATEWAY_TABLE = 100;
 const FIRST_HOST_GATEWAY_TABLE = 10_000;
 
@@ -190,8 +194,11 @@ export function moveInHostBatch(from: string, to: string): string {
 }
 
 /** Returns the input of `ip -n HUB -batch -` that routes packets with faults to the link process. */
-export function faultsBatch(): string {
-  return batch([`route add default dev ${LINKS_DEVICE} table ${FAULTS_TABLE}`]);
+export function faultsBatch({ hostGateways }: NamespacePlan): string {
+  return batch([
+    `route add default dev ${LINKS_DEVICE} table ${FAULTS_TABLE}`,
+    ...(hostGateways.length === 0 ? [] : [`route add default dev ${INWARD_DEVICE} table ${INWARD_TABLE}`]),
+  ]);
 }
 
 /** Returns the input of `nft -f -` in a gateway: masquerading of outbound packets, forwarded ports, and no other inbound packets. */

@@ -126,7 +126,7 @@ export class Namespaces {
 
   /** Routes packets between hosts to the link process. Its device must exist. */
   useFaults(): void {
-    runBatch(faultsBatch(), this.#plan.hub);
+    runBatch(faultsBatch(this.#plan), this.#plan.hub);
     this.#hasFaults = true;
     this.#updateHub();
   }

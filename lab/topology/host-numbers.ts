@@ -1,7 +1,7 @@
 import { addressAt, ipOf, isWithin, parseRange } from "./address-range.ts";
 import { membersOf, networksOf, nodesOf } from "./host-names.ts";
 import type { Attachment, Interface } from "./topology.ts";
-import type { HostDocument, TopologyDocument } from "./topology-document.ts";
+import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 import { type GatewayInterfaces, visibleAddress } from "./visible-address.ts";
 
 /** Host of a topology file, with the addresses from the file or, by default, addresses computed from its number. */
@@ -74,7 +74,7 @@ export function numberedHosts(
   const all = Object.entries(hosts).flatMap(([group, host]) =>
     membersOf(group, host).map((machine) => ({ machine, group, document: host })),
   );
-  const placed = all.map((one, at) => ({ ...one, interfaces: interfacesAt(one.document, at, document, addresses) }));
+  const placed = all.map((one, at) => ({ ...one, interfaces: interfacesAt(one, at, document, addresses) }));
   addresses.setGateways(new Map(placed.map(({ machine, interfaces }) => [machine, interfaces])));
   return placed.flatMap(({ machine, group, document: host, interfaces }, at) => {
     const [first, ...others] = interfaces as [Interface, ...Interface[]];
@@ -93,7 +93,7 @@ export function numberedHosts(
 
 /** Returns the interfaces of the host number `at`, counted from 0. The interface with the address that its node announces is first. */
 function interfacesAt(
-  host: HostDocument,
+  { machine, document: host }: { readonly machine: string; readonly document: HostDocument },
   at: number,
   { networks }: TopologyDocument,
   addresses: NetworkAddresses,
@@ -104,7 +104,10 @@ function interfacesAt(
   if (found.length === 0)
     return [{ network: undefined, address: address ?? `10.${77 + ((at + 1) >> 16)}.${lowBytes(at)}:${PORT}` }];
   if (found.length === 1) return [{ network: found[0]?.network, address: address ?? found[0]?.address ?? "" }];
-  const port = address?.slice(address.lastIndexOf(":") + 1) ?? String(PORT);
+  // Behind the gateway of one of its networks, the host needs a port of its own there.
+  const inner = found.find(({ network }) => isBehind(networks[network ?? ""], machine))?.address;
+  const written = address ?? inner;
+  const port = written?.slice(written.lastIndexOf(":") + 1) ?? String(PORT);
   // A fault is reported if the address is in none of the networks.
   const main = address === undefined ? 0 : known.findIndex((network) => contains(networks[network]?.range, address));
   const all = found.map((one, index) => ({
@@ -112,6 +115,11 @@ function interfacesAt(
     address: index === main && address !== undefined ? address : `${ipOf(one.address)}:${port}`,
   }));
   return main <= 0 ? all : [all[main] as Interface, ...all.filter((_, index) => index !== main)];
+}
+
+/** Whether a network is behind a gateway other than the host. */
+function isBehind(network: NetworkDocument | undefined, machine: string): boolean {
+  return typeof network?.nat === "string" || (network?.gateway !== undefined && network.gateway !== machine);
 }
 
 function contains(range: string | undefined, address: string): boolean {

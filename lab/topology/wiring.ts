@@ -73,15 +73,37 @@ export class Wiring {
       ?.network;
   }
 
-  /** Returns the `ip:port` at which a host reaches a node: the node's own address in a shared network, otherwise its gateway's address. */
+  /**
+   * Returns the `ip:port` at which a host reaches a node: the node's own address in the nearest network that both reach, otherwise the
+   * address of its gateway there, and so on outwards.
+   */
   addressFor(host: string, peer: string): string {
-    const shared = this.sharedNetwork(host, peer);
     const to = this.attachment(peer);
-    if (shared !== undefined) return interfacesOf(to).find(({ network }) => network === shared)?.address ?? to.address;
-    const gateway = this.network(to.network)?.gateway;
-    const near = gateway === undefined ? undefined : this.sharedNetwork(host, gateway);
-    const outer = gateway === undefined || near === undefined ? undefined : this.interfaceIn(gateway, near);
-    return outer === undefined ? to.visible : withIp(to.address, ipOf(outer.address));
+    const reached = this.networksOutwards(interfacesOf(this.attachment(host)).map(({ network }) => network));
+    const passed = new Set<string>();
+    let interfaces = interfacesOf(to);
+    for (;;) {
+      const near = reached.find((network) => interfaces.some((one) => one.network === network));
+      const found = interfaces.find(({ network }) => network === near);
+      if (near !== undefined && found !== undefined) return withIp(to.address, ipOf(found.address));
+      const gateway = this.network(interfaces[0]?.network)?.gateway;
+      if (gateway === undefined || passed.has(gateway)) return to.visible;
+      passed.add(gateway);
+      const outer = interfacesOf(this.attachment(gateway));
+      interfaces = outer.filter(({ network }) => this.network(network)?.gateway !== gateway);
+    }
+  }
+
+  /** Returns some networks, then those that gateways connect to them, the nearest first. */
+  networksOutwards(inner: readonly (string | undefined)[]): readonly string[] {
+    const networks = new Set(inner.filter((network) => network !== undefined));
+    for (const network of networks) {
+      const gateway = this.network(network)?.gateway;
+      if (gateway === undefined) continue;
+      for (const { network: next } of interfacesOf(this.attachment(gateway)))
+        if (next !== undefined) networks.add(next);
+    }
+    return [...networks];
   }
 
   /** Returns the faults of the link between two nodes. There is no link between nodes of one host. */

@@ -61,7 +61,7 @@ route add default via 169.254.77.1 dev eth0 src 192.0.2.9
   });
 
   test("has rules for faults with lower priority than cuts", () => {
-    expect(faultsBatch()).toBe("route add default dev links table 77\n");
+    expect(faultsBatch(plan)).toBe("route add default dev links table 77\n");
     expect(hubRules(plan, { wiring, cut: [], hasFaults: true })).toEqual([
       "priority 100 iif h1 table 77",
       "priority 100 iif h2 table 77",
@@ -141,7 +141,9 @@ route add default via 169.254.77.1 dev eth0 onlink src 10.1.0.1
       "priority 45 iif h1 to 192.168.1.0/24 blackhole",
       "priority 45 iif h3 to 192.168.1.0/24 blackhole",
       "priority 150 from 192.168.1.0/24 to 192.168.1.0/24 table main",
+      "priority 90 iif h1-1 to 192.168.1.0/24 table 78",
       "priority 160 from 192.168.1.0/24 table 10000",
+      "priority 140 iif inward table main",
       "priority 30 from 192.168.1.2 to 192.168.1.1 blackhole",
       "priority 30 from 192.168.1.2 to 10.1.0.1 blackhole",
       "priority 30 from 192.168.1.2 to 10.1.0.2 blackhole",
@@ -150,6 +152,7 @@ route add default via 169.254.77.1 dev eth0 onlink src 10.1.0.1
       "priority 100 iif h2 table 77",
       "priority 100 iif h3 table 77",
     ]);
+    expect(faultsBatch(homePlan)).toBe("route add default dev links table 77\nroute add default dev inward table 78\n");
     expect(packetDirections(homeWiring, { from: "gw", to: "b" })).toEqual([{ from: "10.1.0.1", to: "10.1.0.2" }]);
     expect(packetDirections(homeWiring, { from: "a", to: "b" })).toEqual([]);
   });
