@@ -76,24 +76,21 @@ function readStatement(
     found.push(report("E0306", atom.name.span, { name, rule: definingRule(spec, plan) }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
   const args = atom.args.map((argument, column) => readArgument(argument, column, spec, plan, found));
-  if (spec.role.kind === "localAddr" && !isDelete) checkOwnAddress(atom, args, spec.role.overlay, plan, found);
+  if (spec.role.kind === "localAddr" && !isDelete) checkOwnAddress(atom, args, spec.role.overlay, found);
   return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
 
-/** Reports an own address to which no node can send. */
+/** Reports an own address that is no address, or is in the overlay itself. One in an overlay that is not loaded may be reached by others. */
 function checkOwnAddress(
   { args: [argument] }: Atom,
   [value]: Values,
-  overlay: string | undefined,
-  plan: Plan,
+  own: string | undefined,
   found: Diagnostic[],
 ): void {
-  if (argument === undefined || !(typeof value === "string" || value instanceof Address)) return;
-  const carriesItself = value instanceof Address && value.overlay === overlay;
-  if (!carriesItself && isLocation(value, plan)) return;
-  found.push(
-    report("E0307", argument.span, { location: formatValue(value), overlay: carriesItself ? overlay : undefined }),
-  );
+  const carriesItself = value instanceof Address && value.overlay === own;
+  if (argument === undefined || (!carriesItself && (typeof value !== "string" || isHostPort(value)))) return;
+  const overlay = carriesItself ? own : undefined;
+  found.push(report("E0307", argument.span, { location: formatValue(value as Value), overlay }));
 }
 
 function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | undefined {
