@@ -2,6 +2,7 @@
  * Last phase of reading a topology file: turns a checked `TopologyDocument` into the `Topology` that the simulator and the
  * kernel lab run. `readTopology` calls `resolveTopology` once `findFaults` has found nothing.
  */
+import { formatValue } from "../../runtime/plan/values/format.ts";
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
@@ -85,7 +86,7 @@ function resolveHost(
     moves: moving.has(name),
     virtual: hasTun ? virtual : undefined,
     programs: (hostDocument.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
-    defines: new Map(defines.map(([key, value]) => [key, String(value)])),
+    defines: new Map(defines.map(([key, value]) => [key, typeof value === "number" ? formatValue(value) : value])),
     facts: [...(document.facts ?? []), ...(hostDocument.facts ?? [])],
     secrets: new Map(secrets.map(([key, path]) => [key, resolve(dirname(file), path)])),
     peers: peerNames.filter((peer) => peer !== name),

@@ -39,7 +39,7 @@ describe("hosts", () => {
 
   test("use settings for all hosts unless they have their own", () => {
     const { hosts } = topologyOf(`${SMALL}
-defines = { PROFILE = "fast", N = 3 }
+defines = { PROFILE = "fast", N = 3, BIG = 1e16 }
 facts = ["p(1)"]
 peers = []
 [hosts.a]
@@ -54,6 +54,8 @@ tun = false`);
     expect([...(a?.defines ?? [])]).toEqual([
       ["PROFILE", "paper"],
       ["N", "3"],
+      // As a program writes it: an integer beyond 2^53 has a point.
+      ["BIG", "10000000000000000.0"],
     ]);
     expect(b).toMatchObject({ programs: ["tunnel.mzl"], facts: ["p(1)"], peers: ["a"], virtual: undefined });
   });
