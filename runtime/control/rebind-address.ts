@@ -4,7 +4,7 @@ import { isHostPort } from "../plan/values/location.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { Compiler } from "./compiler.ts";
 
-/** Reads an address that an overlay shall have. Returns a message if the text is none. */
+/** Reads the new address of an overlay. Returns a message if the text is no address. */
 export function rebindAddress(
   text: string,
   compiler: Pick<Compiler, "value">,

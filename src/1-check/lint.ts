@@ -141,8 +141,8 @@ function returnedNames({ body }: ProgramRule): ReadonlySet<string> {
 }
 
 /**
- * Warns of tables that are never filled, read or watched; to delete their rows is no use. `--peer` fills the table `member` of an
- * overlay.
+ * Warns of tables that are never filled, read or watched; a deletion of their rows does not count. `--peer` fills the table `member`
+ * of an overlay.
  */
 function checkUnused(
   { tables, rules, facts, accepts, signatures, watches, overlays }: Program,
