@@ -77,7 +77,7 @@ function stageRule(
   { input, output }: { readonly input: string; readonly output: string },
 ): Rule {
   const { span, label } = fact;
-  const consumed = variables("$In", columns.input, span);
+  const consumed = variables("In", columns.input, span);
   const rows: Expression = callOf(spec.name, [{ kind: "list", items: consumed, span }], span);
   const event: Literal = {
     kind: "predicate",
@@ -106,8 +106,8 @@ interface Produced {
 }
 
 function exactly(columns: number, { name }: FunctionSpec, rows: Expression, span: Span): Produced {
-  const produced = variables("$Out", columns, span);
-  const row = variable("$Row", span);
+  const produced = variables("Out", columns, span);
+  const row = variable("Row", span);
   const checked = callOf(ROW_OF_STAGE, [constantOf(stageOf(name) ?? name, span), row, constantOf(columns, span)], span);
   return {
     produced,
@@ -120,8 +120,8 @@ function exactly(columns: number, { name }: FunctionSpec, rows: Expression, span
 
 function keptAndRest(consumed: readonly Expression[], rows: Expression, span: Span): Produced {
   const kept = consumed.slice(0, -1);
-  const row = variable("$Row", span);
-  const rest = variable("$Rest", span);
+  const row = variable("Row", span);
+  const rest = variable("Rest", span);
   const start = constantOf(kept.length, span);
   return {
     produced: [...kept, rest],
@@ -194,7 +194,7 @@ function constantOf(value: string | number, span: Span): Expression {
   return { kind: "constant", value, text: formatValue(value), span };
 }
 
-/** No variable of a program begins with `$`. */
+/** The rules of stages have no other variables. */
 function variable(name: string, span: Span): Extract<Expression, { kind: "variable" }> {
   return { kind: "variable", name, span };
 }

@@ -9,11 +9,11 @@ import { type ColumnType, columnTypeName, typeBit } from "../../runtime/plan/val
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { kindOf } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
-import { PACKET_HEAD } from "../program/builtin.ts";
+import { isLocalAddressTable, PACKET_HEAD } from "../program/builtin.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { shownText } from "../program/shown-text.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
-import type { ColumnTypes } from "./column-types.ts";
+import { builtinType, type ColumnTypes } from "./column-types.ts";
 import { constantValue, isConstant } from "../program/constant-value.ts";
 import { findingsOfMatches } from "./check-matches.ts";
 import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
@@ -24,7 +24,10 @@ export function checkValues(core: CoreProgram, types: ColumnTypes): readonly Dia
   const senders = new Set([PACKET_HEAD, ...core.overlays.map(({ name }) => `${name}.send`)]);
   return diagnosticsOf([
     ...core.rules.flatMap((rule) => findingsOfRule(rule, core, types, senders)),
-    ...core.facts.flatMap(({ atom }) => expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES))),
+    ...core.facts.flatMap(({ atom }) => [
+      ...expressionsOfAtom(atom).flatMap((one) => findingsOf(one, NO_VARIABLES)),
+      ...findingsOfBuiltin(atom, NO_VARIABLES),
+    ]),
   ]);
 }
 
@@ -80,9 +83,22 @@ function findingsOfHead(
 ): readonly Finding[] {
   const payload = senders.has(name.text) ? args.at(-1) : undefined;
   return [
+    ...findingsOfBuiltin({ name, args }, environment),
     ...(location === undefined ? [] : [mustBe(location, LOCATION, environment, ADDRESS)]),
     ...(payload === undefined ? [] : expressionsOf(payload).map((one) => mustBe(one, typeBit("tuple"), environment))),
   ];
+}
+
+/**
+ * Findings about the arguments of a head or fact that the node takes, such as `tun`. `_` and null leave a field as it is. An overlay may
+ * have addresses of any form.
+ */
+function findingsOfBuiltin({ name, args }: Pick<Atom, "name" | "args">, environment: Environment): readonly Finding[] {
+  return args.flatMap((argument, column) => {
+    const type = builtinType(name.text, column);
+    if (type === undefined || isLocalAddressTable(name.text)) return [];
+    return expressionsOf(argument).map((one) => mustBe(one, type | typeBit("null"), environment, type));
+  });
 }
 
 /**

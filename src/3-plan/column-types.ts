@@ -7,7 +7,7 @@ import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.
 import type { Kind } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
-import { UDP_RECV } from "../../runtime/plan/values/udp-call.ts";
+import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { kindsNamed } from "../program/type-name.ts";
@@ -291,12 +291,13 @@ function add(environment: Map<string, ColumnType>, name: string, type: ColumnTyp
   if (type !== undefined && !environment.has(name)) environment.set(name, type);
 }
 
-/** Types of the columns of predicates that the node itself raises or fills; undefined for all others. */
-function builtinType(name: string, column: number): ColumnType | undefined {
+/** Types of the columns of predicates that the node itself raises, fills or takes; undefined for all others. */
+export function builtinType(name: string, column: number): ColumnType | undefined {
   if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
   const outcome = socketOutcome(name)?.[column];
   if (outcome !== undefined) return outcome;
   if (name === UDP_RECV) return [NUMBER, typeBit("string"), typeBit("bytes")][column];
+  if (name === UDP_SEND) return [NUMBER, typeBit("string"), typeBit("string") | typeBit("bytes")][column];
   if (name === ELSE_SEND) return [typeBit("address"), typeBit("tuple")][column];
   if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
   return isLocalAddressTable(name) ? ADDRESS : undefined;
