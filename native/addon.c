@@ -6,7 +6,7 @@
 #include "udp.h"
 
 /* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
-#define CONTRACT 15
+#define CONTRACT 16
 
 NAPI_MODULE_INIT() {
   napi_value contract;

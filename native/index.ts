@@ -22,7 +22,8 @@ export interface Native {
    * call, if the kernel has the offload and a trial on the loopback interface succeeds. `packets` are the five hashes of the
    * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first. If there are none, all
    * datagrams wait in one queue. `trafficClass` is the
-   * DSCP and ECN field of path probes.
+   * DSCP and ECN field of path probes. With `shares` it may have the port of another socket of the process that has such a queue, at
+   * another address.
    */
   openUdp(
     address: Uint8Array,
@@ -30,6 +31,7 @@ export interface Native {
     gro: boolean,
     packets: Uint32Array,
     trafficClass: number,
+    shares: boolean,
   ): UdpHandle | SystemCallFailure;
   /** Returns the socket address of a numeric host, which may have a zone, and a port; undefined for any other host. */
   socketAddress(host: string, port: number): Uint8Array | undefined;
@@ -239,7 +241,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another one was built from other sources. */
-const CONTRACT = 15;
+const CONTRACT = 16;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -127,25 +127,24 @@ static int open_control(int fd, const uint32_t *packets) {
   return -1;
 }
 
-struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               uint8_t traffic_class, struct reply_sources *sources, struct udp_socket *udp) {
+struct failure udp_socket_open(const union udp_address *at, struct udp_options options, struct udp_socket *udp) {
   const char *call;
-  udp->fd = open_bound(at, false, &call);
+  udp->fd = open_bound(at, options.shares, &call);
   if (udp->fd < 0) return (struct failure){errno, call};
-  udp->control_fd = packets == NULL ? -1 : open_control(udp->fd, packets);
+  udp->control_fd = options.packets == NULL ? -1 : open_control(udp->fd, options.packets);
   enlarge_buffers(udp->fd);
   if (udp->control_fd >= 0) enlarge_buffers(udp->control_fd);
   udp->is_v6 = at->any.sa_family == AF_INET6;
   allow_fragments(udp);
-  udp->traffic_class = traffic_class;
-  traffic_class_preset(udp->fd, udp->is_v6, traffic_class);
+  udp->traffic_class = options.traffic_class;
+  traffic_class_preset(udp->fd, udp->is_v6, options.traffic_class);
   traffic_class_enable(udp->fd, udp->is_v6);
   if (udp->control_fd >= 0) traffic_class_enable(udp->control_fd, udp->is_v6);
-  udp->sources = sources;
-  if (sources != NULL) reply_source_enable(udp->fd, udp->is_v6);
-  if (sources != NULL && udp->control_fd >= 0) reply_source_enable(udp->control_fd, udp->is_v6);
-  udp->gso = gso && has_gso(udp->fd);
-  udp->gro = gro && enable_gro(udp->fd) && (udp->control_fd < 0 || enable_gro(udp->control_fd));
+  udp->sources = options.sources;
+  if (udp->sources != NULL) reply_source_enable(udp->fd, udp->is_v6);
+  if (udp->sources != NULL && udp->control_fd >= 0) reply_source_enable(udp->control_fd, udp->is_v6);
+  udp->gso = options.gso && has_gso(udp->fd);
+  udp->gro = options.gro && enable_gro(udp->fd) && (udp->control_fd < 0 || enable_gro(udp->control_fd));
   return NO_FAILURE;
 }
 

@@ -41,14 +41,22 @@ struct udp_socket {
   struct reply_sources *sources;
 };
 
-/*
- * Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4.
- * `packets` are the UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices; NULL opens no control
- * socket. Datagrams, among them probes, leave with `traffic_class` unless they have another one. `sources` is an empty table, or
- * NULL.
- */
-struct failure udp_socket_open(const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                               uint8_t traffic_class, struct reply_sources *sources, struct udp_socket *udp);
+struct udp_options {
+  /* Offloads to use if the kernel has them. */
+  bool gso;
+  bool gro;
+  /* Whether the socket may have the port of another socket of this user that shares it, at another address: the one that it replaces. */
+  bool shares;
+  /* Datagrams, among them probes, leave with this traffic class unless they have another one. */
+  uint8_t traffic_class;
+  /* The UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices; NULL opens no control socket. */
+  const uint32_t *packets;
+  /* An empty table of sources, or NULL. */
+  struct reply_sources *sources;
+};
+
+/* Opens and binds a non-blocking socket, and enlarges its buffers. An IPv6 socket bound to all addresses also takes IPv4. */
+struct failure udp_socket_open(const union udp_address *at, struct udp_options options, struct udp_socket *udp);
 
 /* Returns the path MTU to an address as far as the kernel knows it, in bytes of an IP packet; 0 when there is no route. */
 int udp_path_mtu(const union udp_address *to);

@@ -305,11 +305,11 @@ static struct failure set_descriptors(struct handle *handle, struct udp_socket *
   return failure;
 }
 
-static napi_value open_socket(napi_env env, const union udp_address *at, bool gso, bool gro, const uint32_t *packets,
-                              uint8_t traffic_class, struct udp *udp) {
-  struct reply_sources *sources = is_wildcard(at) ? (struct reply_sources *)(udp + 1) : NULL;
-  struct failure failure =
-      udp_socket_open(at, gso && udp_gso_works(), gro && udp_gro_works(), packets, traffic_class, sources, &udp->socket);
+static napi_value open_socket(napi_env env, const union udp_address *at, struct udp_options options, struct udp *udp) {
+  options.gso = options.gso && udp_gso_works();
+  options.gro = options.gro && udp_gro_works();
+  options.sources = is_wildcard(at) ? (struct reply_sources *)(udp + 1) : NULL;
+  struct failure failure = udp_socket_open(at, options, &udp->socket);
   if (failure.number == 0) failure = set_descriptors(&udp->handle, &udp->socket);
   if (failure.number != 0) {
     free(udp);
@@ -321,27 +321,29 @@ static napi_value open_socket(napi_env env, const union udp_address *at, bool gs
   return failure.number == 0 ? object : failure_value(env, failure);
 }
 
+/* openUdp(address, gso, gro, packets, trafficClass, shares) */
 napi_value udp_open(napi_env env, napi_callback_info info) {
-  size_t count = 5;
-  napi_value arguments[5];
+  size_t count = 6;
+  napi_value arguments[6];
   union udp_address at;
-  bool gso = false, gro = false;
+  struct udp_options options = {0};
   uint32_t traffic_class = 0;
   size_t length = 0;
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
-  napi_get_value_bool(env, arguments[1], &gso);
-  napi_get_value_bool(env, arguments[2], &gro);
+  napi_get_value_bool(env, arguments[1], &options.gso);
+  napi_get_value_bool(env, arguments[2], &options.gro);
   const uint8_t *bytes = bytes_of(env, arguments[3], &length);
   napi_get_value_uint32(env, arguments[4], &traffic_class);
+  napi_get_value_bool(env, arguments[5], &options.shares);
+  options.traffic_class = (uint8_t)traffic_class;
   uint32_t packets[UDP_PACKET_KINDS];
   if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
   if (length != 0 && (bytes == NULL || length != sizeof packets)) return failed(env, EINVAL, "setsockopt");
   if (length != 0) memcpy(packets, bytes, sizeof packets);
+  options.packets = length == 0 ? NULL : packets;
   /* The sources of replies follow the handle, which is freed last. */
   struct udp *udp = calloc(1, sizeof *udp + (is_wildcard(&at) ? sizeof(struct reply_sources) : 0));
-  if (udp == NULL) return failed(env, ENOMEM, "malloc");
-  const uint32_t *steered = length == 0 ? NULL : packets;
-  return open_socket(env, &at, gso, gro, steered, (uint8_t)traffic_class, udp);
+  return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, options, udp);
 }
 
 napi_value udp_socket_address(napi_env env, napi_callback_info info) {

@@ -6,7 +6,7 @@
 #include "handle.h"
 #include "udp-socket.h"
 
-/* JavaScript's `openUdp(address, gso, gro, packets)`: returns a `UdpHandle` of index.ts, or `{errno, call}`. */
+/* JavaScript's `openUdp(address, gso, gro, packets, trafficClass, shares)`: returns a `UdpHandle` of index.ts, or `{errno, call}`. */
 napi_value udp_open(napi_env env, napi_callback_info info);
 
 /* JavaScript's `socketAddress(host, port)`, `hostText(address)`, `pathMtu(address)` and `sourceHost(address)`. */

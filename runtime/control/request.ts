@@ -13,6 +13,8 @@ export type Request =
   | ProgramChange
   /** Gives an overlay another own address: `host:port`, or an address of another overlay in the notation of programs. */
   | { readonly kind: "rebind"; readonly overlay: string; readonly address: string }
+  /** Moves the socket of the node to another `host:port` of its host. */
+  | { readonly kind: "move"; readonly listen: string }
   | { readonly kind: "metrics" }
   /** Asks for the process, the program and the addresses of the node. */
   | { readonly kind: "describe" }
@@ -56,6 +58,10 @@ const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParse
   ["unload", ({ name }) => (typeof name === "string" ? { kind: "unload", name } : `"name" is missing, or no string`)],
   ["reload", () => ({ kind: "reload" })],
   ["rebind", readRebind],
+  [
+    "move",
+    ({ listen }) => (typeof listen === "string" ? { kind: "move", listen } : `"listen" is missing, or no string`),
+  ],
   ["metrics", () => ({ kind: "metrics" })],
   ["describe", () => ({ kind: "describe" })],
   ["trace", readTrace],

@@ -11,7 +11,7 @@ import type { CompileError, ProgramChange } from "./compiler.ts";
 import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { QueryFailures } from "./query-failures.ts";
-import { refusal } from "../node/rebind.ts";
+import { type RebindResult, refusal } from "../node/rebind.ts";
 import { rebindAddress } from "./rebind-address.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
@@ -36,7 +36,10 @@ export class Session {
   readonly #client: Client;
   readonly #pending: Iterator<Reply>[] = [];
   readonly #traces: Trace[] = [];
+  /** Number of requests that wait for the kernel or for the lookup of a name. */
+  #awaited = 0;
   #isFull = false;
+  #isClosed = false;
 
   constructor(control: Control, client: Client) {
     this.#control = control;
@@ -46,7 +49,7 @@ export class Session {
 
   /** Whether the client waits for nothing: no reply is pending, and no trace runs. */
   get isIdle(): boolean {
-    return this.#pending.length === 0 && this.#traces.length === 0 && !this.#isFull;
+    return this.#pending.length + this.#awaited + this.#traces.length === 0 && !this.#isFull;
   }
 
   /** Handles a line of the client. Called between two steps. */
@@ -55,8 +58,10 @@ export class Session {
     const parsed = parseRequest(text);
     if (!parsed.ok) return this.#send(this.#requestError(parsed.id, parsed.reason, parsed.message));
     const { id, request } = parsed;
-    if (this.#pending.length < MOST_PENDING) return this.#reply(this.#answer(id, request));
-    this.#send(this.#requestError(id, "busy", `${MOST_PENDING} replies are pending`));
+    if (this.#pending.length + this.#awaited >= MOST_PENDING)
+      return this.#send(this.#requestError(id, "busy", `${MOST_PENDING} replies are pending`));
+    if (request.kind === "move") void this.#move(id, request.listen);
+    else this.#reply(this.#answer(id, request));
   }
 
   /** Reports a line of more than `longest` bytes, which was skipped. */
@@ -74,6 +79,7 @@ export class Session {
 
   /** Ends the session. Called when the client has disconnected. */
   close(): void {
+    this.#isClosed = true;
     this.#pending.length = 0;
     for (const trace of this.#traces) trace.end();
   }
@@ -95,7 +101,15 @@ export class Session {
     if (!this.#client.send(JSON.stringify(reply))) this.#isFull = true;
   }
 
-  #answer(id: RequestId, request: Request): Iterable<Reply> {
+  /** Moves the socket of the node. The reply follows when that is done; other requests do not wait for it. */
+  async #move(id: RequestId, listen: string): Promise<void> {
+    this.#awaited++;
+    const moved = await this.#control.node.moveTo(listen);
+    this.#awaited--;
+    if (!this.#isClosed) this.#reply([this.#rebound(id, moved, "the node")]);
+  }
+
+  #answer(id: RequestId, request: Exclude<Request, { readonly kind: "move" }>): Iterable<Reply> {
     switch (request.kind) {
       case "query": {
         const table = tableNameIn(request.text);
@@ -165,11 +179,16 @@ export class Session {
     const { node, compiler } = this.#control;
     const address = rebindAddress(text, compiler);
     const rebound = address.ok ? node.rebind(overlay, address.value) : refusal(address.message);
+    return this.#rebound(id, rebound, overlay);
+  }
+
+  /** Returns the reply to a request for a new address of the node or of an overlay. */
+  #rebound(id: RequestId, rebound: RebindResult, name: string): Reply {
     switch (rebound.kind) {
       case "done":
         return { id, ok: true };
       case "limit":
-        return this.#requestError(id, "limit", `a rule exceeded a limit after the new address of ${overlay}`);
+        return this.#requestError(id, "limit", `a rule exceeded a limit after the new address of ${name}`);
       case "refused": {
         const { message } = rebound;
         return this.#compileError(id, { code: "", message, text: message, diagnostics: [] });

@@ -17,6 +17,10 @@ export class Backlog {
     this.#take = take;
   }
 
+  get isLeft(): boolean {
+    return this.#next < this.#end;
+  }
+
   /**
    * Starts with `count` new trains, or continues with the remaining trains if it is 0. Returns whether any trains remain. The
    * caller must not add new trains while some remain.
@@ -32,7 +36,7 @@ export class Backlog {
       this.#take(this.#next++);
       if (performance.now() >= until) break;
     }
-    return this.#next < this.#end;
+    return this.isLeft;
   }
 
   /** The common case on a link with little traffic: one train needs no look at the clock. */

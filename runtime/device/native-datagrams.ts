@@ -25,6 +25,7 @@ import {
   UDP_SLOT_BYTES,
   type UdpHandle,
 } from "../../native/index.ts";
+import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { Train } from "../plan/values/train.ts";
 import { type Dscp, outerTrafficClass } from "./dscp.ts";
 import { DEVICE_PACKETS } from "../wire/device-packet.ts";
@@ -59,8 +60,17 @@ export interface NativeDatagramsOptions {
 }
 
 export type NativeDatagramsResult =
-  | { readonly ok: true; readonly datagrams: Datagrams }
+  | { readonly ok: true; readonly datagrams: MovableDatagrams }
   | { readonly ok: false; readonly code: string };
+
+/** Datagrams whose socket can be replaced. */
+export interface MovableDatagrams extends Datagrams {
+  /**
+   * Moves to a socket at another address, with a numeric host. Opens the new socket, then closes the previous one, whose datagrams that
+   * nobody has read are lost. Resolves with the code of the error if the new one cannot be opened; then nothing has changed.
+   */
+  moveTo(host: string, port: number, family: Family): Promise<string | undefined>;
+}
 
 /**
  * Number of slots for one read cycle, besides the control slots. Those come first, and are for datagrams without a device packet, which
@@ -102,32 +112,48 @@ export function openNativeDatagrams(
   port: number,
   options: NativeDatagramsOptions,
 ): NativeDatagramsResult {
-  const address = native.socketAddress(host, port);
-  if (address === undefined) return { ok: false, code: "EADDRNOTAVAIL" };
-  const { trains = false, gso = true, gro = true, steers = true, dscp = 0 } = options;
-  const packets = steers ? PACKETS : NO_PACKETS;
-  const handle = native.openUdp(address, gso, trains && gro, packets, outerTrafficClass(dscp, 0));
-  if ("errno" in handle) return { ok: false, code: errnoName(handle.errno) };
-  const why = "the kernel lacks it, or a trial on the loopback interface failed (it must be up)";
-  if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
-  if (trains && gro && !handle.gro) options.onAdapted?.(`datagrams are received one by one, without UDP GRO: ${why}`);
+  const handle = openHandle(native, host, port, options, false);
+  if (typeof handle === "string") return { ok: false, code: handle };
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
 
-class NativeDatagrams implements Datagrams {
-  readonly address: string;
+/** Returns the code of the error if the socket cannot be opened. */
+function openHandle(
+  native: Native,
+  host: string,
+  port: number,
+  options: NativeDatagramsOptions,
+  shares: boolean,
+): UdpHandle | string {
+  const address = native.socketAddress(host, port);
+  if (address === undefined) return "EADDRNOTAVAIL";
+  const { trains = false, gso = true, gro = true, steers = true, dscp = 0 } = options;
+  const packets = steers ? PACKETS : NO_PACKETS;
+  const handle = native.openUdp(address, gso, trains && gro, packets, outerTrafficClass(dscp, 0), shares);
+  if ("errno" in handle) return errnoName(handle.errno);
+  const why = "the kernel lacks it, or a trial on the loopback interface failed (it must be up)";
+  if (gso && !handle.gso) options.onAdapted?.(`datagrams are sent one by one, without UDP GSO: ${why}`);
+  if (trains && gro && !handle.gro) options.onAdapted?.(`datagrams are received one by one, without UDP GRO: ${why}`);
+  return handle;
+}
+
+class NativeDatagrams implements MovableDatagrams {
+  address: string;
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #native: Native;
-  readonly #handle: UdpHandle;
+  #handle: UdpHandle;
   /** Bound functions: V8 would discard the code that the warm-up compiled if the calls went to another handle. */
-  readonly #sendQueued: UdpHandle["sendQueued"];
-  readonly #sendTrain: UdpHandle["sendTrain"];
+  #sendQueued: UdpHandle["sendQueued"];
+  #sendTrain: UdpHandle["sendTrain"];
+  /** Read cycles of the sockets before the present one. */
+  #cyclesBefore: ReadCycles = { count: 0, overBudget: 0, longest: 0 };
   readonly #options: NativeDatagramsOptions;
   readonly #dscp: Dscp;
   readonly #ioBatch: IoBatch;
   readonly #flowCache: LinuxFlowCache;
-  readonly #destinations: Destinations;
+  #family: Family;
+  #destinations: Destinations;
   readonly #targets = new WeakMap<KnownDestination, SendTarget>();
   /** The target of the latest datagram: most datagrams have the same destination as the one before. */
   #latest: { readonly to: KnownDestination; readonly target: SendTarget } | undefined;
@@ -169,17 +195,65 @@ class NativeDatagrams implements Datagrams {
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#gso = handle.gso;
     this.#senders = new SenderNames(native);
-    this.address = this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
+    this.address = this.#nameOf(handle);
     this.maxPayload = options.maxPayload;
+    this.#family = options.family;
+    this.#destinations = this.#newDestinations();
+    this.#prepare();
+  }
+
+  #nameOf(handle: UdpHandle): string {
+    return this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
+  }
+
+  #newDestinations(): Destinations {
     const forward: OnResolved = (waiting, destination) => {
       for (const { bytes, trafficClass } of waiting) this.#forward(destination, bytes, trafficClass);
     };
-    this.#destinations = new Destinations(options.family, options.resolve, forward, {
-      hasRoute: (to, port) => hasRoute(native, to, port),
-      onMoved: options.onAdapted,
+    return new Destinations(this.#family, this.#options.resolve, forward, {
+      hasRoute: (to, port) => hasRoute(this.#native, to, port),
+      onMoved: this.#options.onAdapted,
     });
-    const refusal = handle.prepare(this.#queue, this.#offsets, this.#sent);
+  }
+
+  #prepare(): void {
+    const refusal = this.#handle.prepare(this.#queue, this.#offsets, this.#sent);
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
+  }
+
+  async moveTo(host: string, port: number, family: Family): Promise<string | undefined> {
+    if (this.#closed !== undefined) return "EBADF";
+    if (formatHostPort(unmapped(host), port) === this.address) return undefined;
+    const handle = openHandle(this.#native, host, port, this.#options, this.address.endsWith(`:${port}`));
+    if (typeof handle === "string") return handle;
+    this.#flush();
+    this.#finishBacklog();
+    this.#flowCache.countHits();
+    this.#flowCache.flush();
+    this.#cyclesBefore = this.readCycles;
+    const previous = this.#handle;
+    const closed = new Promise<void>((resolve) => previous.close(resolve));
+    this.#handle = handle;
+    this.#sendQueued = handle.sendQueued.bind(handle);
+    this.#sendTrain = handle.sendTrain.bind(handle);
+    this.#gso = handle.gso;
+    this.address = this.#nameOf(handle);
+    this.#latest = undefined;
+    if (family !== this.#family) {
+      this.#family = family;
+      this.#destinations = this.#newDestinations();
+    }
+    this.#prepare();
+    if (this.#receive !== undefined) this.#start();
+    await closed;
+    return undefined;
+  }
+
+  /** Hands over the trains that the present socket has received: the memory is for the next one. */
+  #finishBacklog(): void {
+    this.#ioBatch.begin();
+    while (this.#backlog.isLeft) this.#backlog.run();
+    this.#ioBatch.end();
   }
 
   get offload(): DatagramOffload {
@@ -195,7 +269,13 @@ class NativeDatagrams implements Datagrams {
   }
 
   get readCycles(): ReadCycles {
-    return readCyclesOf(this.#handle);
+    const { count, overBudget, longest } = readCyclesOf(this.#handle);
+    const before = this.#cyclesBefore;
+    return {
+      count: before.count + count,
+      overBudget: before.overBudget + overBudget,
+      longest: Math.max(before.longest, longest),
+    };
   }
 
   get queue(): SendQueue {
@@ -217,7 +297,10 @@ class NativeDatagrams implements Datagrams {
   onDatagram(receive: (datagram: Datagram) => void): void {
     const isStarted = this.#receive !== undefined;
     this.#receive = receive;
-    if (isStarted) return;
+    if (!isStarted) this.#start();
+  }
+
+  #start(): void {
     const trainMax = this.#options.trains === true ? TRAIN_MAX : 1;
     const refusal = this.#handle.start(new Uint8Array(this.#memory), this.#index, trainMax, (control, count, errno) =>
       this.#onRead(control, count, errno),
@@ -414,7 +497,8 @@ class NativeDatagrams implements Datagrams {
     const hasBacklog = this.#backlog.run(control + count);
     this.#ioBatch.end();
     if (errno !== 0) this.#fail(errnoName(errno));
-    if (hasBacklog) setImmediate(() => this.#handle.resume());
+    const handle = this.#handle;
+    if (hasBacklog) setImmediate(() => handle.resume());
     return hasBacklog;
   }
 

@@ -3,17 +3,22 @@
  * where the addon is not built.
  */
 import { loadNative } from "../../native/index.ts";
-import type { Datagrams } from "../world/world.ts";
+import type { Datagrams, MoveResult } from "../world/world.ts";
 import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../plan/values/host-port.ts";
 import type { Dscp } from "./dscp.ts";
 import type { LinuxFlowCache } from "./linux-flow-cache.ts";
-import { openNativeDatagrams } from "./native-datagrams.ts";
+import { type MovableDatagrams, openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
 import type { IoBatch } from "./io-batch.ts";
 
 export type UdpResult =
-  | { readonly ok: true; readonly datagrams: Datagrams }
+  | {
+      readonly ok: true;
+      readonly datagrams: Datagrams;
+      /** Moves to a socket at another address, as `openUdp` opens it. Absent without the addon. */
+      readonly moveTo?: (listen: string) => Promise<MoveResult>;
+    }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
 export interface UdpOptions {
@@ -46,13 +51,22 @@ const MAX_PAYLOAD = 1452;
 /** Opens a UDP socket on `listen` (`host:port`, numeric or a name; port 0 takes a free one). */
 export async function openUdp(listen: string, options: UdpOptions = {}): Promise<UdpResult> {
   const resolve = options.resolve ?? resolveName;
+  const resolved = await resolveListen(listen, resolve);
+  return resolved.ok ? bind(listen, resolved.at, options, resolve) : resolved;
+}
+
+async function resolveListen(
+  listen: string,
+  resolve: Resolve,
+): Promise<
+  | { readonly ok: true; readonly at: NumericAddress }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+> {
   const parsed = parseHostPort(listen);
   if (!parsed.ok) return { ok: false, code: "EINVAL", message: parsed.message };
   const at = await numeric(parsed.at, resolve);
-  if (at === undefined) {
-    return { ok: false, code: "ENOTFOUND", message: `cannot listen on ${listen}: the name has no address` };
-  }
-  return bind(listen, at, options, resolve);
+  if (at !== undefined) return { ok: true, at };
+  return { ok: false, code: "ENOTFOUND", message: `cannot listen on ${listen}: the name has no address` };
 }
 
 interface NumericAddress {
@@ -70,14 +84,32 @@ async function numeric(at: HostPort, resolve: Resolve): Promise<NumericAddress |
 async function bind(listen: string, at: NumericAddress, options: UdpOptions, resolve: Resolve): Promise<UdpResult> {
   const native = loadNative();
   const maxPayload = options.maxPayload ?? MAX_PAYLOAD;
-  if ("missing" in native && (options.dscp ?? 0) !== 0)
-    options.onAdapted?.(`datagrams leave with DSCP 0: ${native.missing}`);
-  const opened =
-    "missing" in native
-      ? await openNodeDatagrams(at.host, at.port, at.family, maxPayload, resolve, options.onAdapted)
-      : openNativeDatagrams(native, at.host, at.port, { ...options, family: at.family, maxPayload, resolve });
-  if (opened.ok) return opened;
-  return { ok: false, code: opened.code, message: `cannot listen on ${listen}: ${explain(opened.code, at)}` };
+  if ("missing" in native) {
+    if ((options.dscp ?? 0) !== 0) options.onAdapted?.(`datagrams leave with DSCP 0: ${native.missing}`);
+    const opened = await openNodeDatagrams(at.host, at.port, at.family, maxPayload, resolve, options.onAdapted);
+    return opened.ok ? opened : refused(listen, opened.code, at);
+  }
+  const settings = { ...options, family: at.family, maxPayload, resolve };
+  const opened = openNativeDatagrams(native, at.host, at.port, settings);
+  if (!opened.ok) return refused(listen, opened.code, at);
+  const { datagrams } = opened;
+  return { ok: true, datagrams, moveTo: (to) => move(datagrams, to, resolve) };
+}
+
+async function move(datagrams: MovableDatagrams, listen: string, resolve: Resolve): Promise<MoveResult> {
+  const resolved = await resolveListen(listen, resolve);
+  if (!resolved.ok) return resolved;
+  const { at } = resolved;
+  const code = await datagrams.moveTo(at.host, at.port, at.family);
+  return code === undefined ? { ok: true } : refused(listen, code, at);
+}
+
+function refused(
+  listen: string,
+  code: string,
+  at: NumericAddress,
+): { readonly ok: false; readonly code: string; readonly message: string } {
+  return { ok: false, code, message: `cannot listen on ${listen}: ${explain(code, at)}` };
 }
 
 function explain(code: string, at: NumericAddress): string {

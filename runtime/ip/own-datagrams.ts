@@ -13,19 +13,24 @@ const FRAGMENTED_MAX = 64;
  * hands the datagrams of the node to the node again, which would wrap them and send them again without end.
  */
 export class OwnDatagrams {
-  readonly #port: number;
+  #port = 0;
   /** Host that the socket is bound to; undefined if it is bound to all addresses of this host. */
-  readonly #host: string | undefined;
+  #host: string | undefined;
   readonly #isLocalHost: (host: string) => boolean;
   /** Addresses and identification of datagrams whose first fragment was recognised, oldest first. */
   readonly #fragmented = new Set<string>();
 
   /** `address` is the numeric `host:port` of the socket. `isLocalHost` returns whether an interface of this host has an address. */
   constructor(address: string, isLocalHost: (host: string) => boolean) {
+    this.#isLocalHost = isLocalHost;
+    this.moveTo(address);
+  }
+
+  /** Takes note that the socket has another address. */
+  moveTo(address: string): void {
     const parsed = parseHostPort(address);
     this.#port = parsed.ok ? parsed.at.port : 0;
     this.#host = parsed.ok && !UNSPECIFIED.has(parsed.at.host) ? parsed.at.host.replace(/%.*/, "") : undefined;
-    this.#isLocalHost = isLocalHost;
   }
 
   /** Returns whether a UDP packet, or a fragment, comes from the socket or goes to it. `header` must be the header of this packet. */

@@ -30,14 +30,14 @@ import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { addressChanges, hostChanges } from "./address-changes.ts";
 import { type FactOwner, factsOfOthers, initialTuples, skippedFacts } from "./initial-tuples.ts";
-import { presentNames, OwnAddresses } from "./own-addresses.ts";
+import { type EndpointNames, movedNames, OwnAddresses, presentNames } from "./own-addresses.ts";
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import type { NodeSettings } from "./node-settings.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
-import { rebindable, type RebindResult } from "./rebind.ts";
+import { rebindable, type RebindResult, refusal } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
@@ -81,6 +81,8 @@ export class Node {
   readonly #world: World;
   readonly #settings: NodeSettings;
   readonly #addresses: OwnAddresses;
+  /** Names that do not depend on the addresses of the host. They change when the socket moves. */
+  #names: EndpointNames;
   readonly #limits: Limits;
   readonly #streams: RandomStreams;
   readonly #nonces: Nonces;
@@ -103,6 +105,7 @@ export class Node {
   constructor(program: Program, world: World, settings: NodeSettings) {
     this.#world = world;
     this.#settings = settings;
+    this.#names = settings;
     this.#addresses = new OwnAddresses(presentNames(settings, world.host));
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
@@ -328,6 +331,23 @@ export class Node {
     return { kind: this.operate(table.name, [address], false) === "limit" ? "limit" : "done" };
   }
 
+  /**
+   * Moves the socket of the node to another address of its host while it runs. The node announces the new address, unless an operator, a
+   * rule or a fact has given it one. Refused, without any change, if the new socket cannot be opened.
+   */
+  async moveTo(listen: string): Promise<RebindResult> {
+    const { moveTo, datagrams } = this.#world;
+    if (moveTo === undefined) return refusal("the socket of this node cannot be moved");
+    const { address: before } = datagrams;
+    const moved = await moveTo(listen);
+    if (!moved.ok) return refusal(moved.message);
+    this.#names = movedNames(this.#settings, listen, datagrams.address);
+    this.#ports.ownDatagrams.moveTo(datagrams.address);
+    this.#settings.onAdapted?.(`listening at ${datagrams.address} instead of ${before}`);
+    this.#followHost();
+    return { kind: "done" };
+  }
+
   /** Whether the node answers to the location, by an endpoint name or by an own address of the program. */
   #isOwn(location: Value, engine: Engine): boolean {
     return this.#addresses.has(location, engine);
@@ -457,7 +477,7 @@ export class Node {
     const running = this.#running;
     const { host } = this.#world;
     const problem = host?.problem(this.listen);
-    const names = problem === undefined ? presentNames(this.#settings, host) : this.#addresses.names;
+    const names = problem === undefined ? presentNames(this.#names, host) : this.#addresses.names;
     const tuples = hostChanges(this.#owner(running), running, names);
     this.#reportAddress(names[0], problem);
     if (tuples.length === 0 && names.join() === this.#addresses.names.join()) return;

@@ -1,5 +1,6 @@
 import { Address } from "../plan/values/address.ts";
 import type { Plan } from "../plan/contract/plan.ts";
+import { formatHostPort, parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, type Value } from "../plan/values/value.ts";
 import type { HostAddresses } from "../world/host-addresses.ts";
@@ -21,6 +22,19 @@ export interface EndpointNames {
   readonly names: readonly string[];
   /** Names that an operator has chosen (`--addr`), the first of `names`. None if omitted. */
   readonly announced?: readonly string[] | undefined;
+}
+
+/** Returns the names of a socket: the address for which it was opened, with the port that it has, and its bound address. */
+export function listenNames(listen: string, bound: string): readonly string[] {
+  const requested = parseHostPort(listen);
+  const real = parseHostPort(bound);
+  if (!requested.ok || !real.ok) return [bound];
+  return [formatHostPort(requested.at.host, real.at.port), bound];
+}
+
+/** Returns the names of a node whose socket has moved. */
+export function movedNames({ announced = [] }: EndpointNames, listen: string, bound: string): EndpointNames {
+  return { announced, names: [...announced, ...listenNames(listen, bound)] };
 }
 
 /**

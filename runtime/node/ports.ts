@@ -62,6 +62,8 @@ export class NodePorts {
   readonly udpRx: UdpRx;
   readonly udpTx: UdpTx;
   readonly #step: (input: StepInput) => boolean;
+  /** Recognises the datagrams of the node's socket. */
+  readonly ownDatagrams: OwnDatagrams;
   #outputs: PortOutputs | undefined;
 
   constructor({ world, streams, limits, socketLimits, onAdapted: adapted, step, findUnreferenced }: PortOptions) {
@@ -74,8 +76,8 @@ export class NodePorts {
     this.liveness = new Liveness(clock, datagrams, this.peers, this.paths);
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
     this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock), this.liveness);
-    const own = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
-    this.tunRx = new TunRx(tun, own, (input) => this.#outputs?.fromDevice(input));
+    this.ownDatagrams = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
+    this.tunRx = new TunRx(tun, this.ownDatagrams, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
     const sockets = {
       now: (): number => clock.now(),

@@ -18,6 +18,8 @@ export interface World {
   /** Unpredictable random number in [0, 1), for nonces. Absent in the simulator, where nobody attacks. */
   readonly secret?: () => number;
   readonly datagrams: Datagrams;
+  /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot. */
+  readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;
   /** Undefined if the node was started without `--tun`. */
   readonly tun: Tun | undefined;
   /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */
@@ -35,6 +37,9 @@ export interface World {
   /** Queue of packets for a capture file, and the number of packets dropped. Absent if nothing is captured. */
   readonly capture?: SendQueue & { readonly dropped: number };
 }
+
+/** Result of a move of the socket. If the new socket cannot be opened, the previous one stays; `message` says why, for people. */
+export type MoveResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 /** Delay with which the process serves timers and sockets. */
 export interface EventLoop {
@@ -104,7 +109,7 @@ export interface Datagram {
  * `counters` under its reason.
  */
 export interface Datagrams {
-  /** Local `host:port`, numeric. If port 0 was requested, the port that was assigned. */
+  /** Local `host:port`, numeric. If port 0 was requested, the port that was assigned. It changes when the socket moves. */
   readonly address: string;
   /** Length of the longest datagram that the socket sends in one piece. */
   readonly maxPayload: number;

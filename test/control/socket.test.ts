@@ -1,4 +1,6 @@
 /** The commands query, ctl and trace against running nodes with real control sockets. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -223,4 +225,38 @@ test("a trace runs until it is interrupted or the node ends", async () => {
     code: 1,
     stderr: expect.stringContaining(`the node at ${path} has ended`),
   });
+});
+
+test("ctl rebind --listen moves the socket of a node, which announces the new address", async () => {
+  const path = join(folder, "c.sock");
+  writeFileSync(program, `${PROGRAM}m: t(["moved", Old], New) :- rebound(Old, New).\n`);
+  const node = await start("--control", path);
+  const query = async (): Promise<string> => (await mosaic("query", path, "localAddr", "--json")).stdout;
+  const before = await query();
+  const taken = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address();
+  const refused = await mosaic("ctl", path, "rebind", "--listen", `127.0.0.1:${port}`);
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain(`cannot listen on 127.0.0.1:${port}: port ${port} is in use by another program`);
+  expect(await query()).toBe(before);
+  taken.close();
+  await once(taken, "close");
+  expect(await mosaic("ctl", path, "rebind", "--listen", `localhost:${port}`)).toMatchObject({ code: 0, stderr: "" });
+  expect(await query()).toContain(`"localhost:${port}"`);
+  expect((await mosaic("query", path, "t", "--json")).stdout).toContain("moved");
+  await node.printed(new RegExp(`listening at 127.0.0.1:${port} instead of 127.0.0.1:`));
+});
+
+test.each([
+  [["insert", "t(1)", "--listen", "127.0.0.1:1"], "mosaic: --listen: only the action rebind takes it\n"],
+  [
+    ["rebind", "ron", "--listen", "127.0.0.1:1"],
+    "mosaic: --listen: it moves the socket of the node; leave out the overlay\n",
+  ],
+  [["rebind", "--listen", "127.0.0.1"], 'mosaic: --listen: bad address "127.0.0.1"'],
+])("ctl %j is wrong usage", async (words, message) => {
+  const ended = await mosaic("ctl", "nowhere", ...words);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toContain(message);
 });

@@ -66,14 +66,35 @@ describe("lone packets, where rules", () => {
     { timeout: 60_000 },
     async (_, [program, sent, delivered]) => {
       const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-      const { hits, ...short } = await played({ program, hasFlowCache: true, seed, events: EVENTS });
-      const { hits: none, ...long } = await played({ program, hasFlowCache: false, seed, events: EVENTS });
+      const { hits, hitsBefore: _with, ...short } = await played({ program, hasFlowCache: true, seed, events: EVENTS });
+      const {
+        hits: none,
+        hitsBefore: _without,
+        ...long
+      } = await played({ program, hasFlowCache: false, seed, events: EVENTS });
       expect(short, `seed ${seed}`).toEqual(long);
       expect(none).toEqual({ sent: 0, delivered: 0 });
       expect({ sent: hits.sent > 0, delivered: hits.delivered > 0 }).toEqual({ sent, delivered });
     },
   );
 });
+
+test.each(["127.0.0.1:10009", "0.0.0.0:10000"])(
+  "the flow cache goes on with the socket that moves to %s",
+  { timeout: 60_000 },
+  async (movesTo) => {
+    const [program] = PROGRAMS["send packets by their destination"] ?? [""];
+    const plays = { program, seed: 5, events: EVENTS, movesTo };
+    const { hits, hitsBefore, ...short } = await played({ ...plays, hasFlowCache: true });
+    const { hits: _, hitsBefore: _none, ...long } = await played({ ...plays, hasFlowCache: false });
+    expect(short).toEqual(long);
+    expect(hitsBefore.sent).toBeGreaterThan(0);
+    expect(hits.sent).toBeGreaterThan(hitsBefore.sent);
+    expect(hits.delivered).toBeGreaterThan(hitsBefore.delivered);
+    expect(short.seen.at(-1)).toBeDefined();
+    expect(short.seen.filter((line) => line.endsWith(` from ${movesTo.split(":")[1]}`)).length).toBeGreaterThan(0);
+  },
+);
 
 async function played(play: Play): Promise<Played> {
   await using net = new Namespace();

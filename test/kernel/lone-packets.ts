@@ -22,18 +22,28 @@ export interface Play {
   readonly hasFlowCache: boolean;
   readonly seed: number;
   readonly events: number;
+  /** Address to which the socket of the node moves after half of the events. */
+  readonly movesTo?: string;
 }
 
 /** Effects in order, and the counters of the node. */
 export interface Played {
   readonly seen: readonly string[];
   readonly figures: object;
-  readonly hits: { readonly sent: number; readonly delivered: number };
+  readonly hits: Hits;
+  /** Hits before the socket moved. */
+  readonly hitsBefore: Hits;
+}
+
+interface Hits {
+  readonly sent: number;
+  readonly delivered: number;
 }
 
 const SELF = "127.0.0.1:10000";
 const PEERS = [10_001, 10_002, 10_003];
 const INSIDE = "100.64.0.1";
+const NO_HITS: Hits = { sent: 0, delivered: 0 };
 /** The first bytes of a packet. */
 const IPV4 = Buffer.of(0x45, 0);
 const ROUNDS_MAX = 2_000;
@@ -48,12 +58,13 @@ const REPEATS = [1, 3, 8];
  * Plays packets to a node between its device and three peers on the loopback interface, all in this process, which is in a separate
  * namespace. Packets come one by one, each after the one before has been processed; rows change between them.
  */
-export async function play({ program, hasFlowCache, seed, events }: Play): Promise<Played> {
+export async function play({ program, hasFlowCache, seed, events, movesTo }: Play): Promise<Played> {
   const stage = await Stage.open(program, hasFlowCache);
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
   const pick = <T>(of: readonly T[]): T => of[draw(of.length)] as T;
   for (let event = 0; event < events; event++) {
+    if (movesTo !== undefined && event === events / 2) await stage.move(movesTo);
     const to = `100.64.0.${2 + draw(4)}`;
     const length = pick(LENGTHS);
     const ttl = pick([64, 63]);
@@ -76,6 +87,8 @@ class Stage {
   readonly #peers: readonly Socket[];
   readonly #seen: string[] = [];
   #packets = 0;
+  #port = 10_000;
+  #hitsBefore: Hits = NO_HITS;
 
   private constructor(node: Node, inside: Socket, peers: readonly Socket[]) {
     this.#node = node;
@@ -83,7 +96,7 @@ class Stage {
     this.#peers = peers;
     inside.on("message", (bytes) => this.#seen.push(`delivered ${bytes.length} ${bytes[0]}`));
     for (const [number, peer] of peers.entries()) {
-      peer.on("message", (bytes) => this.#seen.push(`peer ${number} has ${textOf(bytes)}`));
+      peer.on("message", (bytes, { port }) => this.#seen.push(`peer ${number} has ${textOf(bytes)} from ${port}`));
     }
   }
 
@@ -101,7 +114,12 @@ class Stage {
     // Probes of peers that do not answer follow the clock, so two runs would differ in them.
     for (const call of ["probe", "unanswered"]) Object.defineProperty(udp.datagrams, call, { value: undefined });
     const { flowCache } = share;
-    const ends = { datagrams: udp.datagrams, tun: tun.tun, ...(flowCache !== undefined && { flowCache }) };
+    const ends = {
+      datagrams: udp.datagrams,
+      moveTo: udp.moveTo,
+      tun: tun.tun,
+      ...(flowCache !== undefined && { flowCache }),
+    };
     const world: World = { clock: new LinuxClock(), seed: 1, ...ends };
     const node = new Node(loadProgram(plan), world, { names: [SELF], facts: [], watch: [] });
     node.start();
@@ -124,8 +142,16 @@ class Stage {
     const packet = packetFrom(peer, length, this.#packets++ % 256);
     await this.#passes(
       ({ network }) => network.received,
-      () => this.#peers[peer]?.send(tunDatagram([packet]), 10_000, "127.0.0.1"),
+      () => this.#peers[peer]?.send(tunDatagram([packet]), this.#port, "127.0.0.1"),
     );
+  }
+
+  /** Moves the socket of the node. */
+  async move(listen: string): Promise<void> {
+    const moved = await this.#node.moveTo(listen);
+    if (moved.kind === "refused") throw new Error(moved.message);
+    this.#port = Number(listen.split(":")[1]);
+    this.#hitsBefore = this.#node.metrics().flowCache ?? NO_HITS;
   }
 
   /** Changes a row. Does nothing if the program has no such table. */
@@ -144,8 +170,8 @@ class Stage {
     }
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
-    const hits = flowCache ?? { sent: 0, delivered: 0 };
-    return { seen: this.#seen, figures: { ...figures, rules, collisions, network, tun }, hits };
+    const shown = { ...figures, rules, collisions, network, tun };
+    return { seen: this.#seen, figures: shown, hits: flowCache ?? NO_HITS, hitsBefore: this.#hitsBefore };
   }
 
   /** Does `work`, and waits until the node has processed one more packet and its effects have arrived. */

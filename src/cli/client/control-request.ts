@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Request } from "../../../runtime/control/request.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { ActionName } from "../completion/action-names.ts";
 import { nearest } from "../../program/nearest.ts";
 import { Failure, wrongUsage } from "../terminal/failure.ts";
@@ -61,7 +62,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
   [
     "rebind",
     {
-      description: "give an overlay another own address",
+      description: "give an overlay another own address, or the node another address of --listen",
       operands: ["an overlay, as in ron", "an address, as in 10.0.0.4:10000 or 'sr::[\"10.0.0.4:10000\"]'"],
       request: (overlay, address) => ({ kind: "rebind", overlay, address }),
     },
@@ -73,8 +74,11 @@ export function actionsHelp(): string {
   return [...ACTIONS].map(([name, { description }]) => `${name}: ${description}`).join("; ");
 }
 
-/** Returns the request for the words after NODE; throws `Failure` if they are not an action and its operands. */
-export function controlRequest(name: string, operands: readonly string[]): Request {
+/**
+ * Returns the request for the words after NODE, and for `--listen`; throws `Failure` if they are not an action and its operands.
+ */
+export function controlRequest(name: string, operands: readonly string[], listen?: string): Request {
+  if (listen !== undefined) return moveRequest(name, operands, listen);
   const action = ACTIONS.get(name);
   if (action === undefined) {
     const similar = nearest(name, ACTIONS.keys());
@@ -86,6 +90,15 @@ export function controlRequest(name: string, operands: readonly string[]): Reque
   if (operands.length > action.operands.length) throw wrongUsage(`ctl ${name}`, tooMany(action.operands.length));
   const [first = "", second = ""] = operands;
   return action.request(first, second);
+}
+
+/** `rebind --listen HOST:PORT` */
+function moveRequest(name: string, operands: readonly string[], listen: string): Request {
+  if (name !== "rebind") throw wrongUsage("--listen", "only the action rebind takes it");
+  if (operands.length > 0) throw wrongUsage("--listen", "it moves the socket of the node; leave out the overlay");
+  const parsed = parseHostPort(listen);
+  if (!parsed.ok) throw wrongUsage("--listen", parsed.message);
+  return { kind: "move", listen };
 }
 
 function tooMany(taken: number): string {

@@ -6,6 +6,7 @@ interface CtlInput {
   readonly node: string;
   readonly action: string;
   readonly args: readonly string[];
+  readonly listen?: string;
   readonly json: boolean;
 }
 
@@ -16,9 +17,12 @@ export const command: CommandSpec<CtlInput> = {
     { syntax: "<action>", description: actionsHelp() },
     { syntax: "[args...]", description: "the fact, the file, or the overlay and its address" },
   ],
-  options: [{ syntax: "--json", description: "print the report of a program swap as one JSON object" }],
-  run: async ({ node, action, args, json }, { output }) => {
-    const request = controlRequest(action, args);
+  options: [
+    { syntax: "--listen <host:port>", description: "with rebind: address to which the socket of the node moves" },
+    { syntax: "--json", description: "print the report of a program swap as one JSON object" },
+  ],
+  run: async ({ node, action, args, listen, json }, { output }) => {
+    const request = controlRequest(action, args, listen);
     const { controlNode } = await import("../client/control-node.ts");
     await controlNode(node, request, json, output);
   },

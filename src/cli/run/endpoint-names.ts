@@ -1,14 +1,11 @@
-import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
+import { listenNames } from "../../../runtime/node/own-addresses.ts";
+import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { isUnspecified, isLoopback } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
 /** Names that the node answers to: the addresses that others see (`--addr`), the address of `--listen`, and the bound address. */
 export function endpointNames(listen: string, addresses: readonly string[], bound: string): readonly string[] {
-  const requested = parseHostPort(listen);
-  const real = parseHostPort(bound);
-  if (!requested.ok || !real.ok) return [bound];
-  const requestedName = formatHostPort(requested.at.host, real.at.port);
-  return [...new Set([...addresses, requestedName, bound])];
+  return [...new Set([...addresses, ...listenNames(listen, bound)])];
 }
 
 /** Warns about an address to which no peer can send, and about an address that other machines can reach. */

@@ -8,7 +8,7 @@ import { LinuxUdpSockets } from "../../../runtime/device/linux-udp-sockets.ts";
 import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
-import { openUdp } from "../../../runtime/device/udp.ts";
+import { openUdp, type UdpResult } from "../../../runtime/device/udp.ts";
 import { WallClock } from "../../../runtime/device/wall-clock.ts";
 import { presentNames } from "../../../runtime/node/own-addresses.ts";
 import { ipAddressesOf, type Peer } from "../../../runtime/node/peer-facts.ts";
@@ -16,7 +16,7 @@ import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
-import type { Datagrams, World } from "../../../runtime/world/world.ts";
+import type { World } from "../../../runtime/world/world.ts";
 import { CaptureFile } from "../files/capture-file.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
@@ -92,7 +92,7 @@ async function openWorld(
 ): Promise<World> {
   const flowCache = options.flowCache && options.pcap === undefined ? new LinuxFlowCache() : undefined;
   const shared = { ioBatch: new IoBatch(), flowCache };
-  const datagrams = await bind(listen, options, maxPayload, shared, log);
+  const { datagrams, moveTo } = await bind(listen, options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
   const tun =
     options.tun === undefined
@@ -105,6 +105,7 @@ async function openWorld(
   const udp = new LinuxUdpSockets({ gso: options.gso, gro: options.gro, ioBatch: shared.ioBatch });
   const ends = {
     datagrams,
+    moveTo,
     tun,
     streams,
     udp,
@@ -157,11 +158,11 @@ async function bind(
   maxPayload: number,
   shared: DevicesShare,
   log: Log,
-): Promise<Datagrams> {
+): Promise<UdpResult & { readonly ok: true }> {
   const adapted = (message: string): void => log.info(message);
   const opened = await openUdp(listen, { maxPayload, trains: true, gso, gro, dscp, onAdapted: adapted, ...shared });
   if (!opened.ok) throw runFailed(`--listen ${listen}: ${opened.message}`);
-  return opened.datagrams;
+  return opened;
 }
 
 /** Returns 48 bits of cryptographic randomness as a number from 0 to 1. */
