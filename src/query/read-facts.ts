@@ -80,7 +80,7 @@ function readStatement(
   return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
 
-/** Reports an own address that is no address, or is in the overlay itself. One in an overlay that is not loaded may be reached by others. */
+/** Reports an own address that is no address, or is in the overlay itself. An overlay that is not loaded may lead to the node, too. */
 function checkOwnAddress(
   { args: [argument] }: Atom,
   [value]: Values,
