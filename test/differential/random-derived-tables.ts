@@ -55,26 +55,29 @@ export class DerivedTableWriter {
     this.#add([one, other], rules);
   }
 
-  /** Writes a recursive `min` or `max`. */
+  /** Writes a recursive `min` or `max`, with or without a column of the winning row. */
   best(): void {
     const kind = this.#chance.pick(["number", "string"] as const);
     const table = { isView: true, isMixed: false, lifetime: Infinity, size: Infinity, evict: "" };
     const isLeast = this.#chance.percent(60);
     // A table shows the smallest row of a key, which is a minimum too.
     const isKeyed = isLeast && this.#may("keys in recursion", 40);
-    const keys = isKeyed ? [0] : [0, 1];
-    const all: Relation = { name: "q0", columns: [kind, "number"], table: { ...table, keys }, isLast: false };
-    const best: Relation = { name: "q1", columns: [kind, "number"], table: { ...table, keys: [0] }, isLast: false };
+    const group = this.#may("winners in recursion", 50) ? ([kind, kind] as const) : ([kind] as const);
+    const columns = [...group, "number"] as const;
+    const keys = [...(isKeyed ? group : columns).keys()];
+    const all: Relation = { name: "q0", columns, table: { ...table, keys }, isLast: false };
+    const best: Relation = { name: "q1", columns, table: { ...table, keys: [0] }, isLast: false };
     const sources = this.#sources();
     const [start, step] = [this.#rule("q0_0"), this.#rule("q0_1")];
     this.#body(start, sources, false);
     step.join(this.#chance.pick(sources));
-    const { target, cost } = step.follow(isKeyed && this.#chance.percent(50) ? all : best, isLeast);
+    const followed = step.follow(isKeyed && this.#chance.percent(50) ? all : best, isLeast);
     const better = isLeast ? "min" : "max";
+    const names = ["X", "W"].slice(0, group.length).join(", ");
     const rules = [
       start.plain(all),
-      { ...step.plain(all), head: `q0(${target}, ${cost})` },
-      { label: "q1_0", head: `q1(X, ${better}<C>)`, body: ["q0(X, C)"] },
+      { ...step.plain(all), head: `q0(${followed.join(", ")})` },
+      { label: "q1_0", head: `q1(${names}, ${better}<C>)`, body: [`q0(${names}, C)`] },
     ];
     this.#add([all, best], rules);
   }

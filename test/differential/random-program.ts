@@ -13,6 +13,7 @@ export const FEATURES = [
   "argmin",
   "best values in recursion",
   "bodies over several nodes",
+  "costs of zero in recursion",
   "delete rules",
   "eviction",
   "event chains",
@@ -41,6 +42,7 @@ export const FEATURES = [
   "views that fail",
   "views with lifetime or size",
   "views with many returns",
+  "winners in recursion",
 ] as const;
 
 export type Feature = (typeof FEATURES)[number];

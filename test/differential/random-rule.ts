@@ -65,16 +65,18 @@ export class RandomRule {
 
   /**
    * Joins the best value so far, and computes a value from it that is no better, or better up to a bound, so that costs
-   * decrease in a cycle but not for ever. The key does not depend on the value.
+   * decrease in a cycle but not for ever. The key does not depend on the value. Returns the columns of the next value: its key, the
+   * winner if the table has one, and its cost. The winner is the one before, or the key that the value comes from.
    */
-  follow(best: Relation, isLeast: boolean): { readonly target: string; readonly cost: string } {
+  follow(best: Relation, isLeast: boolean): readonly string[] {
     const [kind = "number"] = best.columns;
     const source = this.#known(kind, this.#scope) ?? this.#bind(kind);
     const target = this.#known(kind, this.#scope) ?? source;
     const other = this.#known("number", this.#scope) ?? "1";
+    const winner = best.columns.length > 2 ? [this.#bind(kind)] : [];
     const before = this.#bind("number");
     const cost = this.#bind("number");
-    this.#body.push(`${best.name}(${source}, ${before})`);
+    this.#body.push(`${best.name}(${[source, ...winner, before].join(", ")})`);
     const worse = [
       { value: `${isLeast ? "f_max" : "f_min"}(${before}, ${other})`, limit: [] },
       isLeast
@@ -82,10 +84,12 @@ export class RandomRule {
         : { value: `${before} - 1`, limit: [`${cost} > -3`] },
     ];
     const better = { value: isLeast ? `f_max(${before} - 1, 0)` : `f_min(${before} + 1, 4)`, limit: [] };
-    const { value, limit } = this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse);
-    this.#assignTo(cost, value);
-    this.#body.push(...limit);
-    return { target, cost };
+    const same = { value: before, limit: [] };
+    const isSame = this.#may("costs of zero in recursion", 40);
+    const costs = isSame ? same : this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse);
+    this.#assignTo(cost, costs.value);
+    this.#body.push(...costs.limit);
+    return [target, ...winner.map((before) => (this.#chance.percent(60) ? before : source)), cost];
   }
 
   /** Moves to another node. Returns false if no location is bound. */

@@ -39,6 +39,12 @@ interface BeforeCount {
 
 type BeforeComputation = Pick<Group, "result" | "isReplacement">;
 
+/**
+ * Results that may depend on a body row that is lost: the result that the row won, every result of the same cost, or also every result that
+ * replaced another.
+ */
+export type DependentResults = "won" | "equal" | "replacements";
+
 /** Takes a derivation that a group adds to its table, removes from it, or refreshes. */
 export type Contribute = (values: Values, sign: Sign) => void;
 
@@ -47,6 +53,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #spec: AggregateSpec;
   readonly #journal: Journal;
   readonly #groupColumns: readonly number[];
+  readonly #aggregateColumns: readonly number[];
   readonly #winnerColumns: readonly number[];
   readonly #groups = new Map<string, Group>();
   /** Keys of groups to recompute. */
@@ -58,6 +65,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     this.#spec = spec;
     this.#journal = journal;
     this.#groupColumns = columnsOf(spec, "group");
+    this.#aggregateColumns = columnsOf(spec, "aggregate");
     this.#winnerColumns = columnsOf(spec, "winner");
   }
 
@@ -80,20 +88,21 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     if (refreshesResult) this.#refreshed.add(key);
   }
 
-  /**
-   * Removes and returns the result of a group that lost `values`, if the result may depend on them; `flush` recomputes
-   * it. A result that differs from the lost values may depend on them if it replaced another result and `isFinal` is false.
-   */
-  overdelete(values: Values, isFinal: boolean): Values | undefined {
+  /** Removes and returns the result of a group that lost `values`, if it is one of `dependents`; `flush` recomputes it. */
+  overdelete(values: Values, dependents: DependentResults): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));
     const result = group?.result;
     if (group === undefined || result === undefined) return undefined;
-    const differs = this.#spec.columns.every(
-      (column, at) => column.kind !== "aggregate" || !equal(values[at] as Value, result[at] as Value),
-    );
-    if (differs && (isFinal || !group.isReplacement)) return undefined;
+    const isReplacement = dependents === "replacements" && group.isReplacement;
+    if (!isReplacement && !this.#isResultOf(values, result, dependents === "won")) return undefined;
     this.#setResult(group, undefined);
     return result;
+  }
+
+  /** Whether a result has an extreme of `values` and, for `isWinner`, also the other columns of the row that won it. */
+  #isResultOf(values: Values, result: Values, isWinner: boolean): boolean {
+    const isEqual = (column: number): boolean => equal(values[column] as Value, result[column] as Value);
+    return this.#aggregateColumns.some(isEqual) && (!isWinner || this.#winnerColumns.every(isEqual));
   }
 
   #groupOf(values: Values): string {
@@ -214,7 +223,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   }
 }
 
-function columnsOf(spec: AggregateSpec, kind: "group" | "winner"): readonly number[] {
+function columnsOf(spec: AggregateSpec, kind: AggregateSpec["columns"][number]["kind"]): readonly number[] {
   return spec.columns.flatMap((column, at) => (column.kind === kind ? [at] : []));
 }
 

@@ -27,6 +27,7 @@ import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
 import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
+import type { DependentResults } from "./maintained-aggregate.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
 /** Rows that a recursion that computes values may insert for each row that it reads: it may have many results for one. */
@@ -147,7 +148,7 @@ export class RecursiveStratum implements Stratum {
     const { aggregate, derived, spec } = rule;
     if (aggregate !== undefined) {
       aggregate.contribute(values, effective);
-      const result = effective < 0 && !isCovered ? aggregate.overdelete(values, this.#isFinal) : undefined;
+      const result = effective < 0 && !isCovered ? aggregate.overdelete(values, this.#dependents) : undefined;
       if (result !== undefined) this.#derive(rule, result, -1);
     } else if (isCovered) derived.contribute(values, effective, !spec.isRecursive);
     else this.#derive(rule, values, effective);
@@ -170,6 +171,15 @@ export class RecursiveStratum implements Stratum {
   /** Whether no row that replaced the lost row can depend on it. `overdelete` then leaves the replacement in place. */
   get #isFinal(): boolean {
     return this.#isInserting || !this.#mayDecreaseCosts;
+  }
+
+  /**
+   * Results that may depend on a lost row of their group. Before insertion these include every result of the cost of the lost row: it may
+   * have replaced the row, depend on it, and support itself in a cycle of zero cost. A row that makes room for a replacement supports none.
+   */
+  get #dependents(): DependentResults {
+    if (this.#isInserting) return "won";
+    return this.#mayDecreaseCosts ? "replacements" : "equal";
   }
 
   update(now: number, run: RunStrand): void {
