@@ -16,6 +16,7 @@ export function checkAssignments({ body }: ProgramRule, roles: Roles): readonly 
   const assignments = body.filter((literal) => literal.kind === "assign");
   if (assignments.length === 0) return [];
   const matched = matchedVariables(body, roles);
+  const byTarget = Map.groupBy(assignments, ({ target }) => target.name);
   const first = new Map<string, Assignment>();
   return assignments.flatMap((assignment) => {
     const { target, value, span } = assignment;
@@ -23,7 +24,7 @@ export function checkAssignments({ body }: ProgramRule, roles: Roles): readonly 
     if (known === undefined) first.set(target.name, assignment);
     const isBound = known !== undefined || matched.has(target.name);
     const isCopy = value.kind === "variable" && value.name === target.name;
-    const usesItself = isBound && !isCopy && dependsOnItself(assignment, assignments);
+    const usesItself = isBound && !isCopy && dependsOnItself(assignment, byTarget);
     if (known === undefined && !usesItself) return [];
     const related = known === undefined ? [] : [{ span: known.span, message: "the first assignment is here" }];
     return [report("E0249", span, { variable: target.name, value: printExpression(value), usesItself }, related)];
@@ -38,16 +39,11 @@ function matchedVariables(body: readonly Literal[], roles: Roles): ReadonlySet<s
 }
 
 /** Whether the value depends on the variable that it is assigned to, directly or through other assignments. */
-function dependsOnItself({ target, value }: Assignment, assignments: readonly Assignment[]): boolean {
-  const reached = new Set<string>();
-  const waiting = variablesIn(value).map(({ name }) => name);
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (reached.has(name)) continue;
-    reached.add(name);
-    for (const other of assignments) {
-      if (other.target.name === name && name !== target.name)
-        for (const used of variablesIn(other.value)) waiting.push(used.name);
-    }
+function dependsOnItself({ target, value }: Assignment, byTarget: ReadonlyMap<string, readonly Assignment[]>): boolean {
+  const reached = new Set(variablesIn(value).map(({ name }) => name));
+  for (const name of reached) {
+    if (name === target.name) return true;
+    for (const other of byTarget.get(name) ?? []) for (const used of variablesIn(other.value)) reached.add(used.name);
   }
-  return reached.has(target.name);
+  return false;
 }

@@ -61,6 +61,8 @@ class RuleCheck {
   readonly #typos: DoubtfulNames["typos"];
   readonly #eventLiterals: readonly PredicateLiteral[];
   readonly #unbound = new Set<string>();
+  /** Number of literals that use each variable; undefined until a negation asks. */
+  #literalsUsing: ReadonlyMap<string, number> | undefined;
 
   constructor(
     rule: ProgramRule,
@@ -230,8 +232,8 @@ class RuleCheck {
   }
 
   #bodyArgument(argument: Argument, literal: PredicateLiteral): void {
-    const isCall = this.#roles.of(literal) === "call";
-    if (argument.kind === "return" && !isCall) this.diagnostics.push(report("E0223", argument.span, { token: "`&`" }));
+    if (argument.kind !== "return" || this.#roles.of(literal) === "call") return;
+    this.diagnostics.push(report("E0223", argument.span, { token: "`&`" }));
   }
 
   #viewCall(literal: PredicateLiteral): void {
@@ -372,15 +374,15 @@ class RuleCheck {
     for (const argument of literal.atom.args.flatMap(expressionsOf)) {
       for (const part of computedParts(argument)) this.#require(part, bound, where);
       for (const variable of literal.negated ? patternVariables(argument) : []) {
-        if (!bound.has(variable) && this.#isUsedElsewhere(variable, literal)) this.#require(argument, bound, where);
+        if (!bound.has(variable) && this.#isShared(variable)) this.#require(argument, bound, where);
       }
     }
   }
 
-  /** Whether other literals use the variable; only then it cannot mean "any value" in the negation. */
-  #isUsedElsewhere(variable: string, literal: Literal): boolean {
-    const others = this.#rule.body.filter((other) => other !== literal).flatMap(expressionsOfLiteral);
-    return others.some((expression) => variablesIn(expression).some(({ name }) => name === variable));
+  /** Whether several literals use the variable. Only then it cannot mean "any value" in a negation. */
+  #isShared(variable: string): boolean {
+    this.#literalsUsing ??= countLiterals(this.#rule.body);
+    return (this.#literalsUsing.get(variable) ?? 0) > 1;
   }
 
   #headUses(bound: BoundSet): void {
@@ -460,6 +462,15 @@ class RuleCheck {
     const groups = head.args.filter((argument, column): argument is Expression => isPlain(argument) && isKey(column));
     return head.location === undefined ? groups : [...groups, head.location];
   }
+}
+
+function countLiterals(body: readonly Literal[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const literal of body) {
+    const names = new Set(expressionsOfLiteral(literal).flatMap((one) => variablesIn(one).map(({ name }) => name)));
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Returns the function or predicate that was probably meant; most often `f_` is missing. */

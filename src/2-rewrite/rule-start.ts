@@ -36,9 +36,10 @@ export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean
 
 /** Returns the first location variable that is not bound by literals at known locations, or at locations these bind. */
 function unboundLocation(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
+  let left = literals.filter(isAtVariable);
+  if (left.length === 0) return undefined;
   const known = new Set<string>();
   const others = rule.body.filter((literal) => !isPredicate(literal));
-  let left = literals.filter(isAtVariable);
   for (const literal of literals) if (!left.includes(literal)) bind(literal, known);
   for (let size = -1; size !== known.size; ) {
     size = known.size;

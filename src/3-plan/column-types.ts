@@ -2,7 +2,15 @@
  * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
  * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
  */
-import type { AggregateFunction, Argument, Atom, Expression, Literal, PacketExpression } from "../../grammar/ast.ts";
+import type {
+  AggregateFunction,
+  Argument,
+  Assignment,
+  Atom,
+  Expression,
+  Literal,
+  PacketExpression,
+} from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import type { Kind } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
@@ -10,6 +18,7 @@ import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
 import { patternVariables } from "../program/pattern.ts";
+import { variablesIn } from "../program/visit.ts";
 import { kindsNamed } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
@@ -238,16 +247,13 @@ class Inference implements ColumnTypes {
     return new Set(columns.flatMap((column, at) => (isMissing(column) ? [at] : [])));
   }
 
-  /** Visits the body until no variable is added, so that the order of assignments does not matter. */
+  /** Visits the body in the order of the text, and then each assignment again that waited for the type of a variable. */
   #environment(rule: CoreRule): Environment {
     const environment = new Map<string, ColumnType>();
     const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
     this.#bind(literals, environment);
-    const assignments = literals.filter(({ kind }) => kind === "assign");
-    for (let size = -1; assignments.length > 0 && size !== environment.size; ) {
-      size = environment.size;
-      this.#bind(assignments, environment);
-    }
+    const waiting = literals.filter((literal) => literal.kind === "assign" && !environment.has(literal.target.name));
+    if (waiting.length > 0) bindWaiting(waiting as readonly Assignment[], environment);
     return environment;
   }
 
@@ -283,6 +289,24 @@ class Inference implements ColumnTypes {
     if (fixed !== undefined) return fixed;
     if (!this.#produced.has(name) || name.endsWith(".send") || name.endsWith(".recv")) return ANYTHING;
     return this.#columns.get(name)?.[column] ?? this.#unknown;
+  }
+}
+
+/** Adds the types of assignments whose values have variables of later literals, whatever their order. */
+function bindWaiting(assignments: readonly Assignment[], environment: Map<string, ColumnType>): void {
+  const readers = new Map<string, Assignment[]>();
+  for (const assignment of assignments) {
+    for (const { name } of variablesIn(assignment.value)) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [assignment]);
+      else known.push(assignment);
+    }
+  }
+  const ready = [...assignments];
+  for (const { target, value } of ready) {
+    if (environment.has(target.name)) continue;
+    add(environment, target.name, typeOf(value, environment));
+    if (environment.has(target.name)) for (const reader of readers.get(target.name) ?? []) ready.push(reader);
   }
 }
 

@@ -1,9 +1,13 @@
+/**
+ * order-body: chooses the order in which the literals of a body are evaluated. `plan-body.ts` calls it for every strand, so its time grows
+ * with the number of variables in the body and not with the square of the number of literals.
+ */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, withBound } from "../program/binding.ts";
+import type { BoundSet } from "../program/binding.ts";
 import { onlyItem, patternVariables } from "../program/pattern.ts";
-import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
 import { drawsValue } from "./draws-value.ts";
+import { IndexQueue } from "./index-queue.ts";
 
 /** Returns the literals in evaluation order; each can run with the variables bound before it. */
 export function orderBody(
@@ -12,16 +16,8 @@ export function orderBody(
   tables: TableFacts,
   neededFirst: ReadonlySet<string>,
 ): readonly Literal[] {
-  const ordered: Literal[] = [];
-  let waiting = [...body];
-  let known = bound;
-  while (waiting.length > 0) {
-    const next = nextLiteral(waiting, known, tables, neededFirst);
-    ordered.push(next);
-    waiting = waiting.filter((literal) => literal !== next);
-    known = withBound(known, boundBy(next));
-  }
-  return ordered;
+  const order = new BodyOrder(body, bound, tables, neededFirst);
+  return body.map(() => order.next());
 }
 
 /** The tables, as far as the order depends on them. */
@@ -32,44 +28,240 @@ export interface TableFacts {
   readonly isContext: (table: string) => boolean;
 }
 
-/**
- * Chooses the next literal: the context of a call, since its answer may be for another rule; then tests and assignments as early as
- * possible, then negations, then the most selective join; ties follow the text. Calls with random
- * results come after all joins that do not need them: once per derivation.
- */
-function nextLiteral(
-  waiting: readonly Literal[],
-  bound: BoundSet,
-  { keysOf, isContext }: TableFacts,
-  neededFirst: ReadonlySet<string>,
-): Literal {
-  const context = waiting.find(
-    (literal) => isPredicate(literal) && isContext(literal.atom.name.text) && cost(literal, bound, keysOf) === 0,
-  );
-  if (context !== undefined) return context;
-  const ready = waiting.find(
-    (literal) =>
-      isScalarReady(literal, bound) &&
-      (!isRandom(literal) || !canDefer(literal, waiting, neededFirst)) &&
-      (!seals(literal) || isNeededFirst(literal, waiting, neededFirst)),
-  );
-  if (ready !== undefined) return ready;
-  const absent = waiting.find((literal) => isNegation(literal) && isNegationReady(literal, waiting, bound));
-  if (absent !== undefined) return absent;
-  const joins = waiting.filter(isPredicate).filter((literal) => !literal.negated && canJoin(literal, bound));
-  const lists = waiting.filter((literal) => literal.kind === "member" && isBound(literal.list, bound));
-  const best = [...joins, ...lists].sort((a, b) => cost(a, bound, keysOf) - cost(b, bound, keysOf))[0];
-  if (best !== undefined) return best;
-  // Nonces are used up only by derivations that pass all other literals.
-  const sealing = waiting.find((literal) => isScalarReady(literal, bound));
-  if (sealing !== undefined) return sealing;
-  throw new Error(`none of ${waiting.length} literals can run: the checks accepted an unbound variable`);
+/** Unbound variables that something waits for. `met` is called when the last of them is bound. */
+interface Need {
+  missing: number;
+  readonly met: () => void;
 }
 
-function isScalarReady(literal: Literal, bound: BoundSet): boolean {
-  if (literal.kind === "condition") return isBound(literal.test, bound);
-  if (literal.kind === "member") return onlyItem(literal.list) !== undefined && isBound(literal.list, bound);
-  return literal.kind === "assign" && isBound(literal.value, bound);
+/** Rank of a join: all key columns are known, some column is known, it visits a list, or it scans the table. */
+const KEYED = 0;
+const INDEXED = 1;
+const LIST = 2;
+const SCAN = 3;
+const RANKS = [KEYED, INDEXED, LIST, SCAN] as const;
+type Rank = (typeof RANKS)[number];
+
+/**
+ * The literals of a body that wait. The next is the context of a call, since its answer may be for another rule; then tests and assignments
+ * as early as possible, then negations, then the most selective join; ties follow the text. Calls with random results come after all joins
+ * that do not need them: once per derivation.
+ */
+class BodyOrder {
+  readonly #body: readonly Literal[];
+  readonly #tables: TableFacts;
+  readonly #neededFirst: ReadonlySet<string>;
+  readonly #bound: Set<string>;
+  readonly #isTaken: boolean[];
+  readonly #needs = new Map<string, Need[]>();
+  readonly #contexts = new IndexQueue();
+  /** Tests and assignments that can run, and are neither random nor seal. */
+  readonly #scalars = new IndexQueue();
+  /** Tests and assignments that can run, and are random or seal, in the order of the text. */
+  readonly #drawing: number[] = [];
+  readonly #negations = new IndexQueue();
+  /** Joins that can run, by rank. A join is added again when its rank improves. */
+  readonly #joins: Readonly<Record<Rank, IndexQueue>> = {
+    [KEYED]: new IndexQueue(),
+    [INDEXED]: new IndexQueue(),
+    [LIST]: new IndexQueue(),
+    [SCAN]: new IndexQueue(),
+  };
+  readonly #ranks: (Rank | undefined)[] = [];
+  /** Number of predicates and lists that wait, and of those that use a variable. */
+  #joinsWaiting = 0;
+  readonly #joinsUsing = new Map<string, number>();
+  /** Assignments by the variables in their values. */
+  readonly #assignmentsFrom = new Map<string, number[]>();
+
+  constructor(body: readonly Literal[], bound: BoundSet, tables: TableFacts, neededFirst: ReadonlySet<string>) {
+    this.#body = body;
+    this.#tables = tables;
+    this.#neededFirst = neededFirst;
+    this.#bound = new Set(bound);
+    this.#isTaken = body.map(() => false);
+    const given = new Set(body.filter((literal) => !isNegation(literal)).flatMap(variablesOf));
+    for (const [at, literal] of body.entries()) {
+      this.#count(at, literal);
+      this.#enlist(at, literal, given);
+    }
+  }
+
+  /** Takes the next literal, and binds its variables. */
+  next(): Literal {
+    const at = this.#chosen();
+    if (at === undefined) {
+      const waiting = this.#isTaken.filter((isTaken) => !isTaken).length;
+      throw new Error(`none of ${waiting} literals can run: the checks accepted an unbound variable`);
+    }
+    const literal = this.#body[at] as Literal;
+    this.#isTaken[at] = true;
+    const drawing = this.#drawing.indexOf(at);
+    if (drawing >= 0) this.#drawing.splice(drawing, 1);
+    if (isJoin(literal)) {
+      this.#joinsWaiting--;
+      for (const name of namesIn(literal)) this.#joinsUsing.set(name, (this.#joinsUsing.get(name) ?? 0) - 1);
+    }
+    for (const name of boundBy(literal)) this.#bind(name);
+    return literal;
+  }
+
+  #chosen(): number | undefined {
+    return (
+      this.#firstOf(this.#contexts) ??
+      this.#readyScalar() ??
+      this.#firstOf(this.#negations) ??
+      this.#bestJoin() ??
+      // Nonces are used up only by derivations that pass all other literals.
+      this.#drawing[0]
+    );
+  }
+
+  #firstOf(queue: IndexQueue, isValid: (at: number) => boolean = () => true): number | undefined {
+    for (let at = queue.first; at !== undefined; at = queue.first) {
+      if (this.#isTaken[at] === false && isValid(at)) return at;
+      queue.take();
+    }
+    return undefined;
+  }
+
+  #readyScalar(): number | undefined {
+    const plain = this.#firstOf(this.#scalars);
+    const drawing = this.#drawing.find(
+      (at) => (plain === undefined || at < plain) && this.#mayDraw(this.#body[at] as Literal),
+    );
+    return drawing ?? plain;
+  }
+
+  #bestJoin(): number | undefined {
+    for (const rank of RANKS) {
+      const at = this.#firstOf(this.#joins[rank], (candidate) => this.#ranks[candidate] === rank);
+      if (at !== undefined) return at;
+    }
+    return undefined;
+  }
+
+  #mayDraw(literal: Literal): boolean {
+    const values = this.#valuesFrom(literal);
+    const isNeededFirst = values.some((name) => this.#neededFirst.has(name));
+    const isDeferred =
+      !isNeededFirst && this.#joinsWaiting > 0 && values.every((name) => (this.#joinsUsing.get(name) ?? 0) === 0);
+    return !(isDeferred && isRandom(literal)) && (isNeededFirst || !seals(literal));
+  }
+
+  /** Returns the variable that the literal assigns, and those that waiting assignments compute from it. */
+  #valuesFrom(literal: Literal): readonly string[] {
+    if (literal.kind !== "assign") return [];
+    const values = new Set([literal.target.name]);
+    for (const name of values) {
+      for (const at of this.#assignmentsFrom.get(name) ?? []) {
+        const other = this.#body[at];
+        if (this.#isTaken[at] === false && other?.kind === "assign") values.add(other.target.name);
+      }
+    }
+    return [...values];
+  }
+
+  #count(at: number, literal: Literal): void {
+    if (isJoin(literal)) {
+      this.#joinsWaiting++;
+      for (const name of namesIn(literal)) this.#joinsUsing.set(name, (this.#joinsUsing.get(name) ?? 0) + 1);
+    }
+    if (literal.kind !== "assign") return;
+    for (const name of new Set(variablesIn(literal.value).map((variable) => variable.name))) {
+      const found = this.#assignmentsFrom.get(name);
+      if (found === undefined) this.#assignmentsFrom.set(name, [at]);
+      else found.push(at);
+    }
+  }
+
+  /** `given` are the variables that positive literals bind. */
+  #enlist(at: number, literal: Literal, given: ReadonlySet<string>): void {
+    const scalar = scalarOf(literal);
+    if (scalar !== undefined) this.#when(namesOf(scalar), () => this.#enlistScalar(at, literal));
+    if (literal.kind === "member") this.#when(namesOf(literal.list), () => this.#rank(at, LIST));
+    if (literal.kind !== "predicate") return;
+    if (this.#tables.isContext(literal.atom.name.text)) this.#whenKeyed(literal, () => this.#contexts.add(at));
+    if (!literal.negated) return this.#enlistJoin(at, literal);
+    // A negation waits for the variables that other literals bind.
+    const awaited = variablesOf(literal).filter((name) => given.has(name));
+    this.#when(awaited, () => this.#negations.add(at));
+  }
+
+  #enlistScalar(at: number, literal: Literal): void {
+    if (!isRandom(literal) && !seals(literal)) return this.#scalars.add(at);
+    this.#drawing.splice(this.#drawing.findLastIndex((other) => other < at) + 1, 0, at);
+  }
+
+  /** A join can run when the variables of its computed arguments are bound. Its rank improves as its columns become known. */
+  #enlistJoin(at: number, literal: PredicateLiteral): void {
+    let rank: Rank = SCAN;
+    let canRun = false;
+    const improve = (better: Rank): void => {
+      rank = better < rank ? better : rank;
+      if (canRun) this.#rank(at, rank);
+    };
+    const args = literal.atom.args.filter(isKnowable);
+    for (const argument of args) this.#when(namesOf(argument), () => improve(INDEXED));
+    this.#whenKeyed(literal, () => improve(KEYED));
+    const computed = args.filter(({ kind }) => kind !== "variable");
+    this.#when(computed.flatMap(namesOf), () => {
+      canRun = true;
+      improve(rank);
+    });
+  }
+
+  #rank(at: number, rank: Rank): void {
+    if (this.#ranks[at] === rank) return;
+    this.#ranks[at] = rank;
+    this.#joins[rank].add(at);
+  }
+
+  /** Calls `met` when all key columns of a table with a key are known. */
+  #whenKeyed({ atom }: PredicateLiteral, met: () => void): void {
+    const keys = this.#tables.keysOf(atom.name.text);
+    const args = keys.map((column) => atom.args[column]).filter((argument) => argument !== undefined);
+    if (keys.length === 0 || args.length < keys.length || !args.every(isKnowable)) return;
+    this.#when(args.flatMap(namesOf), met);
+  }
+
+  /** Calls `met` when all the variables are bound. */
+  #when(names: readonly string[], met: () => void): void {
+    const missing = new Set(names.filter((name) => !this.#bound.has(name)));
+    if (missing.size === 0) return met();
+    const need: Need = { missing: missing.size, met };
+    for (const name of missing) {
+      const found = this.#needs.get(name);
+      if (found === undefined) this.#needs.set(name, [need]);
+      else found.push(need);
+    }
+  }
+
+  #bind(name: string): void {
+    if (this.#bound.has(name)) return;
+    this.#bound.add(name);
+    for (const need of this.#needs.get(name) ?? []) if (--need.missing === 0) need.met();
+    this.#needs.delete(name);
+  }
+}
+
+/** Expression of which a test, an assignment or a list of one item needs all variables; undefined for other literals. */
+function scalarOf(literal: Literal): Expression | undefined {
+  switch (literal.kind) {
+    case "condition":
+      return literal.test;
+    case "assign":
+      return literal.value;
+    case "member":
+      return onlyItem(literal.list) === undefined ? undefined : literal.list;
+    case "predicate":
+      return undefined;
+  }
+}
+
+/** Whether the literal multiplies derivations or filters them by rows. */
+function isJoin({ kind }: Literal): boolean {
+  return kind === "predicate" || kind === "member";
 }
 
 /** Whether the literal calls a function whose result differs between calls. */
@@ -85,68 +277,22 @@ function seals(literal: Literal): boolean {
     .some((part) => part.kind === "call" && part.name.text === "f_seal");
 }
 
-/** Whether values that are computed from the literal must be bound before the joins. */
-function isNeededFirst(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
-  return [...valuesFrom(literal, waiting)].some((name) => neededFirst.has(name));
-}
-
-/** Whether joins remain and none of them needs the values that the literal binds. */
-function canDefer(literal: Literal, waiting: readonly Literal[], neededFirst: ReadonlySet<string>): boolean {
-  const joins = waiting.filter((other) => other.kind === "predicate" || other.kind === "member");
-  if (joins.length === 0) return false;
-  const given = valuesFrom(literal, waiting);
-  if (isNeededFirst(literal, waiting, neededFirst)) return false;
-  return !joins
-    .flatMap(expressionsOfLiteral)
-    .some((expression) => variablesIn(expression).some(({ name }) => given.has(name)));
-}
-
-/** Returns the variables that the literal binds, and those that assignments compute from them. */
-function valuesFrom(literal: Literal, waiting: readonly Literal[]): ReadonlySet<string> {
-  const given = new Set(literal.kind === "assign" ? [literal.target.name] : []);
-  for (let size = -1; size !== given.size; ) {
-    size = given.size;
-    for (const other of waiting) {
-      if (other.kind !== "assign" || !variablesIn(other.value).some(({ name }) => given.has(name))) continue;
-      given.add(other.target.name);
-    }
-  }
-  return given;
-}
-
 function isNegation(literal: Literal): literal is PredicateLiteral {
   return literal.kind === "predicate" && literal.negated;
 }
 
-/** Whether all variables of the negation are bound that other literals will bind. */
-function isNegationReady(negation: PredicateLiteral, waiting: readonly Literal[], bound: BoundSet): boolean {
-  const later = waiting.filter((literal) => !isNegation(literal)).flatMap(variablesOf);
-  const own = variablesOf(negation);
-  return own.every((name) => bound.has(name) || !later.includes(name));
+/** Whether an argument of a body literal is an expression whose value the join can use. */
+function isKnowable(argument: PredicateLiteral["atom"]["args"][number]): argument is Expression {
+  return argument.kind !== "return" && argument.kind !== "aggregate" && argument.kind !== "wildcard";
 }
 
-/** Whether the variables of all computed arguments are bound. */
-function canJoin(literal: PredicateLiteral, bound: BoundSet): boolean {
-  return literal.atom.args.every((argument) => {
-    if (argument.kind === "return" || argument.kind === "aggregate") return true;
-    return argument.kind === "variable" || argument.kind === "wildcard" || isBound(argument, bound);
-  });
+function namesOf(expression: Expression): readonly string[] {
+  return variablesIn(expression).map(({ name }) => name);
 }
 
-function cost(literal: Literal, bound: BoundSet, keysOf: TableFacts["keysOf"]): number {
-  if (literal.kind !== "predicate") return 2;
-  const { atom } = literal;
-  const isKnown = (column: number): boolean => {
-    const argument = atom.args[column];
-    return argument !== undefined && isKnownArgument(argument as Expression, bound);
-  };
-  const keys = keysOf(atom.name.text);
-  if (keys.length > 0 && keys.every(isKnown)) return 0;
-  return atom.args.some((_, column) => isKnown(column)) ? 1 : 3;
-}
-
-function isKnownArgument(argument: Expression, bound: BoundSet): boolean {
-  return argument.kind !== "wildcard" && isBound(argument, bound);
+/** Returns the variables in all expressions of a literal, each once. */
+function namesIn(literal: Literal): ReadonlySet<string> {
+  return new Set(expressionsOfLiteral(literal).flatMap(namesOf));
 }
 
 /** Returns the variables that the literal binds; a negation binds none. */

@@ -1,5 +1,5 @@
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
-import { type BoundSet, isBound, noneBound, withBound } from "../program/binding.ts";
+import { type BoundSet, isBound, noneBound } from "../program/binding.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { isStructure, partsOfStructure } from "../program/pattern.ts";
 import { boundBy, orderBody } from "./order-body.ts";
@@ -29,7 +29,7 @@ export function planBody(
   const visibility = new Map(body.map(({ literal, visibility }) => [literal, visibility]));
   const keysOf = (name: string): readonly number[] => context.predicate(name).table?.keys ?? [];
   const start = matchArguments(trigger.atom.args, noneBound);
-  let bound = start.bound;
+  const bound = new Set(boundBy({ ...trigger, negated: false }));
   const operators: Operator[] = [];
   const ordered = orderBody(
     body.map(({ literal }) => literal),
@@ -40,9 +40,9 @@ export function planBody(
   for (const literal of ordered) {
     const planned = planLiteral(literal, bound, visibility.get(literal) ?? "frozen", context);
     for (const operator of planned) operators.push(operator);
-    bound = withBound(bound, boundBy(literal));
+    for (const name of boundBy(literal)) bound.add(name);
   }
-  return { match: start.match, operators };
+  return { match: start, operators };
 }
 
 function planLiteral(
@@ -74,7 +74,7 @@ function elementMatch({ pattern }: Membership, bound: BoundSet, context: BodyCon
   if (pattern.kind === "wildcard") return { kind: "any" };
   if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "variable", variable: pattern.name };
   if (!isStructure(pattern)) return { kind: "equal", value: pattern };
-  const { match } = matchArguments(partsOfStructure(pattern), bound);
+  const match = matchArguments(partsOfStructure(pattern), bound);
   if (pattern.kind === "list") return { kind: "items", count: pattern.items.length, match };
   return { kind: "fields", predicate: context.predicate(pattern.name.text, pattern.args.length), match };
 }
@@ -108,24 +108,21 @@ function knownColumns(args: readonly Argument[], bound: BoundSet): ReadonlyMap<n
 }
 
 function remaining(args: readonly Argument[], done: readonly number[], bound: BoundSet): readonly Match[] {
-  return matchArguments(args, bound).match.filter((match) => !done.includes(match.column));
+  const matched = new Set(done);
+  return matchArguments(args, bound).filter((match) => !matched.has(match.column));
 }
 
-/** Binds the first occurrence of each new variable and tests all other arguments. */
-function matchArguments(args: readonly Argument[], before: BoundSet): { match: readonly Match[]; bound: BoundSet } {
-  const match: Match[] = [];
-  let bound = before;
+/** Binds the first occurrence of each new variable, then tests all other arguments. */
+function matchArguments(args: readonly Argument[], bound: BoundSet): readonly Match[] {
+  const binds = new Map<string, Match>();
+  const tests: Match[] = [];
   for (const [column, argument] of args.entries()) {
     if (argument.kind === "return" || argument.kind === "aggregate" || argument.kind === "wildcard") continue;
-    if (argument.kind === "variable" && !bound.has(argument.name)) {
-      match.push({ kind: "bind", column, variable: argument.name });
-      bound = withBound(bound, [argument.name]);
+    if (argument.kind === "variable" && !bound.has(argument.name) && !binds.has(argument.name)) {
+      binds.set(argument.name, { kind: "bind", column, variable: argument.name });
     } else {
-      match.push({ kind: "test", column, value: argument });
+      tests.push({ kind: "test", column, value: argument });
     }
   }
-  return {
-    match: [...match.filter((one) => one.kind === "bind"), ...match.filter((one) => one.kind === "test")],
-    bound,
-  };
+  return [...binds.values(), ...tests];
 }

@@ -1,8 +1,9 @@
 import type { Expression } from "../../grammar/ast.ts";
-import { operandsOf, parts } from "../program/visit.ts";
+import { operandsOf, parts, variablesIn } from "../program/visit.ts";
 import { drawsValue } from "./draws-value.ts";
+import { IndexQueue } from "./index-queue.ts";
 import { expressionsOfStrand, inspectedExpressions, partsOfAction, testsOf } from "./operator-expressions.ts";
-import type { Strand, StrandAction } from "./strand.ts";
+import type { Operator, Strand, StrandAction } from "./strand.ts";
 import { isMappedOverTrains } from "./train-functions.ts";
 
 /** Functions of a whole packet train: its packets as a list, and their number. */
@@ -16,25 +17,75 @@ const TRAIN_READERS: ReadonlySet<string> = new Set(["f_rows", "f_count"]);
 export function trainColumns(strand: Strand): readonly number[] {
   if (strand.trigger.kind !== "event") return [];
   const binds = strand.match.flatMap((one) => (one.kind === "bind" ? [one] : []));
-  return binds.filter(({ variable }) => takesWhole(strand, variable)).map(({ column }) => column);
+  if (binds.length === 0) return [];
+  const uses = usesOf(strand);
+  return binds.filter(({ variable }) => takesWhole(variable, strand, uses)).map(({ column }) => column);
 }
 
-function takesWhole(strand: Strand, variable: string): boolean {
-  const trains = new Set([variable]);
-  const copies = strand.operators.filter((operator) => {
-    const isCopy =
-      operator.kind === "assign" && mentions(operator.value, trains) && isTrainForm(operator.value, trains);
-    if (isCopy) trains.add(operator.variable);
-    return isCopy;
-  });
-  const inspecting = strand.operators.filter((operator) => !copies.includes(operator));
-  const inspected = [...testsOf(strand.match), ...inspecting.flatMap(inspectedExpressions)];
+/** Parts of a strand by the variables that they mention. */
+interface Uses {
+  /** Positions of operators. */
+  readonly operators: ReadonlyMap<string, readonly number[]>;
+  /** Arguments of the head. */
+  readonly args: ReadonlyMap<string, readonly Expression[]>;
+  /** Tests of the event, the location and the columns of an aggregate. */
+  readonly others: ReadonlyMap<string, readonly Expression[]>;
+  /** Whether some expression can have another value for the next packet of a train. */
+  readonly differsByPacket: boolean;
+}
+
+function usesOf(strand: Strand): Uses {
   const { args, others } = partsOfAction(strand.action);
-  const carried = args.filter((arg) => mentions(arg, trains) && isTrainForm(arg, trains));
-  const read = [...inspected, ...others, ...args.filter((arg) => !carried.includes(arg))];
+  const operators = strand.operators.map((operator, at) => [at, inspectedExpressions(operator)] as const);
+  return {
+    operators: byVariable(operators),
+    args: byVariable(args.map((one) => [one, [one]])),
+    others: byVariable([...testsOf(strand.match), ...others].map((one) => [one, [one]])),
+    differsByPacket: expressionsOfStrand(strand).some(differsByPacket),
+  };
+}
+
+function byVariable<T>(items: readonly (readonly [T, readonly Expression[]])[]): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const [item, expressions] of items) {
+    for (const name of new Set(expressions.flatMap((one) => variablesIn(one).map((variable) => variable.name)))) {
+      const known = found.get(name);
+      if (known === undefined) found.set(name, [item]);
+      else known.push(item);
+    }
+  }
+  return found;
+}
+
+function takesWhole(variable: string, { operators, action }: Strand, uses: Uses): boolean {
+  const trains = new Set([variable]);
+  const reading: Expression[] = [];
+  const visited = new Set<number>();
+  const waiting = new IndexQueue();
+  const visitUsers = (name: string): void => {
+    for (const at of uses.operators.get(name) ?? []) {
+      if (visited.has(at)) continue;
+      visited.add(at);
+      waiting.add(at);
+    }
+  };
+  visitUsers(variable);
+  // Operators read only variables of operators before them, so all trains that an operator mentions are known when it is visited.
+  for (let at = waiting.first; at !== undefined; at = waiting.first) {
+    waiting.take();
+    const operator = operators[at] as Operator;
+    if (operator.kind === "assign" && isTrainForm(operator.value, trains)) {
+      trains.add(operator.variable);
+      visitUsers(operator.variable);
+    } else for (const one of inspectedExpressions(operator)) if (mentions(one, trains)) reading.push(one);
+  }
+  const args = new Set([...trains].flatMap((name) => uses.args.get(name) ?? []));
+  const carried = [...args].filter((arg) => isTrainForm(arg, trains));
+  const others = [...trains].flatMap((name) => uses.others.get(name) ?? []);
+  const read = [...reading, ...others, ...args.difference(new Set(carried))];
   if (!read.every((one) => isReadWhole(one, trains))) return false;
-  if (read.some((one) => mentions(one, trains))) return carried.length === 0 || isEvent(strand.action);
-  return carried.length > 0 && isEvent(strand.action) && !expressionsOfStrand(strand).some(differsByPacket);
+  if (read.length > 0) return carried.length === 0 || isEvent(action);
+  return carried.length > 0 && isEvent(action) && !uses.differsByPacket;
 }
 
 /** Whether the action raises or sends a tuple. A table holds single packets. */

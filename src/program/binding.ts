@@ -8,20 +8,42 @@ export type BoundSet = ReadonlySet<string>;
 
 export const noneBound: BoundSet = new Set();
 
+/** Literal that binds variables once all others that it needs are bound. */
+interface Waiting {
+  missing: number;
+  readonly literal: Literal;
+}
+
 /** Adds the variables that the literals bind, whatever order they are written in. */
 export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Roles): BoundSet {
   const known = new Set(bound);
+  const waiting = new Map<string, Waiting[]>();
+  const awake: Literal[] = [];
   const add = (literal: Literal): void => {
-    for (const name of namesBoundBy(literal, known, roles)) known.add(name);
+    for (const name of namesBoundBy(literal, known, roles)) {
+      if (known.has(name)) continue;
+      known.add(name);
+      for (const one of waiting.get(name) ?? []) if (--one.missing === 0) awake.push(one.literal);
+    }
   };
-  literals.forEach(add);
-  // A predicate binds its variables whatever is known before.
-  const waiting = literals.filter(({ kind }) => kind === "assign" || kind === "member");
-  for (let size = -1; size !== known.size; ) {
-    size = known.size;
-    waiting.forEach(add);
+  for (const literal of literals) {
+    const missing = new Set(needsOf(literal).filter((name) => !known.has(name)));
+    if (missing.size === 0) add(literal);
+    const one = { missing: missing.size, literal };
+    for (const name of missing) {
+      const others = waiting.get(name);
+      if (others === undefined) waiting.set(name, [one]);
+      else others.push(one);
+    }
   }
+  for (const literal of awake) add(literal);
   return known;
+}
+
+/** Returns the variables without which the literal binds none. */
+function needsOf(literal: Literal): readonly string[] {
+  if (literal.kind !== "assign" && literal.kind !== "member") return [];
+  return variablesIn(literal.kind === "assign" ? literal.value : literal.list).map(({ name }) => name);
 }
 
 /** Returns the variables bound after the literal, given those bound before. A literal that cannot run yet binds none. */

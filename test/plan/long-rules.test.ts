@@ -1,0 +1,53 @@
+/** The compiler takes time in proportion to the literals of a rule and the columns of a fact. */
+import { expect, test } from "vitest";
+import { FileLibrary } from "../../src/cli/files/file-library.ts";
+import { compile } from "../../src/compile.ts";
+
+const SMALL = 300;
+const FACTOR = 4;
+/** Greatest ratio of the processor times of the two sizes: between that of linear growth, 4, and that of the square, 16. */
+const MOST_RATIO = 9;
+/** Each time is the less of two. */
+const TRIES = 2;
+
+type Rule = readonly [title: string, text: (count: number) => string];
+
+function list(count: number, item: (at: number) => string): string {
+  return Array.from({ length: count }, (_, at) => item(at)).join(", ");
+}
+
+const TABLE = "materialize(t, infinity, infinity, keys(1,2)).\n";
+
+const RULES: readonly Rule[] = [
+  ["conditions", (count) => `r: o(X) :- e(X), ${list(4 * count, (at) => `X != ${at}`)}.`],
+  ["assignments", (count) => `r: o(X${count}) :- e(X0), ${list(count, (at) => `X${at + 1} := X${at} + 1`)}.`],
+  [
+    "assignments from the last to the first",
+    (count) => `r: o(X0) :- e(X${count}), ${list(count, (at) => `X${at} := X${at + 1} + 1`)}.`,
+  ],
+  ["negations", (count) => `${TABLE}r: o(X) :- e(X), ${list(count, (at) => `!t(X, Y${at})`)}.`],
+  ["random conditions", (count) => `r: o(X) :- e(X), ${list(count, (at) => `f_rand() != ${at}`)}.`],
+  ["joins of an event", (count) => `${TABLE}r: o(X0) :- e(X0), ${list(count / 5, (at) => `t(X${at}, X${at + 1})`)}.`],
+  ["columns of a rule", (count) => `r: o(${list(count, (at) => `X${at}`)}) :- e(${list(count, (at) => `X${at}`)}).`],
+  ["columns of a fact", (count) => `f(${list(8 * count, String)}).`],
+];
+
+/** Processor time for the compilation of a text, in seconds. */
+function secondsFor(text: string): number {
+  const library = new FileLibrary();
+  library.addText("rules", text);
+  const start = process.threadCpuUsage();
+  const { plan } = compile(["rules"], library, { defines: new Map(), dialect: undefined });
+  const { user, system } = process.threadCpuUsage(start);
+  expect(plan).toBeDefined();
+  return (user + system) / 1e6;
+}
+
+function leastSeconds(text: string): number {
+  return Math.min(...Array.from({ length: TRIES }, () => secondsFor(text)));
+}
+
+test.each(RULES)("a rule or fact is compiled in time that grows with its length: %s", (_, text) => {
+  secondsFor(text(SMALL));
+  expect(leastSeconds(text(FACTOR * SMALL)) / leastSeconds(text(SMALL))).toBeLessThan(MOST_RATIO);
+});
