@@ -21,6 +21,7 @@ import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock } from "../world/world.ts";
+import type { RunStrand } from "./derived/stratum.ts";
 import { addEngineCounters, type EngineCounters, newEngineCounters } from "./engine-counters.ts";
 import { type FailureReport, FailureReports } from "./failure-reports.ts";
 import { LimitExceeded, type Limits } from "./limits/limits.ts";
@@ -362,7 +363,11 @@ export class Engine {
     return this.store.commit(changes, now, this.#maintain);
   }
 
-  readonly #maintain = (strand: number, values: Values): void => this.#context.fire(strand, values);
+  readonly #maintain: RunStrand = (strand, values, isRemoval = false) => {
+    this.#context.isRemoval = isRemoval;
+    this.#context.fire(strand, values);
+    this.#context.isRemoval = false;
+  };
 
   #reportLimit(exceeded: LimitExceeded): void {
     this.counters.stopped++;

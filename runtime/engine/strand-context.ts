@@ -84,6 +84,10 @@ export class StrandContext implements StrandHost {
   isBorrowed = false;
   /** Number of packets that the input stands for: above 1 for a packet train. */
   packets = 1;
+  /** Whether the running strand removes derivations, whose failures were counted when they were added. */
+  isRemoval = false;
+  visits = 0;
+  mostVisits: number = Infinity;
   readonly #plan: Plan;
   readonly #strands: readonly StrandFunction[];
   readonly #clock: Clock;
@@ -153,8 +157,11 @@ export class StrandContext implements StrandHost {
     this.source = source;
     this.isBorrowed = false;
     this.packets = 1;
+    this.isRemoval = false;
     this.running = NO_STRAND;
     this.#derivations = 0;
+    this.visits = 0;
+    this.mostVisits = this.#limits.visits + facts * VISITS_PER_FACT;
     this.#mostDerivations = this.#limits.derivations + facts * DERIVATIONS_PER_FACT;
     this.#heldInRound = 0;
     this.#cycles.begin(facts);
@@ -279,6 +286,7 @@ export class StrandContext implements StrandHost {
   }
 
   failed(strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
+    if (this.isRemoval) return;
     (this.#counters.failed[strand] as number) += this.packets;
     const contradiction = this.#contradiction;
     this.#contradiction = undefined;

@@ -108,8 +108,11 @@ class StrandEmitter {
     for (const [column, type] of required.entries()) {
       const value = values[column];
       if (type === 0 || value === undefined) continue;
-      const report = `node.contradicts(${predicate.id}, ${column}, ${value}); node.failed(${this.#strand.id}, "", {});`;
-      this.#line(`if (!admits(${type}, ${value})) { ${report} ${this.#skip} }`);
+      const report = [
+        `node.contradicts(${predicate.id}, ${column}, ${value});`,
+        `node.failed(${this.#strand.id}, "", {});`,
+      ];
+      this.#line(`if (!admits(${type}, ${value})) ${this.#failure(report)}`);
     }
   }
 
@@ -304,7 +307,14 @@ class StrandEmitter {
     const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
     const names = expression === undefined ? [] : variablesIn(expression).map(({ name }) => name);
     const values = [...new Set(names)].join(", ");
-    this.#line(`if (${condition}) { node.failed(${this.#strand.id}, ${shown}, { ${values} }); ${this.#skip} }`);
+    this.#line(`if (${condition}) ${this.#failure([`node.failed(${this.#strand.id}, ${shown}, { ${values} });`])}`);
+  }
+
+  /** Statement that ends a derivation that fails. A derivation that is removed or refreshed was reported when it was added. */
+  #failure(report: readonly string[]): string {
+    const { action } = this.#strand;
+    const isReported = action.kind !== "contribute" || action.sign > 0;
+    return isReported ? `{ ${report.join(" ")} ${this.#skip} }` : this.#skip;
   }
 
   #key(key: readonly Expression[]): string {

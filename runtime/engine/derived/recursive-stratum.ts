@@ -388,7 +388,7 @@ export class RecursiveStratum implements Stratum {
     for (const strand of strands) {
       if (++this.#runs > this.#limit.runs) this.#limit.exceeded(strand);
       this.#limit.checkMemory(strand);
-      this.#run(strand, row.values);
+      this.#run(strand, row.values, direction < 0);
     }
     this.#direction = 0;
   }

@@ -6,8 +6,11 @@ import type { DerivedRows } from "./derived-rows.ts";
 import type { MaintainedAggregate } from "./maintained-aggregate.ts";
 import type { MemoisedValues } from "./memoised-values.ts";
 
-/** Runs a maintenance strand on one row that was inserted into a body table, deleted from it, or refreshed. */
-export type RunStrand = (strand: number, values: Values) => void;
+/**
+ * Runs a maintenance strand on one row that was inserted into a body table, deleted from it, or refreshed. `isRemoval` says that the
+ * derivations of a strand for both directions are removed.
+ */
+export type RunStrand = (strand: number, values: Values, isRemoval?: boolean) => void;
 
 /** One rule of a derived table at run time, or several rules without aggregates that define the table together. */
 export interface DerivedRule {
