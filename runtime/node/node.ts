@@ -36,7 +36,7 @@ import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-ru
 import type { NodeSettings } from "./node-settings.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
-import { type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
+import { lostRowMessages, type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
 import { rebindable, type RebindResult, refusal } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
@@ -236,6 +236,7 @@ export class Node {
       });
       this.#ports.reclaimSockets();
       next.timers.resume(previous.timers);
+      for (const message of lostRowMessages(report)) this.#settings.onLog?.(message);
       this.#areAddressesChanged = true;
       this.#afterStep(true);
       return report;

@@ -10,6 +10,8 @@ import type { Tuple } from "../plan/values/packet.ts";
 import { Packet } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
+import { countOf } from "../plan/values/count-of.ts";
+import { admits } from "../plan/values/column-type.ts";
 import { equalValues, type Values, type Value } from "../plan/values/value.ts";
 import { encodeBody } from "../plan/values/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
@@ -20,18 +22,26 @@ export interface ProgramState {
   readonly tables: readonly (Table | undefined)[];
 }
 
+interface KeptTable {
+  readonly table: string;
+  readonly rows: number;
+}
+
+interface LostRows {
+  readonly table: string;
+  readonly rows: number;
+  /** Reason: another declaration, no declaration any more, or rows that contradict the signature of the next program. */
+  readonly why: "declared otherwise" | "gone" | "wrong type";
+}
+
 /** Effect of a program swap on the tables. Leaves out the tables that the compiler made. */
 export interface SwapReport {
   /** Tables with the same declaration, with the number of rows that they kept. */
-  readonly kept: readonly { readonly table: string; readonly rows: number }[];
+  readonly kept: readonly KeptTable[];
   /** Derived tables, whose rows are recomputed. */
   readonly derived: readonly string[];
-  /** Tables with another declaration, or with none any more, with the number of rows that they lost. */
-  readonly lost: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly why: "declared otherwise" | "gone";
-  }[];
+  /** Tables that lost rows. */
+  readonly lost: readonly LostRows[];
   readonly added: readonly string[];
 }
 
@@ -71,7 +81,7 @@ export class ProgramSwap {
       if (table === undefined || matching === undefined || matching.spec.derived === "pure") return [];
       if (matching.spec.baseOf !== undefined) return [];
       return rowsOf(table)
-        .filter((row) => row.isBase)
+        .filter((row) => row.isBase && isAdmitted(row.values, matching.predicate))
         .map((row) => ({ table: matching, values: this.#values(row.values), expires: row.expires }));
     });
   }
@@ -97,10 +107,11 @@ export class ProgramSwap {
     });
   }
 
-  /** Translates a tuple to the next plan. Undefined when that has no such predicate. */
+  /** Translates a tuple to the next plan. Undefined when that has no such predicate, or its signature does not admit the tuple. */
   tuple({ predicate, args, isDelete }: Tuple): Tuple | undefined {
     const spec = this.#specs.get(predicate) ?? (this.#next.plan.predicates.includes(predicate) ? predicate : undefined);
-    return spec && { predicate: spec, args: this.#values(args), isDelete };
+    if (spec === undefined || !(isDelete || isAdmitted(args, spec))) return undefined;
+    return { predicate: spec, args: this.#values(args), isDelete };
   }
 
   /**
@@ -126,26 +137,33 @@ export class ProgramSwap {
       (table): table is Table => table !== undefined && !table.predicate.name.includes("?"),
     );
     const matches = named.map((table) => ({ table, matching: this.#matchingTable(table) }));
-    const kept = matches.flatMap(({ table, matching }) => (matching === undefined ? [] : [{ table, matching }]));
+    const kept = matches.flatMap(({ table, matching }) => {
+      if (matching === undefined) return [];
+      const rows = rowsOf(table).filter((row) => row.isBase);
+      return [{ matching, rows, admitted: rows.filter(({ values }) => isAdmitted(values, matching.predicate)) }];
+    });
     const names = new Set(named.map((table) => table.predicate.name));
     return {
       kept: kept
         .filter(({ matching }) => matching.spec.derived !== "pure")
-        .map(({ table, matching }) => ({
-          table: matching.predicate.name,
-          rows: rowsOf(table).filter((row) => row.isBase).length,
-        })),
+        .map(({ matching, admitted }) => ({ table: matching.predicate.name, rows: admitted.length })),
       derived: kept
         .filter(({ matching }) => matching.spec.derived === "pure")
         .map(({ matching }) => matching.predicate.name),
-      lost: matches.flatMap(({ table, matching }) => {
-        if (matching !== undefined) return [];
-        const { name } = table.predicate;
-        const isDeclared = this.#next.tables.some((other) => other?.predicate.name === name);
-        return [
-          { table: name, rows: table.count, why: isDeclared ? ("declared otherwise" as const) : ("gone" as const) },
-        ];
-      }),
+      lost: [
+        ...matches.flatMap(({ table, matching }): readonly LostRows[] => {
+          if (matching !== undefined) return [];
+          const { name } = table.predicate;
+          const isDeclared = this.#next.tables.some((other) => other?.predicate.name === name);
+          return [{ table: name, rows: table.count, why: isDeclared ? "declared otherwise" : "gone" }];
+        }),
+        ...kept.flatMap(({ matching, rows, admitted }): readonly LostRows[] => {
+          const lost = rows.length - admitted.length;
+          return lost === 0 || matching.spec.derived === "pure"
+            ? []
+            : [{ table: matching.predicate.name, rows: lost, why: "wrong type" }];
+        }),
+      ],
       added: this.#next.tables.flatMap((table) => {
         const name = table?.predicate.name ?? "?";
         return name.includes("?") || names.has(name) ? [] : [name];
@@ -181,6 +199,13 @@ export class ProgramSwap {
   }
 }
 
+/** Returns a log message for each table of which rows were dropped because their values contradict its signature. */
+export function lostRowMessages({ lost }: SwapReport): readonly string[] {
+  return lost
+    .filter(({ why }) => why === "wrong type")
+    .map(({ table, rows }) => `\`${table}\` lost ${countOf(rows, "row")} whose values contradict its new signature`);
+}
+
 function holdsRow(table: Table | undefined, values: Values): boolean {
   return table?.matching(values).some((row) => equalValues(row.values, values)) === true;
 }
@@ -189,6 +214,11 @@ function rowsOf(table: Table): readonly Row[] {
   const rows: Row[] = [];
   for (let row = table.first; row !== null; row = row.next) rows.push(row);
   return rows;
+}
+
+/** Whether the signature of a predicate admits the values. */
+function isAdmitted(values: Values, { signature }: PredicateSpec): boolean {
+  return signature === undefined || signature.every((type, column) => admits(type, values[column] as Value));
 }
 
 function holdsPacket(value: Value): boolean {

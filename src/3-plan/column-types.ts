@@ -41,6 +41,8 @@ export interface ColumnTypes {
   declared(name: string, column: number): ColumnType | undefined;
   /** Type of the values that a literal finds in the column; undefined if nothing is known. */
   ofColumn(name: string, column: number): ColumnType | undefined;
+  /** Types that the signature of a predicate declares, 0 for columns of `any`; undefined without a signature. */
+  signature(name: string): readonly ColumnType[] | undefined;
   /** Type that a constant in this column of a body literal must have; undefined if the rules decide it. */
   fixed(name: string, column: number): ColumnType | undefined;
 }
@@ -161,6 +163,10 @@ class Inference implements ColumnTypes {
 
   declared(name: string, column: number): ColumnType | undefined {
     return this.#declared.get(name)?.[column];
+  }
+
+  signature(name: string): readonly ColumnType[] | undefined {
+    return this.#declared.get(name)?.map((type) => type ?? 0);
   }
 
   ofVariables(rule: CoreRule): Environment {

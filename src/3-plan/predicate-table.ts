@@ -133,6 +133,7 @@ export class PredicateTable {
   #add(key: string, name: string, arity: number): PredicateSpec {
     const table = this.#tableOf(name);
     const role = this.#roleOf(name);
+    const signature = this.#types.signature(name);
     const [tuple, remove] = table === undefined ? (["event", undefined] as const) : (["insert", "delete"] as const);
     const spec: PredicateSpec = {
       id: this.#specs.length,
@@ -147,6 +148,7 @@ export class PredicateTable {
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
       },
       columns: withPayload(role, this.#types.of(name, arity)),
+      ...(signature !== undefined && { signature }),
       watch: this.#core.watches.find((watch) => watch.name === name)?.modes ?? "",
     };
     this.#specs.push(spec);

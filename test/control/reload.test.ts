@@ -83,6 +83,34 @@ a(2). c(3).
   expect(rowsOf(node, "a", "b", "c")).toEqual([[[2]], undefined, [[3]]]);
 });
 
+test("rows and waiting inputs that contradict a signature of the new program are dropped, named and counted", () => {
+  const text = (type: string): string => `
+o(${type}).
+materialize(o, infinity, infinity, keys(1)).
+pair(any, ${type}).
+materialize(pair, infinity, infinity, keys(1)).
+materialize(free, infinity, infinity, keys(1)).
+materialize(twice, infinity, infinity, keys(1)).
+a: twice(X) :- o(X).
+`;
+  const log: string[] = [];
+  const { node } = new AskedNode(text("number"), { onLog: (message) => log.push(message) });
+  for (const number of [1, 2]) node.insert("o", [number]);
+  node.insert("pair", ["a", 1]);
+  node.insert("free", [1]);
+  const report = replaceProgram(node, text("string"));
+  expect(report?.lost).toEqual([
+    { table: "o", rows: 2, why: "wrong type" },
+    { table: "pair", rows: 1, why: "wrong type" },
+  ]);
+  expect(report?.kept).toContainEqual({ table: "free", rows: 1 });
+  expect(log).toEqual([
+    "`o` lost 2 rows whose values contradict its new signature",
+    "`pair` lost 1 row whose values contradict its new signature",
+  ]);
+  expect(rowsOf(node, "o", "pair", "free", "twice")).toEqual([[], [], [[1]], []]);
+});
+
 test("removed facts are deleted, new ones inserted, and rows deleted since stay deleted", () => {
   const text = (facts: string): string => `materialize(t, infinity, infinity, keys(1)).\n${facts}\n`;
   const { node } = new AskedNode(text('t("stays", 1). t("goes", 1). t("deleted", 1). t("changed", 1).'));

@@ -17,6 +17,8 @@ export interface PredicateSpec {
   readonly wire: WireSpec;
   /** Kinds of values that each column admits, as a `ColumnType`. */
   readonly columns: readonly number[];
+  /** Types that a signature declares for the columns, 0 for a column of `any`. Absent without a signature. */
+  readonly signature?: readonly number[];
   /** Changes to print, as letters of the `watchmod` statement. Empty if none are printed. */
   readonly watch: string;
 }
