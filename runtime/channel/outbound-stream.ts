@@ -3,7 +3,7 @@
  * acknowledgement (event `?heard`), and `tick` at the time `due`. Messages have sequence numbers, are sent in order within a window,
  * and are retransmitted until they are acknowledged.
  */
-import { CHANGES_MAX, keyOfChange, type Message, type RowChange } from "./row-change.ts";
+import { bytesOfChange, CHANGES_MAX, keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
 /** Largest number of unacknowledged messages in flight. */
 const WINDOW = 32;
@@ -21,6 +21,8 @@ export interface OutboundSettings {
   readonly send: (message: Message) => void;
   /** Returns a random id for a new stream. Ids must not repeat. */
   readonly drawStream: () => number;
+  /** Called with the change of the approximate memory of the stream, in bytes. */
+  readonly hold: (bytes: number) => void;
   /** Seconds without a message after which the peer deletes the rows of this node. */
   readonly timeout: number;
 }
@@ -84,7 +86,10 @@ export class OutboundStream {
   change(changes: readonly PendingChange[], now: number): void {
     for (const one of changes) {
       const key = keyOfChange(one.change);
-      const isRefresh = one.isRefresh && this.#pending.get(key)?.isRefresh !== false;
+      const before = this.#pending.get(key);
+      const isRefresh = one.isRefresh && before?.isRefresh !== false;
+      if (before !== undefined) this.#release([before.change]);
+      this.#hold([one.change]);
       this.#pending.set(key, { change: one.change, isRefresh });
     }
     if (now >= this.#updatedAt + UPDATE_INTERVAL) this.#sendUpdate(now);
@@ -93,11 +98,16 @@ export class OutboundStream {
   #sendUpdate(now: number): void {
     const pending = [...this.#pending.values()];
     this.#pending = new Map();
+    this.#release(pending.map(({ change }) => change));
     this.#updatedAt = now;
     const changes = pending.filter((one) => this.#isNew(one)).map(({ change }) => change);
     for (const change of changes) {
-      if (change.isPresent) this.#rows.set(keyOfChange(change), change);
-      else this.#rows.delete(keyOfChange(change));
+      const key = keyOfChange(change);
+      const before = this.#rows.get(key);
+      if (before !== undefined) this.#release([before]);
+      if (change.isPresent) this.#hold([change]);
+      if (change.isPresent) this.#rows.set(key, change);
+      else this.#rows.delete(key);
     }
     if (changes.length === 0) return;
     if (this.#unacknowledged.length > UNACKNOWLEDGED_MAX) return this.#restart(now);
@@ -114,7 +124,7 @@ export class OutboundStream {
     this.#acknowledgedAt = now;
     if (number === 0 && this.#acknowledged > 0) return this.#restart(now);
     if (number <= this.#acknowledged || number > this.#acknowledged + this.#unacknowledged.length) return;
-    this.#unacknowledged.splice(0, number - this.#acknowledged);
+    this.#releaseMessages(this.#unacknowledged.splice(0, number - this.#acknowledged));
     this.#acknowledged = number;
     this.#sent = Math.max(this.#sent, number);
     this.#resendAfter = RESEND_FIRST;
@@ -131,7 +141,26 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
+  /** Releases the memory of the stream, which is over. */
+  close(): void {
+    this.#release([...this.#rows.values(), ...[...this.#pending.values()].map(({ change }) => change)]);
+    this.#releaseMessages(this.#unacknowledged);
+  }
+
+  #hold(changes: readonly RowChange[]): void {
+    this.#settings.hold(bytesOfChanges(changes));
+  }
+
+  #release(changes: readonly RowChange[]): void {
+    this.#settings.hold(-bytesOfChanges(changes));
+  }
+
+  #releaseMessages(messages: readonly Message[]): void {
+    for (const { changes } of messages) this.#release(changes);
+  }
+
   #restart(now: number): void {
+    this.#releaseMessages(this.#unacknowledged);
     this.#stream = this.#settings.drawStream();
     this.#unacknowledged = [];
     this.#acknowledged = 0;
@@ -146,6 +175,7 @@ export class OutboundStream {
       const number = this.#acknowledged + this.#unacknowledged.length + 1;
       const isLast = at + CHANGES_MAX >= changes.length;
       const some = changes.slice(at, at + CHANGES_MAX);
+      this.#hold(some);
       this.#unacknowledged.push({
         receiver,
         stream: this.#stream,
@@ -164,4 +194,8 @@ export class OutboundStream {
       this.#sentAt = now;
     }
   }
+}
+
+function bytesOfChanges(changes: readonly RowChange[]): number {
+  return changes.reduce((sum, change) => sum + bytesOfChange(change), 0);
 }

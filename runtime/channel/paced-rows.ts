@@ -2,15 +2,12 @@
  * Row changes that this node derives for another of its names, on their way to the next step. ViewChannel adds the changes of a step;
  * changes beyond the send rate wait, so that rows which derive each other for ever leave time for other steps. No change is lost.
  */
-import { heldBytesOf } from "../plan/values/held-bytes.ts";
-import type { RowChange } from "./row-change.ts";
+import { bytesOfChange, type RowChange } from "./row-change.ts";
 
 /** Takes one change for a location at a time in seconds. False if it exceeds the rate. */
 export type TakeRow = (location: string, now: number) => boolean;
 
 const INTERVAL_SECONDS = 0.02;
-/** Memory of a change that waits, besides its values, in bytes. */
-const CHANGE_BYTES = 96;
 
 export class PacedRows {
   readonly #take: TakeRow;
@@ -40,7 +37,7 @@ export class PacedRows {
     for (const change of changes.slice(admitted)) {
       waiting.push(change);
       this.length++;
-      this.bytes += bytesOf(change);
+      this.bytes += bytesOfChange(change);
     }
     if (this.#next === Infinity) this.#next = now + INTERVAL_SECONDS;
     return changes.slice(0, admitted);
@@ -52,7 +49,7 @@ export class PacedRows {
     const all = [...this.#waiting].map(([location, changes]) => {
       const admitted = changes.splice(0, this.#countAdmitted(location, changes, now));
       if (changes.length === 0) this.#waiting.delete(location);
-      for (const change of admitted) this.bytes -= bytesOf(change);
+      for (const change of admitted) this.bytes -= bytesOfChange(change);
       this.length -= admitted.length;
       return [location, admitted] as const;
     });
@@ -65,8 +62,4 @@ export class PacedRows {
     while (admitted < changes.length && this.#take(location, now)) admitted++;
     return admitted;
   }
-}
-
-function bytesOf({ args }: RowChange): number {
-  return CHANGE_BYTES + heldBytesOf(args);
 }

@@ -1,3 +1,4 @@
+import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
@@ -15,6 +16,14 @@ export const CHANGES_MAX = 16;
 /** Returns the key of the changed row. All changes of one row have the same key. */
 export function keyOfChange({ inlet, args }: RowChange): string {
   return `${inlet} ${keyOfValues(args)}`;
+}
+
+/** Memory of a change besides its values, in bytes. */
+const CHANGE_BYTES = 96;
+
+/** Returns the approximate memory of a change in bytes. */
+export function bytesOfChange({ args }: RowChange): number {
+  return CHANGE_BYTES + heldBytesOf(args);
 }
 
 /** Message of a stream of row changes: the event `?rows`. */

@@ -9,6 +9,7 @@ import { type PendingChange, OutboundStream } from "../channel/outbound-stream.t
 import { PacedRows, type TakeRow } from "../channel/paced-rows.ts";
 import {
   argumentsOf,
+  bytesOfChange,
   CHANGES_MAX,
   keyOfChange,
   acknowledgementOf,
@@ -117,6 +118,9 @@ export class ViewChannel implements Element {
   readonly #outbound = new Map<string, OutboundStream>();
   readonly #inbound = new Map<string, InboundStream>();
   readonly #heldRows = new HeldRows();
+  /** Memory of the outbound streams, and of the changes of the step under way, in bytes. */
+  #outboundBytes = 0;
+  #pendingBytes = 0;
   /** Effects of the step under way: changes by location, inbound streams by peer, acknowledgements. */
   #pending = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
@@ -132,6 +136,11 @@ export class ViewChannel implements Element {
     this.#ack = plan.predicates.find(({ role }) => role.kind === "ack");
     this.#draw = context.streams.stream("view channel");
     for (const channel of plan.channels) this.#join(channel, plan);
+  }
+
+  /** Approximate memory of the rows that wait for this node, and of those that the node keeps for peers, in bytes. */
+  get bytes(): number {
+    return this.paced.bytes + this.#outboundBytes + this.#pendingBytes;
   }
 
   #join({ outlet, inlet }: ChannelSpec, { predicates }: Plan): void {
@@ -152,7 +161,9 @@ export class ViewChannel implements Element {
     if (!isHostPort(location)) return this.counters.drop("no address");
     const changes = this.#pending.get(location) ?? [];
     this.#pending.set(location, changes);
-    changes.push({ change: { inlet, isPresent: kind !== "-", args }, isRefresh: kind === "refresh" });
+    const change = { inlet, isPresent: kind !== "-", args };
+    changes.push({ change, isRefresh: kind === "refresh" });
+    this.#pendingBytes += bytesOfChange(change);
   }
 
   /** Takes a message of a peer, or of this node itself: rows for another of its names, or the rows of a peer that fell silent. */
@@ -210,6 +221,7 @@ export class ViewChannel implements Element {
   abort(): void {
     this.#heldRows.abort();
     this.#pending = new Map();
+    this.#pendingBytes = 0;
     this.#advanced = new Map();
     this.#acks = [];
   }
@@ -272,6 +284,9 @@ export class ViewChannel implements Element {
         timeout: this.#timeout,
         drawStream: () => this.#draw.integer(2 ** 48) + 1,
         send: (message) => this.#send(location, message),
+        hold: (bytes) => {
+          this.#outboundBytes += bytes;
+        },
       },
       this.#context.clock.now(),
     );
@@ -352,13 +367,18 @@ export class ViewChannel implements Element {
     this.#alarm = undefined;
     const now = this.#context.clock.now();
     for (const [location, stream] of this.#outbound) {
-      if (stream.isOver(now)) this.#outbound.delete(location);
+      if (stream.isOver(now)) this.#close(location, stream);
       else stream.tick(now);
     }
     this.#context.networkOut.commit();
     for (const [location, changes] of this.paced.due(now)) this.#toOwn(location, changes);
     this.#dropSilentPeers(now);
     this.#setAlarm();
+  }
+
+  #close(location: string, stream: OutboundStream): void {
+    stream.close();
+    this.#outbound.delete(location);
   }
 
   #dropSilentPeers(now: number): void {

@@ -154,7 +154,7 @@ export class Node {
       clock,
       streams: this.#streams,
       limits: this.#limits,
-      queuedBytes: () => this.#ports.queuedBytes,
+      queuedBytes: () => this.#ports.queuedBytes + (dataflow.channel?.bytes ?? 0),
       listener,
       snitch: this.snitch,
       nonces: this.#nonces,

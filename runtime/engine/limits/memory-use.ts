@@ -33,11 +33,11 @@ export class MemoryUse {
   readonly #limits: Limits;
   /** Bytes that queues outside the engine hold. */
   readonly #queued: () => number;
-  #storedBefore = 0;
   /** Greatest sum of `stored` and `pending` in the running step. */
   #ceiling = Infinity;
-  /** Greatest `stored` at the end of the running step, if it has grown. */
-  #room = Infinity;
+  /** Queues, and rows and queues, before the running step. */
+  #queuedBefore = 0;
+  #totalBefore = 0;
   #exceeded: "memory" | "stepMemory" = "memory";
 
   constructor(limits: Limits, queued: () => number) {
@@ -58,10 +58,11 @@ export class MemoryUse {
   begin(facts: number): void {
     const { memory, stepMemory } = this.#limits;
     this.pending = 0;
-    this.#storedBefore = this.stored;
-    this.#room = memory - this.#queued();
+    const queued = this.#queued();
+    this.#queuedBefore = queued;
+    this.#totalBefore = this.stored + queued;
     const ofStep = this.stored + stepMemory + facts * FACT_BYTES;
-    const ofNode = Math.max(this.stored, this.#room) + SLACK_BYTES;
+    const ofNode = Math.max(this.stored, memory - queued) + SLACK_BYTES;
     this.#ceiling = Math.min(ofStep, ofNode);
     this.#exceeded = ofStep < ofNode ? "stepMemory" : "memory";
   }
@@ -76,8 +77,11 @@ export class MemoryUse {
     if (this.stored + this.pending > this.#ceiling) throw new LimitExceeded(this.#exceeded, strand);
   }
 
-  /** Throws `LimitExceeded` if the step, which has run all its rounds, made the rows of a full node grow. */
+  /** Throws `LimitExceeded` if the step, which has run all its rounds, made the rows and queues of a full node grow. */
   checkEnd(strand: number): void {
-    if (this.stored > this.#room && this.stored > this.#storedBefore) throw new LimitExceeded("memory", strand);
+    // A queue holds at most one entry, which is smaller, for each row that the step has added.
+    if (this.#queuedBefore + 2 * this.stored <= this.#limits.memory) return;
+    const { total } = this;
+    if (total > this.#limits.memory && total > this.#totalBefore) throw new LimitExceeded("memory", strand);
   }
 }
