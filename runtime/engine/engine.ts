@@ -16,6 +16,7 @@
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan, RowEvent } from "../plan/contract/plan.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
+import { type ColumnType, typeBit } from "../plan/values/column-type.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
@@ -100,6 +101,8 @@ export class Engine {
   readonly #context: StrandContext;
   /** Predicates of which a packet train becomes one step per packet. Those found while a step runs are added. */
   readonly #splits: Set<number>;
+  /** Whether a tuple of each predicate may hold a packet train, by the types of its columns. */
+  readonly #mayHoldTrain: readonly boolean[];
   #dataflow: Dataflow | undefined;
   /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused. */
   provenance: Provenance = "operator";
@@ -128,6 +131,7 @@ export class Engine {
     });
     this.#byEvent = strandsBy(plan, "event");
     this.#splits = predicatesThatSplit(plan);
+    this.#mayHoldTrain = plan.predicates.map(({ columns }) => columns.some(holdsBytes));
     this.#byRow = {
       inserted: strandsBy(plan, "inserted"),
       refreshed: strandsBy(plan, "refreshed"),
@@ -177,7 +181,7 @@ export class Engine {
    */
   step(input: StepInput): boolean {
     const { predicate, args } = input.tuple;
-    const packets = packetCountOf(args);
+    const packets = this.#mayHoldTrain[predicate.id] === true ? packetCountOf(args) : 1;
     if (packets > 1 && this.#splits.has(predicate.id)) return this.#stepEach(input, packets);
     try {
       return this.#step(input, packets);
@@ -409,6 +413,13 @@ function strandsBy(plan: Plan, kind: "event" | RowEvent): readonly (readonly num
   const strands: number[][] = plan.predicates.map(() => []);
   for (const { id, trigger } of plan.strands) if (trigger.kind === kind) strands[trigger.predicate]?.push(id);
   return strands;
+}
+
+/** Kinds of values that may hold bytes. */
+const HOLDERS: ColumnType = typeBit("bytes") | typeBit("list") | typeBit("tuple");
+
+function holdsBytes(type: ColumnType): boolean {
+  return type === 0 || (type & HOLDERS) !== 0;
 }
 
 /** Predicates of tables, and of events for which some rule handles no column as a packet train. */

@@ -8,6 +8,8 @@ const VALUE_BYTES = 16;
 /** Memory of the objects of a list inside another value, besides its items, in bytes. */
 const NESTED_BYTES = 48;
 const WIDE = /[^\u0000-\u00ff]/;
+/** Length below which a text counts one byte for each character, whatever they are: most values are short, and their objects are larger. */
+const SHORT_TEXT = 16;
 /** Length from which a regular expression is faster than a loop. */
 const LONG_TEXT = 64;
 
@@ -34,6 +36,7 @@ function bytesOf(value: Value): number {
 
 /** Whether the text has a character that needs two bytes: V8 then stores all characters of the text in two. */
 function isWide(text: string): boolean {
+  if (text.length < SHORT_TEXT) return false;
   if (text.length >= LONG_TEXT) return WIDE.test(text);
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0xff) return true;
   return false;
