@@ -53,6 +53,8 @@ class QueryHost implements StrandHost {
   readonly tables: readonly (QueryTable | undefined)[];
   readonly answers: ResultSet;
   failures: QueryFailures | undefined;
+  visits = 0;
+  readonly mostVisits = MOST_READS;
   readonly #node: QueriedNode;
 
   constructor(query: Query, node: QueriedNode) {
@@ -64,6 +66,10 @@ class QueryHost implements StrandHost {
       const queried = table && node.table(name);
       return queried && new QueryTable(queried, table.indexes, budget);
     });
+  }
+
+  exceedVisits(): never {
+    throw new BudgetExceeded("the query reads too many rows and items");
   }
 
   raise(_strand: number, _predicate: number, args: Values): void {

@@ -37,6 +37,10 @@ export class QueryTable implements StrandTable {
     this.#budget = budget;
   }
 
+  get count(): number {
+    return this.#table.count;
+  }
+
   /** Charges for all rows, because a reader of the first row scans the table. */
   get first(): Row | null {
     this.#budget.spend(this.#table.count + 1);

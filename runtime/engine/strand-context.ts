@@ -34,6 +34,9 @@ const UNMEASURED_RESULTS = 16;
 /** Derivations that a step may make beyond its limit for each fact that it loads. */
 const DERIVATIONS_PER_FACT = 16;
 
+/** Rows that the joins of a step may visit beyond its limit for each fact that it loads. */
+const VISITS_PER_FACT = 4096;
+
 /** Strand number of a step that has run no strand. */
 const NO_STRAND = -1;
 
@@ -203,12 +206,24 @@ export class StrandContext implements StrandHost {
 
   /** Runs `work` without the limits of derivations and memory. A recursive stratum keeps its own. */
   unlimited<T>(work: () => T): T {
+    const { visits, mostVisits } = this;
     this.#isUnlimited = true;
+    this.mostVisits = Infinity;
     try {
       return work();
     } finally {
       this.#isUnlimited = false;
+      this.visits = visits;
+      this.mostVisits = mostVisits;
     }
+  }
+
+  exceedVisits(strand: number): never {
+    throw new LimitExceeded("visits", strand);
+  }
+
+  get derivations(): number {
+    return this.#derivations;
   }
 
   /** Counts a derivation against the limits of the step. Throws `LimitExceeded`. */
@@ -348,7 +363,7 @@ export class StrandContext implements StrandHost {
     const isCounted = this.#cycles.counts(strand, isMeasured);
     if (!isMeasured && !isCounted) return 0;
     const bytes = RESULT_BYTES + 2 * heldBytesOf(args);
-    if (isCounted && !this.#isUnlimited) this.#cycles.add(strand, bytes + rowBytes);
+    if (isCounted && !this.#isUnlimited) this.#cycles.add(strand, bytes + rowBytes, this);
     if (!isMeasured) return 0;
     this.#memory.pending += bytes;
     return bytes;

@@ -10,6 +10,8 @@ export type StrandFunction = (node: StrandHost, event: Values) => void;
 
 /** Operations on a table that emitted code uses. */
 export interface StrandTable {
+  /** Number of rows. */
+  readonly count: number;
   /** First row of the list of all rows. */
   readonly first: Row | null;
   /** Returns the row with this primary key. */
@@ -23,6 +25,12 @@ export interface StrandHost {
   /** Predicates of the plan of the strand. */
   readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (StrandTable | undefined)[];
+  /** Rows and items that loops of strands have visited in this step. A loop adds their number before it begins. */
+  visits: number;
+  /** Greatest number of visits. Beyond it a strand calls `exceedVisits`. */
+  readonly mostVisits: number;
+  /** Ends the step. Does not return. */
+  exceedVisits(strand: number): never;
   /** Raises an event in this round. */
   raise(strand: number, predicate: number, args: Values): void;
   /** Inserts a row at the end of the round. */

@@ -159,10 +159,23 @@ class StrandEmitter {
   }
 
   #join({ table, index, key, match, visibility }: Extract<Operator, { kind: "join" }>): void {
-    const row = `row${this.#rows++}`;
-    this.#loop(this.#rowsOf(table.id, index, key, row), table.name);
+    const number = this.#rows++;
+    const row = `row${number}`;
+    if (index === undefined) {
+      this.#visit(`node.tables[${table.id}].count`);
+      this.#loop(`let ${row} = node.tables[${table.id}].first; ${row} !== null; ${row} = ${row}.next`, table.name);
+    } else {
+      this.#line(`const bucket${number} = node.tables[${table.id}].bucket(${index}, ${this.#key(key)});`);
+      this.#visit(`bucket${number}.length`);
+      this.#loop(`const ${row} of bucket${number}`, table.name);
+    }
     this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
+  }
+
+  /** Counts the rows or items of a loop before it begins. */
+  #visit(count: string): void {
+    this.#line(`if ((node.visits += ${count}) > node.mostVisits) node.exceedVisits(${this.#strand.id});`);
   }
 
   #hide(row: string, hidden: string | undefined, visibility: Visibility): void {
@@ -180,6 +193,8 @@ class StrandEmitter {
     this.#line(`let ${found} = false;`);
     const outer = this.#skip;
     this.#loop(this.#rowsOf(table.id, index, key, row), `not ${table.name}`);
+    // The loop ends at the first row that matches.
+    this.#visit("1");
     // A row must be absent before and after the commit, so rows of both states are visible.
     if (visibility !== "unchanged") this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
@@ -211,6 +226,7 @@ class StrandEmitter {
     if (only !== undefined) return this.#fit(this.#value(only), match);
     const elements = this.#checked(`elementsOf(${this.#value(list)})`, list);
     const element = `element${this.#rows++}`;
+    this.#visit(`${elements}.length`);
     this.#loop(`const ${element} of ${elements}`, "unnest");
     this.#fit(element, match);
   }

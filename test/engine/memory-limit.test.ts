@@ -89,6 +89,49 @@ for (const [title, program, argument, rule, limit] of ENDLESS) {
   });
 }
 
+const BIG = `${table("big")} f: big(X) :- fill(L), X <- L.`;
+
+/** Rules that derive one result, or none, and visit many rows for it. */
+const SCANS: readonly (readonly [title: string, rules: string])[] = [
+  ["an endless event that scans a table", "r: e(N + 1) :- e(N), big(X), X == N % 300."],
+  ["an endless aggregate over a table", "c: c(N, count<*>) :- e(N), big(_). r: e(N + 1) :- c(N, _)."],
+  ["an aggregate beside an endless event", "c: c(N, count<*>) :- e(N), big(_). r: e(N + 1) :- e(N)."],
+  ["a rule that combines all rows", "r: h(X) :- e(_), big(X), big(Y), big(Z), X == Y + Z + 100000."],
+  ["lists inside each other", "r: h(X) :- e(_), all(L), X <- L, Y <- L, Z <- L, X == Y + Z + 100000."],
+];
+
+test.each(SCANS)("a step is undone by the rows that it visits: %s", (_, rules) => {
+  const tables = `${table("all")} a: all(L) :- fill(L).`;
+  const runs = [0, 1].map(() => {
+    const { node, log } = started(`${BIG} ${tables} ${rules} g: e(X) :- go(X).`, 3072, { visits: 50_000 });
+    expect(node.operate("fill", [Array.from({ length: 300 }, (_, at) => at)], false)).toBe("done");
+    expect(node.operate("go", [0], false)).toBe("limit");
+    const { refused, rules: counted } = node.metrics();
+    expect(refused).toEqual([expect.objectContaining({ cause: "go", limit: "visited rows", count: 1 })]);
+    return { log, firings: counted.map(({ firings }) => firings) };
+  });
+  expect(runs[0]?.log[0]).toMatch(
+    /^a step exceeded its limit of visited rows in rule [rc] and was rolled back; cause: go$/,
+  );
+  expect(runs[1]).toEqual(runs[0]);
+});
+
+test("rows for a peer that does not answer count as rows do, and the step beyond the limit is undone", () => {
+  const rules = (head: string): string =>
+    `${table("t")}${table("far", "1,2")} r: ${head} :- t(X). f: t(Text) :- fill(N), Text := f_concat(f_tostr(N), "${"x".repeat(4000)}").`;
+  const fill = (head: string): { readonly rows: number; readonly refused: unknown } => {
+    const { node } = started(rules(head), 8);
+    let rows = 0;
+    while (rows < 4000 && node.operate("fill", [rows], false) === "done") rows++;
+    expect(node.rows("t")).toHaveLength(rows);
+    return { rows, refused: node.metrics().refused };
+  };
+  const here = fill("far(X, 1)");
+  const away = fill('far@"10.0.0.9:1"(X, 1)');
+  expect(away.rows).toBeLessThan(0.8 * here.rows);
+  expect(away.refused).toEqual([expect.objectContaining({ cause: "fill", limit: "memory", count: 1 })]);
+});
+
 test("a node may start with more facts than a step may make derivations", () => {
   const facts = Array.from({ length: 300 }, (_, at) => `in(${at}).`).join("\n");
   const tables = ["in", "out", "two"].map((name) => table(name)).join("");

@@ -49,7 +49,14 @@ const SHAPES: readonly Shape[] = [
   },
   { title: "min without winner and with a narrow key", winner: "none", isLeast: true, costs: [0, 0, 1], pathKeys: "1" },
   { title: "min without winner, negative costs", winner: "none", isLeast: true, costs: [-1, 0, 1], start: 2, bound: 0 },
-  { title: "max without winner, positive costs", winner: "none", isLeast: false, costs: [-1, 0, 1], start: 0, bound: 2 },
+  {
+    title: "max without winner, positive costs",
+    winner: "none",
+    isLeast: false,
+    costs: [-1, 0, 1],
+    start: 0,
+    bound: 2,
+  },
   { title: "min of rows that are refreshed", winner: "origin", isLeast: true, costs: [0, 0, 1], lifetime: 100 },
 ];
 

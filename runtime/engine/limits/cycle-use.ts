@@ -5,8 +5,20 @@
 import type { CycleRole, Plan } from "../../plan/contract/plan.ts";
 import { LimitExceeded, type Limits, endsAtLimit } from "./limits.ts";
 
+/** Bytes for which each row that rules visit and each result counts, since the cycle derived before: such work takes time but no memory. */
+const VISIT_BYTES = 2;
+const RESULT_BYTES = 4;
+
+/** Rows that joins have visited, and results that rules have derived, in the running step. */
+export interface StepWork {
+  readonly visits: number;
+  readonly derivations: number;
+}
+
 /** Bytes that a cycle may derive for each tuple that enters it: some hundred events. */
 const ENTRY_BYTES = 1 << 16;
+
+const NO_WORK: StepWork = { visits: 0, derivations: 0 };
 
 export class CycleUse {
   readonly #roles: readonly CycleRole[];
@@ -15,6 +27,8 @@ export class CycleUse {
   readonly #isWhole: boolean;
   #used = 0;
   #permitted = 0;
+  /** Work of the step up to the latest result that entered a cycle or is of one. */
+  #counted: StepWork = NO_WORK;
 
   constructor({ strands }: Plan, limits: Limits) {
     this.#roles = strands.map(({ cycle }) => cycle);
@@ -25,6 +39,7 @@ export class CycleUse {
 
   /** Begins a step, which loads this number of facts. */
   begin(facts: number): void {
+    this.#counted = NO_WORK;
     if (!this.#isWhole) {
       this.#used = 0;
       this.#permitted = this.#limit;
@@ -37,13 +52,16 @@ export class CycleUse {
     return (isMeasured || this.#isWhole) && this.#roles[strand] !== "none";
   }
 
-  /** Counts a result of a strand. Throws `LimitExceeded`. */
-  add(strand: number, bytes: number): void {
+  /** Counts a result of a strand, with the work since the result before. Throws `LimitExceeded`. */
+  add(strand: number, bytes: number, { visits, derivations }: StepWork): void {
+    const before = this.#counted;
+    this.#counted = { visits, derivations };
     if (this.#roles[strand] === "enters") {
       this.#permitted += ENTRY_BYTES;
       return;
     }
-    this.#used += bytes;
+    const work = VISIT_BYTES * (visits - before.visits) + RESULT_BYTES * (derivations - before.derivations);
+    this.#used += bytes + work;
     if (this.#used > this.#permitted) throw new LimitExceeded("cycleBytes", strand);
   }
 }

@@ -13,6 +13,8 @@ export interface Limits {
   readonly stepMemory: number;
   /** Rows of one step in a recursive stratum whose rules compute new values. Only such a recursion can have no end. */
   readonly computedRows: number;
+  /** Rows of tables and items of lists that the joins of one step may visit. */
+  readonly visits: number;
   /**
    * Approximate memory of the results of rules that trigger each other and may have no end (`CycleRole`), in bytes: of one step, or of
    * all steps if `endsAtLimit`.
@@ -33,7 +35,7 @@ const QUEUED_BYTES = 64 << 20;
 const DEFAULT_MEMORY = 3 * 2 ** 30;
 
 /** Returns the limits of memory of a node, of which rows and queues may take `memory` bytes. */
-export function memoryLimits(memory: number): Omit<Limits, "rounds" | "derivations" | "queued"> {
+export function memoryLimits(memory: number): Omit<Limits, "rounds" | "derivations" | "visits" | "queued"> {
   return { memory, ...stepLimits(memory * STEP_SHARE), queuedBytes: Math.min(QUEUED_BYTES, memory * QUEUE_SHARE) };
 }
 
@@ -57,6 +59,7 @@ export function endsAtLimit({ derivations }: Pick<Limits, "derivations">): boole
 export const defaultLimits: Limits = {
   rounds: 1_000,
   derivations: 1_000_000,
+  visits: 20_000_000,
   queued: 100_000,
   ...memoryLimits(DEFAULT_MEMORY),
 };
@@ -65,6 +68,7 @@ export const defaultLimits: Limits = {
 const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   rounds: "rounds",
   derivations: "derivations",
+  visits: "visited rows",
   queued: "queued inputs",
   queuedBytes: "queued bytes",
   memory: "memory",

@@ -95,6 +95,7 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
     "its derivations do not end, or need a greater --memory MIB: it computes new values from its own results, or sends them on for ever",
   rounds: `no fixpoint after ${MAX_ROUNDS} rounds`,
   derivations: "too many derivations",
+  visits: "it visits too many rows",
   queued: "too many tuples wait for their step",
   queuedBytes: "the tuples that wait for their step take too much memory",
 };
@@ -106,7 +107,13 @@ function tooManyRows(most: number): string {
 
 function memoryLimit(bytes: number = DEFAULT_MEMORY): Partial<Limits> {
   const memory = Math.min(getHeapStatistics().heap_size_limit * MEMORY_SHARE, bytes);
-  const unlimited = { derivations: Infinity, queued: Infinity, queuedBytes: Infinity, stepMemory: Infinity };
+  const unlimited = {
+    derivations: Infinity,
+    visits: Infinity,
+    queued: Infinity,
+    queuedBytes: Infinity,
+    stepMemory: Infinity,
+  };
   return { memory, ...stepLimits(memory * STEP_SHARE), ...unlimited, rounds: MAX_ROUNDS };
 }
 
