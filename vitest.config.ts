@@ -14,7 +14,7 @@ const ALONE: string[] = [
   "test/control/load.test.ts",
   "test/device/*.test.ts",
   "test/house/surroundings.test.ts",
-  "test/kernel/{bulk,load,malformed}.test.ts",
+  "test/kernel/{bulk,load}.test.ts",
   "test/lab/{ping-view,scenes}.test.ts",
   "test/native/{load,split-join,tun,user-namespace}.test.ts",
   "test/node/{overlog-udp,tcp}.test.ts",
@@ -22,7 +22,7 @@ const ALONE: string[] = [
 
 /** Tests with network namespaces that mostly wait for timers of overlays: three files run at the same time. */
 const NAMESPACES: string[] = [
-  "test/kernel/{device,ecn,flow-cache,loop,relay,ron,sizes,tunnel}.test.ts",
+  "test/kernel/{device,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel}.test.ts",
   "test/lab/{kernel,networks,traffic,user-namespace}.test.ts",
 ];
 

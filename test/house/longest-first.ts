@@ -10,6 +10,7 @@ export const LONG_FILES: readonly string[] = [
   "kernel/flow-cache",
   "kernel/ron",
   "kernel/sizes",
+  "kernel/malformed",
   "lab/networks",
   "lab/kernel",
   "cli/topology/sim",
