@@ -38,6 +38,8 @@ function loss({ sent, lost }: PingRecord): number {
 }
 
 describe.for(["simulator", "kernel"] as const)("in the %s", (world) => {
+  /** Greatest time in seconds that processes add to a round trip. */
+  const slowness = world === "kernel" ? 1 : 1e-6;
   const reason =
     world === "kernel" ? needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc") : undefined;
 
@@ -123,7 +125,7 @@ cut = ["laptop", "gw"]
     const fastest = [outbound, fromGateway].map((one) => Math.min(...(one?.roundTrips ?? [])));
     for (const [at, least] of [0.05, 0.04].entries()) {
       expect(fastest[at]).toBeGreaterThan(least - 1e-6);
-      expect(fastest[at]).toBeLessThan(least + 0.019);
+      expect(fastest[at]).toBeLessThan(least + slowness);
     }
     for (const one of [outbound, fromGateway]) expect(one?.between(5.1, 6).answered).toBe(0);
   });
@@ -163,7 +165,7 @@ to = "tablet"
     for (const [at, least] of [0.12, 0.08, 0.08].entries()) {
       const [fastest = 0] = pings[at]?.roundTrips ?? [];
       expect(fastest).toBeGreaterThan(least - 1e-6);
-      expect(fastest).toBeLessThan(least + 0.035);
+      expect(fastest).toBeLessThan(least + slowness);
     }
   });
 
