@@ -73,11 +73,11 @@ describe("mosaic ps", () => {
   });
 
   test("shows a node that starts, by its command line", async () => {
-    const pipe = join(folder, "pipe.mzl");
+    const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    // The node waits for the text of its program.
-    const args = ["run", pipe, "-D", "X=1", "--listen=127.0.0.1:17999", "--addr", "[FD99:0::2]:7", "--no-gso"];
-    const node = new MosaicProcess(args);
+    // The node waits for the end of its standard input.
+    const args = ["run", "-", "-D", "X=1", "--listen=127.0.0.1:17999", "--addr", "[FD99:0::2]:7", "--no-gso"];
+    const node = new MosaicProcess(args, ["sh", "-c", `exec "$@" 0<> ${pipe}`, "sh"]);
     const rows = await vi.waitFor(async () => {
       const found = (await listed()).filter(({ pid }) => pid === node.pid);
       expect(found).toHaveLength(1);
@@ -85,7 +85,7 @@ describe("mosaic ps", () => {
     }, 20_000);
     expect(rows[0]).toMatchObject({
       node: "[fd99::2]:7",
-      files: [pipe],
+      files: ["-"],
       listen: "127.0.0.1:17999",
       socket: null,
       state: "starting",
