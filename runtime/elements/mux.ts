@@ -30,7 +30,8 @@ Built   by runtime/node/ports.ts, one per node.
 See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
   drops,
-  // The queue is state too, but the flow cache is blocked while it holds an input.
+  // The queue is state, but no cached run depends on it: a run that leaves inputs in the queue is not cached, and the flow cache is
+  // blocked while Mux pauses with inputs queued.
   stateful: false,
 };
 

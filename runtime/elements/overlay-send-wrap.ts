@@ -1,5 +1,5 @@
 /**
- * The start of an overlay, stage 7 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
+ * The entry into an overlay, stage 7 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
  * overlay; each becomes a send event of the same round, which the overlay's rules route.
  */
 import { LAYERS_MAX, Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
@@ -50,7 +50,7 @@ export class OverlaySendWrap implements Element {
     return this.#send.arity === 3;
   }
 
-  /** Takes the address in the arguments of the send event, and a tuple for it. */
+  /** Takes a tuple for an address. `address` holds the first arguments of the send event: the address and any options. */
   push(address: Values, tuple: Tuple): void {
     this.counters.in++;
     const packet = packetOf(tuple);

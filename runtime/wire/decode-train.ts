@@ -1,8 +1,9 @@
 /**
- * Decoding of trains: a train of datagrams becomes one tuple with a train as its last field. Admission calls this for each train that
- * arrives and for each train inside a packet, layer by layer. If it fails, Admission decodes each segment separately.
+ * Decoding of trains: a train of datagrams becomes one tuple with a train as its last field. Admission calls this for each train of
+ * datagrams that arrives, and for each packet that it opens and whose body is a train. If the call fails, Admission decodes each segment
+ * separately.
  *
- * Only device packets may form a train: for other tuples rules must run once per tuple.
+ * Only tuples that end with a device packet are joined, because rules must run once for each tuple of any other kind.
  */
 import { LAYERS_MAX, Packet } from "../plan/values/packet.ts";
 import { Train } from "../plan/values/train.ts";
@@ -32,14 +33,14 @@ export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Va
   });
 }
 
-/** Returns the fields of a train of packet bodies, with this hash. The device packets at their ends become a train. */
+/** Returns the fields of a train of bodies of packets with this wire hash. The device packets at their ends become a train. */
 export function fieldsOfBodies(train: Train, hash: number, arity: number): Value[] | undefined {
   return decodeTrain(train, hash, (segment) => decodeFields(segment, 0, segment.length, arity));
 }
 
 /**
- * Decodes the first and the last segment, and compares the bytes before the device packet in the others, which have the length of the
- * first. Returns undefined if the segments differ in more than the device packet at their end.
+ * Decodes the first and the last segment. The segments between them have the length of the first; their bytes before the device packet
+ * are compared with the first. Returns undefined if the segments differ in more than the device packet at their end.
  */
 function decodeTrain(train: Train, hash: number, fieldsOf: FieldsOf): Value[] | undefined {
   const first = decodeSegment(train.segment(0), hash, fieldsOf);
@@ -87,8 +88,8 @@ function haveCommonPrefix(train: Train, length: number): boolean {
 }
 
 /**
- * Returns whether two lists of fields are equal, except for the device packet at their ends, through all packets around it, of
- * which there are at most `LAYERS_MAX`.
+ * Returns whether two lists of fields differ at most in the device packet at their ends. If their last fields are packets, compares the
+ * hash, the hops and then the fields inside them, through at most `LAYERS_MAX` layers.
  */
 function differOnlyInPacket(first: readonly Value[], last: readonly Value[]): boolean {
   let [left, right] = [first, last];

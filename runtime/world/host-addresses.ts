@@ -15,7 +15,7 @@ export interface HostAddresses {
   readonly all: readonly HostAddress[];
   /**
    * Returns the endpoint names `host:port` of a socket that is bound to all addresses of the host. The first has the address from which
-   * the host sends. Empty if the socket is bound to one address, or if the host has none for it.
+   * the host sends. Empty if the socket is bound to one address, or if the host has no address of the socket's family.
    */
   endpoints(bound: string): readonly string[];
   /** Returns the reason why no other host can send to a socket with this bound address; undefined if there is none. */

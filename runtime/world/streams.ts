@@ -1,7 +1,7 @@
 /**
  * Reliable byte streams between hosts: TCP. No method throws. A failure is an outcome with one of the reasons `refused`, `in use`,
- * `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or an error name of the system. A callback may run
- * before the call that takes it returns.
+ * `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or an error name of the system. A method may run its
+ * callback before it returns.
  */
 export interface Streams {
   /** Listens at `host:port`; port 0 takes a free port. Calls `accepted` for each connection. */
@@ -37,7 +37,7 @@ export interface ByteStream {
   send(bytes: Uint8Array, sent: (outcome: Sent) => void): void;
   /**
    * Closes the sending direction after the bytes sent so far; the remote end can still send. Calls `sent` when the system has taken the
-   * end. `send` must not be called afterwards.
+   * end of the stream (FIN). `send` must not be called afterwards.
    */
   shutdown(sent: (outcome: Sent) => void): void;
   /** Closes both directions. Callbacks of pending requests and sends are not called. */

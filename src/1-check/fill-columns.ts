@@ -1,6 +1,6 @@
 /**
- * fill-columns: completes the body atoms of OverLog rules that have fewer arguments than their predicate has columns. They
- * match the first columns, as in P2. Runs between `resolve-names` and `check`.
+ * fill-columns: adds wildcards to body atoms of OverLog rules that have fewer arguments than their predicate has columns. The
+ * arguments that the program gives match the first columns, as in P2. Runs between `resolve-names` and `check`.
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -44,7 +44,7 @@ class ColumnFiller {
     return { ...literal, atom: withWildcards(atom, missing) };
   }
 
-  /** The table of an event of row changes, any other name unchanged. */
+  /** Returns the table whose changes an event reports: `link` for `link_DELTA_INSERT`. Returns any other name unchanged. */
   #tableOf(name: string): string {
     return deltaEventNamed(name, (table) => this.#program.tables.has(table))?.table ?? name;
   }
@@ -57,8 +57,9 @@ function withWildcards(atom: Atom, count: number): Atom {
 }
 
 /**
- * Numbers of columns by predicate: as declared by a signature or `accept`, else as the rules and facts that fill it have
- * them, else the longest use in a body, which is at least as long as the key of the table.
+ * Returns the number of columns of each predicate. A signature or `accept` declares it. Without a declaration, it is the
+ * greatest number of arguments in facts and rule heads. A predicate without facts and heads has the greatest number of
+ * arguments in rule bodies, and at least as many columns as the key of its table needs.
  */
 function aritiesOf(program: Program): ReadonlyMap<string, number> {
   const arities = new Map<string, number>();

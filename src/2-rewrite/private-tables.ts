@@ -4,12 +4,13 @@
  *   def v(X, &Y) { materialize(this.seen, infinity, infinity, keys(1)). .. }
  *
  * `v.seen` has the query id and the return address before its own columns, and the query id in its key; its size limit
- * applies to each invocation. The event `v.over` ends the invocation and deletes its rows. It is raised where the view
- * returns for the last time or fails, and where its caller receives that.
+ * applies to each invocation. The event `v.over` ends the invocation and deletes its rows. The node that runs the view
+ * raises it when the view returns for the last time or fails. The node of the caller raises it when it receives this
+ * outcome or the call times out.
  *
  *   delete v.seen(QID, RetAddr, C1)  :- v.over(QID), v.seen(QID, RetAddr, C1).
  *
- * On other nodes the rows expire after the longest timeout of any call.
+ * Rows on nodes other than these two expire after the longest timeout of all calls in the program.
  */
 import type { Expression } from "../../grammar/ast.ts";
 import { isKeyed } from "../../runtime/plan/values/predicate-spec.ts";
@@ -44,7 +45,7 @@ export function privateTable(
   return { ...table, keys, keySpans, lifetime, evict, sizePer: table.size === Infinity ? undefined : QUERY_COLUMN };
 }
 
-/** Whether the table is derived: only rules over tables fill it, so its rows go with theirs. */
+/** Whether the table is derived: only rules over tables fill it, so its rows are deleted with the rows that they derive from. */
 export function isDerivedTable(name: string, rules: readonly ProgramRule[], roles: Roles): boolean {
   const own = rules.filter((rule) => rule.head.name.text === name);
   return own.length > 0 && own.every((rule) => !rule.isDelete && eventLiterals(rule, roles).length === 0);

@@ -17,7 +17,7 @@ export interface ElementSpec {
   readonly stateful: boolean;
 }
 
-/** The reasons that an element's counters accept, by the type of its spec's `drops`. */
+/** The reasons that an element's counters accept, derived from the type of its spec's `drops`. */
 export type DropReason<Drops extends readonly string[]> = Drops[number] extends infer Reason
   ? Reason extends `${infer Start}: ...`
     ? `${Start}: ${string}`

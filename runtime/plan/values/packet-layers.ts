@@ -1,7 +1,7 @@
 /**
- * The bound on packets inside packets, for bytes of another node. Admission calls `hasTooManyLayers` before it decodes a tuple: without
- * the bound, a datagram could make a node unwrap thousands of layers, each with work for all bytes inside it. `visitPackets` finds the
- * packets by the same scan.
+ * The bound on packets inside packets, for bytes that another node sent. Admission calls `hasTooManyLayers` before it decodes a tuple:
+ * without the bound, a datagram could make a node unwrap thousands of layers, each with work for all bytes inside it. `visitPackets`
+ * finds the packets by the same scan.
  */
 import { LAYERS_MAX } from "./packet.ts";
 import { DEPTH_MAX } from "./encoding-limits.ts";
@@ -22,7 +22,7 @@ export type PacketVisitor = (hash: number, start: number, end: number) => void;
 
 /**
  * Returns whether the fields between `start` and `end` hold packets in more than `LAYERS_MAX` layers. Reads each byte at most once, skips
- * the content of strings and byte strings, and allocates nothing. Malformed fields count up to the malformed one; the decoder refuses them.
+ * the content of strings and byte strings, and allocates nothing. A malformed field ends the scan of its body; the decoder refuses it.
  */
 export function hasTooManyLayers(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start <= LAYERS_MAX * PACKET_BYTES) return false;

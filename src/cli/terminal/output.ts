@@ -7,7 +7,7 @@ import { Log, type LogSettings } from "./log.ts";
 export interface Output {
   readonly hasColour: boolean;
   result(line: string): void;
-  /** Prints data for programs as they are; on a terminal, unprintable characters are escaped as in `result`. */
+  /** Prints data that other programs read, unchanged. On a terminal, escapes unprintable characters as `result` does. */
   data(text: string): void;
   /** Prints text for people, possibly several lines: diagnostics and warnings. */
   problem(text: string): void;
