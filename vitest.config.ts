@@ -22,7 +22,7 @@ const ALONE: string[] = [
 
 /** Tests with network namespaces that mostly wait for timers of overlays: three files run at the same time. */
 const NAMESPACES: string[] = [
-  "test/kernel/{device,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel}.test.ts",
+  "test/kernel/{device,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
   "test/lab/{kernel,networks,traffic,user-namespace}.test.ts",
 ];
 

@@ -164,6 +164,8 @@ export interface TunHandle extends ReadHandle {
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): SystemCallFailure | undefined;
+  /** Sets the MTU alone. */
+  setMtu(mtu: number): SystemCallFailure | undefined;
   /**
    * Tests the offloads of an interface that is up, disables those that fail, and limits super-packets of the kernel to
    * `segments` packets. Returns a sum of `OFFLOAD`.

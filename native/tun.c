@@ -105,6 +105,16 @@ static napi_value tun_configure(napi_env env, napi_callback_info info) {
   return failure_value(env, configure(tun->device.name, address, mtu));
 }
 
+static napi_value tun_set_mtu(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  int32_t mtu = 0;
+  struct tun *tun = (struct tun *)handle_self(env, info, &count, &argument);
+  if (tun == NULL) return failed(env, EBADF, "setMtu");
+  napi_get_value_int32(env, argument, &mtu);
+  return failure_value(env, interface_set_mtu(tun->device.name, mtu));
+}
+
 /* offload(segments): disables offloads that the kernel has but that fail. Returns the remaining offloads as bits. */
 static napi_value tun_offload(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -165,6 +175,7 @@ static napi_value tun_write(napi_env env, napi_callback_info info) {
 
 static const struct method METHODS[] = {
     {"configure", tun_configure},
+    {"setMtu", tun_set_mtu},
     {"offload", tun_offload},
     {"start", tun_start},
     {"write", tun_write},

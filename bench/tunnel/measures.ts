@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TestBed } from "../harness/test-bed.ts";
 import { processorSeconds } from "../harness/processor-time.ts";
-import type { Tunnel } from "./tunnel-contender.ts";
+import { INNER_MTU, type Tunnel } from "./tunnel-contender.ts";
 
 /** A quantity that is measured for every tunnel. */
 export interface Measure {
@@ -31,6 +31,14 @@ export const MEASURES: readonly Measure[] = [
   { figure: "UDP, 1200 bytes", unit: "packets/s", take: (bed, tunnel, time) => udp(bed, tunnel, time, 1200) },
   { figure: "processor per Gbit", unit: "s", take: processorPerGigabit },
 ];
+
+/** Payload of a TCP segment in a packet of the device, in bits. */
+const SEGMENT_BITS = 8 * (INNER_MTU - 52);
+
+/** Returns the processor time of the tunnel's processes for a packet of full length of one TCP stream, in microseconds. */
+export async function processorPerPacket(bed: TestBed, tunnel: Tunnel, time: number): Promise<number> {
+  return (await processorPerGigabit(bed, tunnel, time)) * (SEGMENT_BITS / 1e3);
+}
 
 /** Returns the mean round-trip time of one second of pings, one every 5 ms, in milliseconds. */
 export async function roundTrip(bed: TestBed, { address }: Tunnel, seconds: number): Promise<number> {

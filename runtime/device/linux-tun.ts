@@ -22,14 +22,18 @@ import { IoBatch } from "./io-batch.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
+  /** Whether the MTU stays as it is. Default: false. */
+  readonly isMtuFixed?: boolean;
   /** Address that the interface was given; undefined for none. */
   readonly address?: Cidr | undefined;
   readonly trains?: boolean;
   readonly onLost?: (code: string) => void;
   /** Opens an interface of the same name and settings, which is up. */
-  readonly reopen?: () => { readonly ok: true; readonly handle: TunHandle } | (Refusal & { readonly ok: false });
+  readonly reopen?: (
+    mtu: number,
+  ) => { readonly ok: true; readonly handle: TunHandle } | (Refusal & { readonly ok: false });
   /** Gives an interface its settings again, and brings it up. */
-  readonly repair?: (handle: TunHandle) => Refusal | undefined;
+  readonly repair?: (handle: TunHandle, mtu: number) => Refusal | undefined;
   /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;
   /** The flow cache of the node. None by default. */
@@ -69,7 +73,9 @@ function packetsPerSend(mtu: number): number {
 /** An open TUN interface. It is read once there is a receiver; until then the kernel queues packets. */
 export class LinuxTun implements Tun {
   readonly name: string;
-  readonly mtu: number;
+  mtu: number;
+  /** Absent if the MTU was chosen by the operator. */
+  readonly lowerMtu?: (mtu: number) => string | undefined;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   #handle: TunHandle;
   /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
@@ -105,6 +111,7 @@ export class LinuxTun implements Tun {
   constructor(handle: TunHandle, options: LinuxTunOptions) {
     this.name = handle.name;
     this.mtu = options.mtu;
+    if (options.isMtuFixed !== true) this.lowerMtu = (mtu): string | undefined => this.#lowerMtu(mtu);
     this.#handle = handle;
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
@@ -154,14 +161,14 @@ export class LinuxTun implements Tun {
 
   restore(): void {
     if (this.#closed !== undefined || this.#isDelivering || this.#brokenState() === undefined) return;
-    const refusal = this.#lost === undefined ? this.#repair?.(this.#handle) : GONE;
+    const refusal = this.#lost === undefined ? this.#repair?.(this.#handle, this.mtu) : GONE;
     // An interface that was renamed or moved to another namespace is gone for this node.
     this.#refusal = (refusal !== undefined && GONE_CODES.has(refusal.code) ? this.#replace() : refusal)?.message;
   }
 
   /** Opens the interface again. A descriptor that is being closed reads nothing, so the new one takes over its memory. */
   #replace(): Refusal | undefined {
-    const opened = this.#reopen?.();
+    const opened = this.#reopen?.(this.mtu);
     if (opened === undefined) return GONE;
     if (!opened.ok) return opened;
     this.#handle.close(() => {});
@@ -186,6 +193,14 @@ export class LinuxTun implements Tun {
       ? this.#write(packet, packet.stride, packet.count, packet.lastAt, packet.lastLength, this.#written)
       : this.#write(packet, length, 1, 0, length, this.#written);
     this.#countWritten(errno, segmentCount(packet));
+  }
+
+  #lowerMtu(mtu: number): string | undefined {
+    const refusal = this.#handle.setMtu(mtu);
+    if (refusal !== undefined) return errnoName(refusal.errno);
+    this.mtu = mtu;
+    this.#offloads = this.#handle.offload(packetsPerSend(mtu));
+    return undefined;
   }
 
   async close(): Promise<void> {

@@ -25,14 +25,15 @@ import {
   UDP_SLOT_BYTES,
   type UdpHandle,
 } from "../../native/index.ts";
-import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { Train } from "../plan/values/train.ts";
 import { type Dscp, outerTrafficClass } from "./dscp.ts";
 import { DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles, SendQueue } from "../world/world.ts";
+import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { Backlog } from "./backlog.ts";
 import { Destinations, type OnResolved, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
+import { unfragmentedPayload } from "./path-mtu.ts";
 import { readCyclesOf } from "./read-cycles.ts";
 import { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { SenderNames } from "./sender-names.ts";
@@ -95,12 +96,18 @@ const WAITING_MAX = 64;
 /** The only error that depends on the length of the datagrams. */
 const { EMSGSIZE } = constants.errno;
 
+/** Time for which the MTU of a path is not asked for again. */
+const ASK_MTU_MS = 1_000;
+
 /** Time after which GSO is tried again on a path that refused it. */
 const RETRY_MS = 60_000;
 
 /** A numeric destination. Until `noGsoUntilMs`, datagrams of `noGsoFrom` bytes or more are sent to it without GSO. */
 interface SendTarget {
   readonly address: Uint8Array;
+  /** Longest datagram that leaves unfragmented, and until when it need not be asked for again. */
+  unfragmented: number | undefined;
+  askAgainMs: number;
   noGsoUntilMs: number;
   noGsoFrom: number;
 }
@@ -338,6 +345,17 @@ class NativeDatagrams implements MovableDatagrams {
     return true;
   }
 
+  unfragmented(to: string): number | undefined {
+    const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
+    const target = destination?.kind === "known" ? this.#target(destination) : undefined;
+    if (destination?.kind !== "known" || target === undefined) return undefined;
+    const now = performance.now();
+    if (now < target.askAgainMs) return target.unfragmented;
+    target.askAgainMs = now + ASK_MTU_MS;
+    target.unfragmented = unfragmentedPayload(this.#native, unmapped(destination.host), destination.port);
+    return target.unfragmented;
+  }
+
   #countOne(bytes: number): void {
     this.counters.sent++;
     this.counters.sentBytes += bytes;
@@ -373,7 +391,8 @@ class NativeDatagrams implements MovableDatagrams {
   #newTarget(to: KnownDestination): SendTarget | undefined {
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
-    const target = { address: paddedAddress(address), noGsoUntilMs: 0, noGsoFrom: Infinity };
+    const sizes = { unfragmented: undefined, askAgainMs: 0, noGsoUntilMs: 0, noGsoFrom: Infinity };
+    const target = { address: paddedAddress(address), ...sizes };
     this.#targets.set(to, target);
     return target;
   }

@@ -13,6 +13,8 @@ export interface TunOptions {
   /** Address of the interface; undefined for none. The interface is brought up in any case. */
   readonly address: Cidr | undefined;
   readonly mtu: number;
+  /** Whether the MTU stays as it is; otherwise the node may lower it. Default: false. */
+  readonly isMtuFixed?: boolean;
   /** Whether to pass consecutive packets of one flow on as one packet train. Default: false. */
   readonly trains?: boolean;
   /** Whether to use TCP and UDP segmentation offload if the kernel supports it. Requires `trains`. Default: true. */
@@ -51,8 +53,8 @@ export function openTun(options: TunOptions): TunResult {
   const opened = openHandle(options);
   if (!opened.ok) return opened;
   const { handle } = opened;
-  const reopen = (): HandleResult => openHandle({ ...options, name: handle.name });
-  const repair = (current: TunHandle): TunRefusal | undefined => configure(current, options);
+  const reopen = (mtu: number): HandleResult => openHandle({ ...options, name: handle.name, mtu });
+  const repair = (current: TunHandle, mtu: number): TunRefusal | undefined => configure(current, { ...options, mtu });
   return { ok: true, tun: new LinuxTun(handle, { ...options, reopen, repair }) };
 }
 

@@ -2,11 +2,13 @@
  * The exit of datagrams, stage 8 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the
  * step commits, they are encoded and handed to the world's datagrams, trains as one call.
  */
+import { type Origin, originIn } from "../plan/values/device-origin.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";
 import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
+import type { DeviceMtu } from "../path/device-mtu.ts";
 import type { Liveness } from "../path/liveness.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isTcpSyn, clampMss } from "../path/mss-clamp.ts";
@@ -31,9 +33,10 @@ NetworkOut(datagrams)
 Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible, but
 tuples of one predicate that hold bytes or packets have a datagram each, so that one loss does not lose two of them. Equal tuples
 for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
-fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts. Any other long tuple is split into
-fragments. The segment size of a new TCP connection is lowered to a value that fits. A datagram has the ECN field of the device
-packet in it (RFC 6040), so packets with different ones do not share a datagram or train.
+fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts; so are bytes that rules made from a
+device packet. Any other long tuple is split into fragments. The segment size of a new TCP connection is lowered to a value that fits,
+and the MTU of the device to the length that fits the addresses in use. A datagram has the ECN field of the device packet in it (RFC
+6040), so packets with different ones do not share a datagram or train.
 
 Ports   in: 1 push. out: the network.
 Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;
@@ -48,6 +51,17 @@ See     LocSpecDemux, NetworkIn
   stateful: false,
 };
 
+export interface NetworkOutOptions {
+  readonly datagrams: Datagrams;
+  readonly peers: PeerCounters;
+  readonly paths: PathSizes;
+  readonly tooBig: TooBig;
+  readonly deviceMtu: DeviceMtu;
+  readonly liveness: Liveness;
+}
+
+type AddRefusal = Exclude<BuildRefusal, "too long"> | "packet too big";
+
 export class NetworkOut implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
@@ -55,6 +69,7 @@ export class NetworkOut implements Element {
   readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
+  readonly #deviceMtu: DeviceMtu;
   readonly #liveness: Liveness;
   readonly #builder: DatagramBuilder;
   /** First location of the step, and its tuples. Most steps send to no other. */
@@ -62,11 +77,12 @@ export class NetworkOut implements Element {
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
 
-  constructor(datagrams: Datagrams, peers: PeerCounters, paths: PathSizes, tooBig: TooBig, liveness: Liveness) {
+  constructor({ datagrams, peers, paths, tooBig, deviceMtu, liveness }: NetworkOutOptions) {
     this.#datagrams = datagrams;
     this.#peers = peers;
     this.#paths = paths;
     this.#tooBig = tooBig;
+    this.#deviceMtu = deviceMtu;
     this.#liveness = liveness;
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
@@ -126,18 +142,44 @@ export class NetworkOut implements Element {
       for (const single of singlesOf(tuple)) this.#addOrDrop(single, peer);
       return;
     }
-    const refusal = this.#add(tuple, trafficClass);
+    const refusal = this.#add(tuple, trafficClass, peer.address);
     if (refusal === undefined) peer.sentTuples++;
     else this.counters.drop(refusal);
   }
 
-  #add(tuple: Tuple, trafficClass: number): Exclude<BuildRefusal, "too long"> | "packet too big" | undefined {
+  #add(tuple: Tuple, trafficClass: number, to: string): AddRefusal | undefined {
     const packet = innerPacket(tuple);
-    if (packet === undefined || packet.length === 0) return this.#builder.add(tuple, trafficClass);
+    const origin = originIn(tuple.args);
+    const refusal =
+      packet === undefined || packet.length === 0
+        ? this.#addMade(tuple, trafficClass, origin)
+        : this.#addPacket(tuple, trafficClass, packet);
+    if (origin !== undefined) this.#noteSize(to, tuple, origin, packet !== undefined);
+    return refusal;
+  }
+
+  #addPacket(tuple: Tuple, trafficClass: number, packet: Uint8Array): AddRefusal | undefined {
     if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet), trafficClass);
+    return this.#addOrReport(tuple, trafficClass, { packet, length: packet.length });
+  }
+
+  /** Adds a tuple without a packet of the device, perhaps with bytes that rules made from one. */
+  #addMade(tuple: Tuple, trafficClass: number, origin: Origin | undefined): AddRefusal | undefined {
+    return origin === undefined
+      ? this.#builder.add(tuple, trafficClass)
+      : this.#addOrReport(tuple, trafficClass, origin);
+  }
+
+  #noteSize(to: string, tuple: Tuple, { length }: Origin, isBare: boolean): void {
+    const limit = this.#datagrams.maxPayload;
+    const exact = isBare ? (): number => encapsulationBytes(tuple, limit) : undefined;
+    this.#deviceMtu.note(to, { packet: length, datagram: this.#builder.latest, limit }, exact);
+  }
+
+  #addOrReport(tuple: Tuple, trafficClass: number, { packet, length }: Origin): AddRefusal | undefined {
     const refusal = this.#builder.add(tuple, trafficClass, false);
     if (refusal !== "too long") return refusal;
-    const isReported = this.#tooBig.notify(packet, packet.length - this.#builder.excess);
+    const isReported = this.#tooBig.notify(packet, length - this.#builder.excess, length);
     return isReported ? "packet too big" : this.#builder.add(tuple, trafficClass);
   }
 

@@ -8,6 +8,7 @@ import { destinationText, readHeader, sourceText } from "../ip/ip-packet.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { noteDevicePacket } from "../plan/values/device-origin.ts";
 import { segmentCount, isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
 import type { Tun } from "../world/world.ts";
 import type { Element } from "./element.ts";
@@ -75,6 +76,7 @@ export class TunRx implements Element {
       if (this.#own.has(bytes, header)) return this.#drop(bytes, "own datagram");
     }
     const packet = header.length === bytes.length ? bytes : bytes.subarray(0, header.length);
+    noteDevicePacket(packet);
     const args = [packet, sourceText(packet, header), destinationText(packet, header), header.protocol, header.ttl];
     this.counters.out++;
     this.#out({ tuple: { predicate: this.#event, args, isDelete: false }, provenance: "device", source: null });

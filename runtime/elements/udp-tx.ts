@@ -5,13 +5,16 @@
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Tuple } from "../plan/values/packet.ts";
+import { originIn } from "../plan/values/device-origin.ts";
 import { segmentCount } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { DatagramSockets } from "../socket/datagram-sockets.ts";
 import { ipAddressOf } from "../socket/ip-address.ts";
+import type { DeviceMtu } from "../path/device-mtu.ts";
+import type { TooBig } from "../path/too-big.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["udp: no socket", "udp: no address", "udp: no bytes"] as const;
+const drops = ["udp: no socket", "udp: no address", "udp: no bytes", "packet too big"] as const;
 
 export const spec: ElementSpec = {
   name: "UdpTx",
@@ -19,10 +22,12 @@ export const spec: ElementSpec = {
 Udp::Tx(sockets)
 
 Sends the bytes of udp.send(Socket, To, Bytes) as a datagram to "host:port" when the step commits, and a packet train as one datagram per
-packet, many in a system call. A string is sent as UTF-8. A name is resolved, as for peers.
+packet, many in a system call. A string is sent as UTF-8. A name is resolved, as for peers. If the bytes were made from a device packet
+whose sender forbids fragments, and the interface or path that the kernel knows is too narrow for them, the sender gets an ICMP error.
 
 Ports   in: 1 push. out: the network.
-Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string.
+Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string;
+        "packet too big": a device packet that does not fit, whose sender got an ICMP error.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
 Example udp.send(Socket, From, "pong") :- udp.recv(Socket, From, b"70696e67").
@@ -43,10 +48,14 @@ export class UdpTx implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #sockets: DatagramSockets;
+  readonly #tooBig: TooBig;
+  readonly #deviceMtu: DeviceMtu;
   #waiting: Sending[] = [];
 
-  constructor(sockets: DatagramSockets) {
+  constructor(sockets: DatagramSockets, tooBig: TooBig, deviceMtu: DeviceMtu) {
     this.#sockets = sockets;
+    this.#tooBig = tooBig;
+    this.#deviceMtu = deviceMtu;
   }
 
   push({ args: [socket, address, payload] }: Tuple): void {
@@ -65,9 +74,20 @@ export class UdpTx implements Element {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { socket, to, bytes } of waiting) {
-      if (this.#sockets.send(socket, to, bytes)) this.counters.out += segmentCount(bytes);
+      if (this.#isReported(socket, to, bytes)) this.counters.drop("packet too big");
+      else if (this.#sockets.send(socket, to, bytes)) this.counters.out += segmentCount(bytes);
       else this.counters.drop("udp: no socket");
     }
+  }
+
+  /** Whether the bytes are a device packet that does not fit, and its sender has been notified. */
+  #isReported(socket: number, to: string, bytes: Uint8Array): boolean {
+    const origin = originIn([bytes]);
+    const limit = origin && this.#sockets.unfragmented(socket, to);
+    if (origin === undefined || limit === undefined) return false;
+    const { packet, length } = origin;
+    this.#deviceMtu.note(to, { packet: length, datagram: bytes.length, limit });
+    return bytes.length > limit && this.#tooBig.notify(packet, length - (bytes.length - limit), length);
   }
 
   abort(): void {

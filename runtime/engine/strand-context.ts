@@ -7,6 +7,7 @@ import type { Plan, Sign, StrandSpec } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
+import { TrainMemory } from "./train-memory.ts";
 import { ownedValues } from "../plan/values/owned.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -105,6 +106,7 @@ export class StrandContext implements StrandHost {
   readonly #cycles: CycleUse;
   readonly #nonces: Nonces;
   readonly #secrets: Secrets;
+  readonly #trainMemory = new TrainMemory();
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
@@ -169,6 +171,12 @@ export class StrandContext implements StrandHost {
     this.#heldInRound = 0;
     this.#cycles.begin(facts);
     this.#calls.beginStep();
+    this.#trainMemory.reset();
+  }
+
+  takeTrainMemory(size: number): Uint8Array {
+    this.isBorrowed = true;
+    return this.#trainMemory.take(size);
   }
 
   /** Releases the events and table changes of a round that has been committed. */

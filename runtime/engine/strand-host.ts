@@ -54,6 +54,8 @@ export interface StrandHost {
   secret(name: string): Value | undefined;
   /** Abandons the step, so that it runs once for each packet of its train. Does not return. */
   splitTrain(): never;
+  /** Returns memory of so many bytes, which is used again after the step. */
+  takeTrainMemory(size: number): Uint8Array;
   /** Clock, randomness and source address for impure functions. */
   ambient(strand: number): Ambient;
   /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */

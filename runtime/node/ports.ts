@@ -16,6 +16,7 @@ import type { Limits } from "../engine/limits/limits.ts";
 import { OwnDatagrams } from "../ip/own-datagrams.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { UnroutedPackets } from "../observe/unrouted-packets.ts";
+import { DeviceMtu } from "../path/device-mtu.ts";
 import { Liveness } from "../path/liveness.ts";
 import { PathSizes } from "../path/path-sizes.ts";
 import { TooBig } from "../path/too-big.ts";
@@ -75,7 +76,9 @@ export class NodePorts {
     this.paths = new PathSizes({ clock, datagrams, random, changed: adapted });
     this.liveness = new Liveness(clock, datagrams, this.peers, this.paths);
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
-    this.networkOut = new NetworkOut(datagrams, this.peers, this.paths, new TooBig(tun, clock), this.liveness);
+    const { peers, paths, liveness } = this;
+    const sizes = { tooBig: new TooBig(tun, clock), deviceMtu: new DeviceMtu(tun, adapted) };
+    this.networkOut = new NetworkOut({ datagrams, peers, paths, liveness, ...sizes });
     this.ownDatagrams = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
     this.tunRx = new TunRx(tun, this.ownDatagrams, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tun);
@@ -92,7 +95,7 @@ export class NodePorts {
       draw: streams.stream("udp sockets"),
       received: (input) => this.#outputs?.fromUdp(input),
     });
-    this.udpTx = new UdpTx(this.udpRx.sockets);
+    this.udpTx = new UdpTx(this.udpRx.sockets, sizes.tooBig, sizes.deviceMtu);
   }
 
   /**

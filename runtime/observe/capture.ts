@@ -126,6 +126,10 @@ class CapturedTun implements Tun {
     return this.#inner.mtu;
   }
 
+  get lowerMtu(): Tun["lowerMtu"] {
+    return this.#inner.lowerMtu;
+  }
+
   get address(): string | undefined {
     return this.#inner.address;
   }

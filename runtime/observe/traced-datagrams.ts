@@ -62,6 +62,10 @@ export class TracedDatagrams implements Datagrams {
     return this.#inner.numeric?.(to);
   }
 
+  unfragmented(to: string): number | undefined {
+    return this.#inner.unfragmented?.(to);
+  }
+
   get offload(): DatagramOffload | undefined {
     return this.#inner.offload;
   }

@@ -35,14 +35,14 @@ export class TooBig {
   }
 
   /**
-   * Notifies the sender of a packet that packets may have `mtu` bytes. If it returns true, the caller drops the packet. If it returns
-   * false, the caller fragments the packet: the sender allows fragmentation, cannot be notified, or was notified just before.
+   * Notifies the sender of a packet of `length` bytes that packets may have `mtu` bytes. If it returns true, the caller drops the packet.
+   * If it returns false, the caller fragments the packet: the sender allows it, cannot be notified, or was notified just before.
    */
-  notify(packet: Uint8Array, mtu: number): boolean {
+  notify(packet: Uint8Array, mtu: number, length: number = packet.length): boolean {
     const header = this.#tun === undefined ? undefined : readHeader(packet);
     if (header === undefined || !mayNotify(packet, header)) return false;
     const least = header.version === 4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
-    if (packet.length <= least || (header.version === 4 && mtu < least)) return false;
+    if (length <= least || (header.version === 4 && mtu < least)) return false;
     if (!this.#isDue(addressesIn(packet, header))) return false;
     this.notified++;
     this.#tun?.write(tooBigMessage(packet, header, Math.max(mtu, least)));

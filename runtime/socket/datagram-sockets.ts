@@ -110,6 +110,14 @@ export class DatagramSockets implements CallPerformer<UdpCall> {
     return true;
   }
 
+  /**
+   * Returns the length of the longest datagram that leaves a socket for `to` unfragmented. Undefined if every length does, or the kernel
+   * does not know the path.
+   */
+  unfragmented(socket: number, to: string): number | undefined {
+    return this.#open.get(socket)?.unfragmented?.(to);
+  }
+
   /** Closes all sockets, and those that are still being opened once they are. */
   async stop(): Promise<void> {
     this.#isStopped = true;

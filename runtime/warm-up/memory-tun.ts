@@ -16,6 +16,10 @@ export class MemoryTun implements TunHandle {
     return undefined;
   }
 
+  setMtu(): undefined {
+    return undefined;
+  }
+
   offload(): number {
     return 0;
   }

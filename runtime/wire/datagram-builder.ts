@@ -34,6 +34,8 @@ export class DatagramBuilder {
   maxPayload: number;
   /** Number of bytes by which the latest tuple refused as "too long" exceeded a datagram. */
   excess = 0;
+  /** Length of a datagram with the latest tuple alone, or with one packet of its train. */
+  latest = 0;
   readonly #writer = new Writer();
   /** Traffic class of the tuples in the writer. */
   #trafficClass = 0;
@@ -59,6 +61,7 @@ export class DatagramBuilder {
     const before = this.#writer.length;
     const refused = this.#encode(tuple, 0, true);
     if (refused !== undefined) return refused;
+    this.latest = HEADER_BYTES + this.#writer.length - before;
     if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, maySplit);
     const misfit = this.#fit(before, maySplit);
     if (isLoad && misfit === undefined) this.#loaded.push(tuple.predicate);

@@ -126,6 +126,11 @@ export interface Datagrams {
   numeric?(to: string): string | undefined;
   /** Takes note that a destination has left probes unanswered: a name may have another address. Absent if there are no names. */
   unanswered?(to: string): void;
+  /**
+   * Returns the length of the longest datagram that leaves for `host:port` unfragmented, as far as the kernel knows the path. Undefined
+   * if it does not know the destination. Absent if datagrams of every length are carried, or `maxPayload` is that length.
+   */
+  unfragmented?(to: string): number | undefined;
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /**
@@ -188,7 +193,10 @@ export interface DatagramCounters {
 /** TUN device: network interface of the kernel whose IP packets this process reads and writes. */
 export interface Tun {
   readonly name: string;
+  /** Length of the longest packet, in bytes. */
   readonly mtu: number;
+  /** Sets a smaller MTU. Returns the reason if the kernel refuses it. Absent if the MTU was chosen by the operator. */
+  readonly lowerMtu?: ((mtu: number) => string | undefined) | undefined;
   /** IP address of the interface. Absent if it has none. */
   readonly address?: string | undefined;
   readonly counters: TunCounters;

@@ -11,6 +11,7 @@ import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { StepInput } from "../../runtime/engine/step-input.ts";
 import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
+import { DeviceMtu } from "../../runtime/path/device-mtu.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
@@ -142,7 +143,14 @@ describe("LocSpecDemux and NetworkOut", () => {
     const paths = new PathSizes({ clock, datagrams, random: () => 0, changed: () => {} });
     const peers = new PeerCounters();
     const liveness = new Liveness(clock, datagrams, peers, paths);
-    const network = new NetworkOut(datagrams, peers, paths, new TooBig(undefined, clock), liveness);
+    const network = new NetworkOut({
+      datagrams,
+      peers,
+      paths,
+      tooBig: new TooBig(undefined, clock),
+      deviceMtu: new DeviceMtu(undefined, () => {}),
+      liveness,
+    });
     const wrapped: Value[] = [];
     const local: StepInput[] = [];
     const demux = new LocSpecDemux({

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
+import { DeviceMtu } from "../../runtime/path/device-mtu.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
@@ -46,7 +47,14 @@ class Bench {
     this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, random: () => 0, changed: () => {} });
     const peers = new PeerCounters();
     const liveness = new Liveness(clock, this.datagrams, peers, this.paths);
-    this.element = new NetworkOut(this.datagrams, peers, this.paths, new TooBig(tun, clock), liveness);
+    this.element = new NetworkOut({
+      datagrams: this.datagrams,
+      peers,
+      paths: this.paths,
+      tooBig: new TooBig(tun, clock),
+      deviceMtu: new DeviceMtu(tun, () => {}),
+      liveness,
+    });
   }
 
   send(packet: Uint8Array, layers: number): readonly Uint8Array[] {

@@ -4,7 +4,7 @@ import type { Tun, TunCounters } from "../../runtime/world/world.ts";
 /** Device with packets from the test. Records the packets that are written to it. */
 export class RecordingTun implements Tun {
   readonly name = "fake";
-  readonly mtu = 1400;
+  readonly mtu: number = 1400;
   readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly written: Uint8Array[] = [];
   receive: (packet: Uint8Array) => void = () => undefined;

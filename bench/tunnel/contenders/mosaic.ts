@@ -3,6 +3,8 @@ import { type TestBed, type BedHost, HOSTS, type Network } from "../../harness/t
 import { type Contender, INNER_MTU, type Tunnel } from "../tunnel-contender.ts";
 
 const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));
+const SHIMMED = fileURLToPath(new URL("../../seams/shim.mzl", import.meta.url));
+const SEALING = fileURLToPath(new URL("../../seams/sealed.mzl", import.meta.url));
 const LAYERS = fileURLToPath(new URL("three-layers.mzl", import.meta.url));
 
 /** `tunnel.mzl` between two hosts. */
@@ -43,6 +45,20 @@ export const THREE_LAYERS: Contender = mosaic("three layers", {
         : ["--fact", `high.member(${upper(node)})`, "--fact", `addressMap("${node.inner}", high::${upper(node)})`],
     );
   },
+});
+
+/** A tunnel by UDP sockets of its rules, with four bytes before each packet. */
+export const SHIM: Contender = mosaic("udp.send, 4 bytes before", {
+  program: SHIMMED,
+  isQuietWhenIdle: true,
+  members: ["a", "b"],
+});
+
+/** The same, in which the rules seal each packet. */
+export const SEALED: Contender = mosaic("udp.send, sealed", {
+  program: SEALING,
+  isQuietWhenIdle: true,
+  members: ["a", "b"],
 });
 
 /** One node of a contender. */

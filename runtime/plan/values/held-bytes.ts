@@ -1,4 +1,5 @@
 import { Address } from "./address.ts";
+import { originBytes } from "./device-origin.ts";
 import { Packet, type Tuple } from "./packet.ts";
 import { isTrain } from "./train.ts";
 import type { Values, Value } from "./value.ts";
@@ -28,7 +29,8 @@ export function heldBytesOf(values: Values): number {
 function bytesOf(value: Value): number {
   if (typeof value === "string") return VALUE_BYTES + (isWide(value) ? 2 : 1) * value.length;
   if (typeof value !== "object" || value === null) return VALUE_BYTES;
-  if (value instanceof Uint8Array) return VALUE_BYTES + (isTrain(value) ? value.size : value.length);
+  if (value instanceof Uint8Array)
+    return VALUE_BYTES + (isTrain(value) ? value.size : value.length) + originBytes(value);
   if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
   if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
   return NESTED_BYTES + heldBytesOf(value);

@@ -1,5 +1,6 @@
 import { Address } from "./address.ts";
 import { Packet, type Tuple } from "./packet.ts";
+import { copyOrigin } from "./device-origin.ts";
 import { ownedBytes } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
@@ -22,12 +23,16 @@ function mayBorrow(value: Value): boolean {
 
 function owned(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Uint8Array) return ownedBytes(value);
+  if (value instanceof Uint8Array) return ownedWithOrigin(value);
   if (value instanceof Packet) {
-    return value.with(value.tuple && ownedValues(value.tuple.args), value.body && ownedBytes(value.body));
+    return value.with(value.tuple && ownedValues(value.tuple.args), value.body && ownedWithOrigin(value.body));
   }
   if (value instanceof Address) return ownedAddress(value);
   return ownedValues(value);
+}
+
+function ownedWithOrigin(bytes: Uint8Array): Uint8Array {
+  return copyOrigin(bytes, ownedBytes(bytes));
 }
 
 /** Returns the address itself in the usual case, a node that is a string or an id without options. */

@@ -3,8 +3,9 @@
  * the engine takes the segments of its event from here.
  */
 import { Address } from "./address.ts";
+import { inheritSegment } from "./device-origin.ts";
 import { Packet } from "./packet.ts";
-import { isTrain } from "./train.ts";
+import { isTrain, type Train } from "./train.ts";
 import type { Value, Values } from "./value.ts";
 
 /** Returns the number of packets that the value stands for: the segments of the longest train in it, or 1. */
@@ -28,10 +29,15 @@ export function packetCountOf(values: Values): number {
 /** Returns the value with the segment `at` of each train in it. A shorter train gives its last segment. */
 export function segmentAt(value: Value, at: number): Value {
   if (packetCount(value) === 1) return value;
-  if (value instanceof Uint8Array) return isTrain(value) ? value.segment(Math.min(at, value.count - 1)) : value;
+  if (value instanceof Uint8Array) return isTrain(value) ? segmentOf(value, at) : value;
   if (!(value instanceof Packet)) return segmentsAt(value as Values, at);
   if (value.tuple !== undefined) return value.with(segmentsAt(value.tuple.args, at), undefined);
   return value.with(undefined, segmentAt(value.body as Uint8Array, at) as Uint8Array);
+}
+
+function segmentOf(train: Train, at: number): Uint8Array {
+  const segment = Math.min(at, train.count - 1);
+  return inheritSegment(train, segment, train.segment(segment));
 }
 
 /** Returns the values with the segment `at` of each train in them. */

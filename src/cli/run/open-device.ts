@@ -37,7 +37,16 @@ export function openDevice(
   log: Log,
 ): Tun {
   const ending = restore ? {} : { onLost };
-  const opened = openTun({ name, address, mtu: mtu ?? defaultMtu, trains: true, tso, ...ending, ...share });
+  const opened = openTun({
+    name,
+    address,
+    mtu: mtu ?? defaultMtu,
+    isMtuFixed: mtu !== undefined,
+    trains: true,
+    tso,
+    ...ending,
+    ...share,
+  });
   if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
   if (tso && !hasSuperPackets)

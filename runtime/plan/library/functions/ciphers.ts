@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
 import { SIZE_MAX } from "../../values/size.ts";
 import { isTrain } from "../../values/train.ts";
@@ -27,23 +27,39 @@ function seal(ambient: Ambient, [key, plain, extra, prefix = new Uint8Array(0)]:
     return undefined;
   const nonce = ambient.nonce?.(prefix);
   if (nonce === undefined) return undefined;
-  const cipher = createCipheriv(algorithm(key), key, nonce).setAAD(extra);
-  const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-  return [nonce, Uint8Array.from(sealed)];
+  const cipher = createCipheriv(algorithm(key), keyObjectOf(key), nonce).setAAD(extra);
+  const sealed = new Uint8Array(plain.length + TAG_BYTES);
+  sealed.set(cipher.update(plain));
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), plain.length);
+  return [nonce, sealed];
 }
 
 function open([key, nonce, sealed, extra]: readonly Maybe[]): Maybe {
   if (!isKey(key) || !isPlain(nonce) || nonce.length !== NONCE_BYTES) return undefined;
   if (!isPlain(sealed) || sealed.length < TAG_BYTES || !isPlain(extra)) return undefined;
   const end = sealed.length - TAG_BYTES;
-  const cipher = createDecipheriv(algorithm(key), key, nonce, { authTagLength: TAG_BYTES })
+  const cipher = createDecipheriv(algorithm(key), keyObjectOf(key), nonce, { authTagLength: TAG_BYTES })
     .setAAD(extra)
     .setAuthTag(sealed.subarray(end));
   try {
-    return Uint8Array.from(Buffer.concat([cipher.update(sealed.subarray(0, end)), cipher.final()]));
+    const plain = new Uint8Array(cipher.update(sealed.subarray(0, end)));
+    cipher.final();
+    return plain;
   } catch {
     return undefined;
   }
+}
+
+/** Keys as OpenSSL holds them, which takes longer to make than to use. A row, or a secret, gives the same bytes object each time. */
+const keyObjects = new WeakMap<Uint8Array, KeyObject>();
+
+function keyObjectOf(key: Uint8Array): KeyObject {
+  const known = keyObjects.get(key);
+  if (known !== undefined) return known;
+  const made = createSecretKey(key);
+  keyObjects.set(key, made);
+  return made;
 }
 
 function algorithm(key: Uint8Array): "aes-128-gcm" | "aes-256-gcm" {

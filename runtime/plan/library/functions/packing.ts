@@ -26,22 +26,55 @@ export const packingFunctions: readonly FunctionSpec[] = [
 ];
 
 function pack([format, ...values]: readonly Maybe[]): Uint8Array | undefined {
-  if (typeof format !== "string" || format.length !== values.length) return undefined;
-  const parts = values.map((value, at) => packed(format[at] as string, value));
-  if (!parts.every((part) => part !== undefined)) return undefined;
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  return size <= SIZE_MAX ? Uint8Array.from(Buffer.concat(parts)) : undefined;
+  return typeof format === "string" ? packedBytes(format, values) : undefined;
 }
 
-function packed(letter: string, value: Maybe): Uint8Array | undefined {
-  if (letter === "b") return bytesOf(value);
-  if (letter === "s") return typeof value === "string" ? shortText(value) : undefined;
+/** Returns the bytes of the values, one for each letter of the format. Undefined if a value does not fit, or the counts differ. */
+export function packedBytes(format: string, values: readonly Maybe[]): Uint8Array | undefined {
+  if (format.length !== values.length) return undefined;
+  const parts = values.map((value, at) => partOf(format[at] as string, value));
+  let size = 0;
+  for (const part of parts) {
+    if (part === undefined) return undefined;
+    size += part.size;
+  }
+  return size <= SIZE_MAX ? joined(parts as readonly Part[], size) : undefined;
+}
+
+/** What a letter writes: bytes, or a number in so many. */
+interface Part {
+  readonly size: number;
+  readonly content: Uint8Array | number;
+}
+
+function partOf(letter: string, value: Maybe): Part | undefined {
   const width = WIDTHS[letter];
-  if (width === undefined || !isUnsigned(value, width)) return undefined;
-  return Uint8Array.from({ length: width }, (_, at) => Math.floor(value / 256 ** (width - 1 - at)) % 256);
+  if (width !== undefined) return isUnsigned(value, width) ? { size: width, content: value } : undefined;
+  const content = letter === "b" ? bytesOf(value) : letter === "s" ? shortText(value) : undefined;
+  return content && { size: content.length, content };
 }
 
-function shortText(text: string): Uint8Array | undefined {
+function joined(parts: readonly Part[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const { size: length, content } of parts) {
+    if (typeof content === "number") writeNumber(bytes, at, length, content);
+    else bytes.set(content, at);
+    at += length;
+  }
+  return bytes;
+}
+
+function writeNumber(bytes: Uint8Array, at: number, width: number, value: number): void {
+  let left = value;
+  for (let byte = at + width - 1; byte >= at; byte--) {
+    bytes[byte] = left % 256;
+    left = Math.floor(left / 256);
+  }
+}
+
+function shortText(text: Maybe): Uint8Array | undefined {
+  if (typeof text !== "string") return undefined;
   const bytes = new TextEncoder().encode(text);
   return bytes.length <= SHORT_MAX ? Uint8Array.from([bytes.length, ...bytes]) : undefined;
 }
