@@ -1,7 +1,6 @@
 /**
  * A node: a program, the engine and dataflow that run it, and the world around them. Starts and stops the node, swaps its program,
- * carries out the requests of operators, and arms the timers. Tuples do not pass through this file: `ports.ts` starts a step by
- * `#step`, and `dataflow.ts` has their path.
+ * carries out the requests of operators, and arms the timers. `ports.ts` starts a step by `#step`; `dataflow.ts` has the path of tuples.
  */
 import { Engine, type EngineListener } from "../engine/engine.ts";
 import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
