@@ -25,11 +25,13 @@ interface Fact {
 export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
   if (!body.some(({ kind }) => kind === "condition")) return [];
   const facts: Fact[] = assignmentsIn(body, hasMacro);
+  const known: Comparison[] = facts.flatMap(({ comparisons }) => comparisons);
   for (const literal of body) {
     if (literal.kind !== "condition" || hasMacro(literal.span)) continue;
-    const known = facts.flatMap(({ comparisons }) => comparisons);
     if (isRefuted(known, literal.test)) return [neverTrue(literal, facts, name)];
-    facts.push({ literal, comparisons: comparisonsOf(literal.test) });
+    const comparisons = comparisonsOf(literal.test);
+    facts.push({ literal, comparisons });
+    for (const comparison of comparisons) known.push(comparison);
   }
   return [];
 }

@@ -20,10 +20,11 @@ export function checkDenials(rule: ProgramRule, roles: Roles, hasMacro: HasMacro
   const literals = rule.body.filter(isPredicate);
   const denied = literals.filter(({ negated, span }) => negated && !hasMacro(span));
   if (denied.length === 0 || !isAtOneLocation(rule, literals)) return [];
-  const known = comparisonsIn(rule.body, hasMacro);
+  const cover = new Cover(rule, comparisonsIn(rule.body, hasMacro));
   return denied.flatMap((denial) => {
-    const covers = (one: PredicateLiteral): boolean => denies(denial, one, new Cover(denial, rule, known));
-    const needed = literals.find((one) => !one.negated && covers(one) && !isCallBetween(one, denial, rule.body, roles));
+    const needed = literals.find(
+      (one) => !one.negated && denies(denial, one, cover) && !isCallBetween(one, denial, rule.body, roles),
+    );
     if (needed === undefined) return [];
     const facts = { denial: shownLiteral(denial), needed: shownLiteral(needed), rule: rule.name };
     return [report("E0253", denial.span, facts, [{ span: needed.span, message: "this literal needs such a row" }])];
@@ -48,14 +49,14 @@ function denies(denial: PredicateLiteral, needed: PredicateLiteral, cover: Cover
 /** Compares the arguments of a denial with those of a needed literal. */
 class Cover {
   readonly #known: readonly Comparison[];
-  /** Names of the variables of the rule, once for each use. */
-  readonly #uses: readonly string[];
+  /** Number of uses of each variable in the rule. */
+  readonly #uses = new Map<string, number>();
 
-  constructor(denial: PredicateLiteral, { head, body }: ProgramRule, known: readonly Comparison[]) {
+  constructor({ head, body }: ProgramRule, known: readonly Comparison[]) {
     this.#known = known;
-    const others = body.filter((literal) => literal !== denial);
-    const expressions = [...expressionsOfAtom(head), ...[denial, ...others].flatMap(expressionsOfLiteral)];
-    this.#uses = expressions.flatMap((one) => variablesIn(one).map(({ name }) => name));
+    for (const expression of [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]) {
+      for (const { name } of variablesIn(expression)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
+    }
   }
 
   /** Whether each value that fits the argument of the needed literal fits the argument of the denial. */
@@ -75,7 +76,7 @@ class Cover {
 
   /** Whether the variable has one use, so that it stands for any value. */
   #isFree(name: string): boolean {
-    return this.#uses.filter((used) => used === name).length === 1;
+    return this.#uses.get(name) === 1;
   }
 }
 

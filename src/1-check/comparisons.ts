@@ -32,7 +32,7 @@ const NEGATED: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = {
   ">=": "<",
 };
 
-/** Number of comparisons that are compared with each other. Further ones are left out. */
+/** Number of comparisons that are compared with each other. A rule that has more is checked test by test. */
 const COMPARISONS_MAX = 64;
 
 /** Returns the comparison that an assignment makes true; nothing if the value is drawn by chance. */
@@ -44,7 +44,7 @@ export function equality(variable: Expression, value: Expression): readonly Comp
 export function isRefuted(known: readonly Comparison[], test: Expression): boolean {
   const { comparisons, alternatives } = conjunctionOf(test);
   if (comparisons === "false") return true;
-  const all = [...known, ...comparisons];
+  const all = known.length < COMPARISONS_MAX ? [...known, ...comparisons] : comparisons;
   return isContradiction(all) || alternatives.some((either) => either.every((one) => isRefuted(all, one)));
 }
 

@@ -19,11 +19,13 @@ function list(count: number, item: (at: number) => string): string {
 const TABLE = "materialize(t, infinity, infinity, keys(1,2)).\n";
 
 const RULES: readonly Rule[] = [
+  ["conditions", (count) => `r: o(X) :- e(X), ${list(4 * count, (at) => `X != ${at}`)}.`],
   ["assignments", (count) => `r: o(X${count}) :- e(X0), ${list(count, (at) => `X${at + 1} := X${at} + 1`)}.`],
   [
     "assignments from the last to the first",
     (count) => `r: o(X0) :- e(X${count}), ${list(count, (at) => `X${at} := X${at + 1} + 1`)}.`,
   ],
+  ["negations", (count) => `${TABLE}r: o(X) :- e(X), ${list(count, (at) => `!t(X, Y${at})`)}.`],
   ["random conditions", (count) => `r: o(X) :- e(X), ${list(count, (at) => `f_rand() != ${at}`)}.`],
   ["joins of an event", (count) => `${TABLE}r: o(X0) :- e(X0), ${list(count / 5, (at) => `t(X${at}, X${at + 1})`)}.`],
   ["columns of a rule", (count) => `r: o(${list(count, (at) => `X${at}`)}) :- e(${list(count, (at) => `X${at}`)}).`],

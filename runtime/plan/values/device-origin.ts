@@ -16,7 +16,7 @@ export interface Origin {
 /** Its constructor returns the bytes that it gets, so that a subclass adds its private fields to them. */
 class Bytes {
   constructor(bytes: Uint8Array) {
-    return bytes as unknown as Bytes;
+    return bytes;
   }
 }
 
