@@ -8,7 +8,7 @@ import type { Name, Span } from "./span.ts";
 export interface FileTree {
   readonly file: string;
   readonly statements: readonly Statement[];
-  /** Table of `#pragma neighbours`, to whose rows OverLog's `@Broadcast` sends. */
+  /** Table that `#pragma neighbours` names. Its rows list the neighbours to which OverLog's `@Broadcast` sends. */
   readonly neighbours?: string;
 }
 
@@ -158,7 +158,7 @@ export interface PredicateLiteral {
   readonly atom: Atom;
   /** Limit of this call, as in `v(In, &Out) timeout(200ms)`. */
   readonly timeout: Expression | undefined;
-  /** Pattern for the outcome of this call, as in `v(In, &Out) outcome(Why)`: null after a return, else the reason of the failure. */
+  /** Pattern for the outcome of this call, as in `v(In, &Out) outcome(Why)`. The outcome is null after a return, else a reason. */
   readonly outcome: Expression | undefined;
   readonly span: Span;
 }
@@ -216,7 +216,7 @@ export type ConstantValue = null | boolean | number | string | bigint | Uint8Arr
 export interface Constant {
   readonly kind: "constant";
   readonly value: ConstantValue;
-  /** Source text (`20ms`, `0x1fI`), which the printer reproduces. */
+  /** Source text such as `20ms` or `0x1fI`. The printer writes it unchanged. */
   readonly text: string;
   readonly span: Span;
 }
@@ -261,7 +261,7 @@ export interface Binary {
   readonly operator: BinaryOperator;
   readonly left: Expression;
   readonly right: Expression;
-  /** The operator has its OverLog value. Set by `1-check/overlog-values.ts`, where that value differs. */
+  /** Set by `1-check/overlog-values.ts` if the operator means something else in OverLog than in Mozlog. */
   readonly isOverlog?: true;
   readonly span: Span;
 }
@@ -279,21 +279,21 @@ export interface FunctionCall {
   readonly kind: "call";
   readonly name: Name;
   readonly args: readonly Expression[];
-  /** The function has its OverLog value, if it has another one there. */
+  /** Set by `1-check/overlog-values.ts` if the function means something else in OverLog than in Mozlog. */
   readonly isOverlog?: true;
   readonly span: Span;
 }
 
 /**
- * `pay(1, X)` as a value or a pattern: the tuple of a predicate as a packet. The parser reads it as a `FunctionCall`; resolve-names
- * distinguishes the two.
+ * `pay(1, X)` as a value or a pattern: a packet that holds a tuple of the predicate `pay`. The parser reads it as a `FunctionCall`, and
+ * resolve-names turns calls of predicates into packets.
  */
 export interface PacketExpression {
   readonly kind: "packet";
   /** The predicate. */
   readonly name: Name;
   readonly args: readonly Expression[];
-  /** Types that the arguments are checked for when the packet is built, as `ColumnType`s; 0 for none. Set by `3-plan`. */
+  /** For each argument, the type that is checked when the packet is built, as a `ColumnType`; 0 for no check. Set by `3-plan`. */
   readonly required?: readonly number[] | undefined;
   readonly span: Span;
 }
@@ -306,7 +306,7 @@ export interface Interval {
   readonly high: Expression;
   readonly includesLow: boolean;
   readonly includesHigh: boolean;
-  /** Numbers and strings form a ring, as ids do. */
+  /** Set for OverLog, where intervals of numbers and strings lie on a ring, as intervals of ids do. */
   readonly isOverlog?: true;
   readonly span: Span;
 }

@@ -1,4 +1,4 @@
-/** A decimal number that is not negative: its significant digits, without zeros at either end, times a power of ten. */
+/** A decimal number that is not negative: `digits` times ten to the power `exponent`. `digits` neither begins nor ends with a zero. */
 export interface Decimal {
   /** Empty for zero. */
   readonly digits: string;
@@ -7,9 +7,9 @@ export interface Decimal {
 
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Digits of the exact expansion of a number that are compared. A decimal with more of them is no number. */
+/** Number of digits of the exact decimal expansion of a number that are compared. A decimal with more digits never equals a number. */
 const EXPANSION = 100;
-/** A decimal of so many digits is the shortest text of its nearest number, above the least numbers. */
+/** Number of digits up to which a decimal is always the shortest text of its nearest number, except near the least numbers. */
 const ALWAYS_SHORTEST = 15;
 const LEAST = 1e-300;
 
@@ -20,13 +20,13 @@ export function decimalOf(text: string): Decimal {
   return normal(digits, Number(exponent) - fraction.length);
 }
 
-/** The product of a decimal and a whole number. A decimal that is too long to be a number stays unchanged. */
+/** The product of a decimal and an integer. A decimal with too many digits to equal a number is returned unchanged. */
 export function times({ digits, exponent }: Decimal, factor: number): Decimal {
   const isPlain = factor === 1 || digits === "" || digits.length > EXPANSION;
   return isPlain ? { digits, exponent } : normal(`${BigInt(digits) * BigInt(factor)}`, exponent);
 }
 
-/** The decimal moved by a power of ten. */
+/** The decimal times ten to the power `places`. */
 export function shifted({ digits, exponent }: Decimal, places: number): Decimal {
   return { digits, exponent: digits === "" ? 0 : exponent + places };
 }
@@ -36,7 +36,7 @@ export function nearestNumber({ digits, exponent }: Decimal): number {
   return digits === "" ? 0 : Number(`${digits}e${exponent}`);
 }
 
-/** Whether a number is the decimal: it equals it, or prints as it does. */
+/** Whether a number stands for the decimal: both are equal, or the number prints as this decimal. */
 export function isDecimal(value: number, decimal: Decimal): boolean {
   const { digits } = decimal;
   if (digits === "" || !Number.isFinite(value) || value === 0) return digits === "" && value === 0;

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { report } from "./report.ts";
 
-/** Bounds for hostile texts, higher than anyone reads. */
+/** Bounds on diagnostics, for hostile texts. Nobody reads as many. */
 const MAX_ERRORS = 100;
 const MAX_WARNINGS = 1000;
 

@@ -9,8 +9,8 @@ export function dialectOf(name: string): Dialect | undefined {
 }
 
 /**
- * Returns whether an OverLog text predates operator precedence. Such texts have typed keys, or repeat a location as the
- * first argument.
+ * Returns whether an OverLog text is from a version of OverLog without operator precedence. Such texts have typed keys, or repeat a
+ * location as the first argument.
  */
 export function looksFlat(tokens: readonly Token[]): boolean {
   return tokens.some(

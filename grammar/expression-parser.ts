@@ -78,7 +78,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
   protected context: ParserContext = EMPTY_CONTEXT;
   /** Current nesting depth. Error recovery restores it when a statement is abandoned. */
   protected depth = 0;
-  /** Number of binary operators since the beginning of the literal or argument. */
+  /** Number of binary operators so far in the current literal or argument. */
   protected operators = 0;
   /** True between `?` and `:`, where a colon after a name does not begin an address. */
   protected beforeColon = false;

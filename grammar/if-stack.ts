@@ -6,7 +6,7 @@ interface Frame {
   readonly isParentActive: boolean;
   /** True if the current branch is active, so that its text belongs to the program. */
   isActive: boolean;
-  /** True if this branch or an earlier one is active: no later branch can be. */
+  /** True if this branch or an earlier one is active. Then no later branch becomes active. */
   hasTakenBranch: boolean;
   hasElse: boolean;
 }
@@ -27,7 +27,7 @@ export class IfStack {
     this.#frames.push({ directive, isParentActive, isActive, hasTakenBranch: isActive, hasElse: false });
   }
 
-  /** Enters `#elif`. Returns false if no `#if` is open or its `#else` precedes. */
+  /** Enters `#elif`. Returns false if no `#if` is open, or if its `#else` has already been read. */
   elif(holds: () => boolean): boolean {
     const frame = this.#frames.at(-1);
     if (frame === undefined || frame.hasElse) return false;

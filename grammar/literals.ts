@@ -8,10 +8,10 @@ import { type Token, spanOf } from "./tokens.ts";
 
 const ID_BITS = 160n;
 
-/** Limit on the digits that are converted, above the digits of any id. Converting a longer text would take too long. */
+/** Maximum number of digits that are converted. No id has as many, and the conversion of longer texts would take too long. */
 const MAX_DIGITS = 64;
 
-/** Greatest integer up to which all integers are exact. */
+/** Integers up to this one are all exact as a number (IEEE 754 binary64). */
 const EXACT_MAX = 2 ** 53;
 
 /** A unit is `factor` times a power of ten, in seconds or bits per second. */
@@ -65,14 +65,14 @@ export function readWord(token: Token): Constant {
   return constant(token, value === undefined ? token.image : value);
 }
 
-/** Result of reading a text that has the form of a `NumberLiteral`: its value, or the diagnostic about it. */
+/** Result of reading the text of a `NumberLiteral` token: the value, or the code of a diagnostic. */
 export type NumberReading =
   | { readonly ok: true; readonly value: number | bigint }
   | { readonly ok: false; readonly code: "E0106" | "E0107" | "E0108" };
 
 /**
- * Reads the text of an integer, float, id, duration or rate. Programs and files of values read all their numbers here: the
- * result is the number that the text denotes, or an error.
+ * Reads the text of an integer, float, id, duration or rate. The result is the number that the text denotes, or an error. All numbers in
+ * programs and in fact files are read here.
  */
 export function numberIn(text: string): NumberReading {
   const digits = ID.exec(text)?.[1];
@@ -111,13 +111,13 @@ export function numberError(code: "E0106" | "E0107" | "E0108", text: string, spa
   return report(code, span, { text, isInteger: isInteger(text), isFinite: Number.isFinite(value), nearest });
 }
 
-/** A text that is read as the number: an integer that is not exact needs a point. */
+/** Returns a text that is read as the number. An integer above the exact integers is written with a point. */
 function literalOf(value: number): string {
   const text = String(value);
   return Number.isSafeInteger(value) || !/^\d+$/.test(text) ? text : `${text}.0`;
 }
 
-/** Returns an integer of OverLog without the suffix of its size, as in `2U`: all numbers are of one kind. */
+/** Removes the suffix of an OverLog integer that names its size, as in `2U`. Mosaic has only one kind of number. */
 export function withoutSuffix(token: Token): Token {
   const digits = /^(0[xX][0-9a-fA-F]+|\d+)(?:[uU][lL]{0,2}|[lL]{1,2}[uU]?)$/.exec(token.image)?.[1];
   return digits === undefined ? token : { ...token, image: digits };

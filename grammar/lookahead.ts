@@ -1,6 +1,6 @@
 /*
- * Lookahead tests of the parser: which construct begins at the next token? The grammar reserves no words, so a name is
- * recognised by the tokens after it. The parser calls these functions as gates of its alternatives and during error recovery.
+ * Lookahead tests of the parser: which construct begins at the next token? The grammar reserves no words, so the meaning of a name depends
+ * on the tokens after it. The parser calls these functions as gates of its alternatives and during error recovery.
  */
 import { EOF, tokenMatcher, type TokenType } from "chevrotain";
 import { aggregateNamed } from "./aggregate-names.ts";
@@ -38,8 +38,8 @@ function is(peek: Peek, at: number, ...types: readonly TokenType[]): boolean {
 }
 
 /**
- * Returns the position after the bracket that closes the one at `at`, or the position where the statement ends without it.
- * Brackets need not be of one kind, because of intervals such as `(A, B]`.
+ * Returns the position after the bracket that closes the bracket at `at`. If it is missing, returns the end of the statement. The two
+ * brackets need not be of one kind, because of intervals such as `(A, B]`.
  */
 function afterBrackets(peek: Peek, at: number): number {
   let depth = 0;
@@ -139,7 +139,7 @@ export function startsCall(peek: Peek): boolean {
   return is(peek, 1, Name) && (is(peek, 2, LeftParen) || startsLocatedCall(peek));
 }
 
-/** Matches `f_now@X(`, a form of the oldest programs. The location is ignored: a function runs where its rule runs. */
+/** Matches `f_now@X(`, a notation of the oldest programs. The location is ignored, because a function runs where its rule runs. */
 function startsLocatedCall(peek: Peek): boolean {
   return peek(1).image.startsWith("f_") && is(peek, 2, At) && is(peek, 3, Variable) && is(peek, 4, LeftParen);
 }
@@ -154,7 +154,7 @@ export function startsColonAddress(peek: Peek): boolean {
   return peek(1).end === peek(2).startOffset && peek(2).end === peek(3).startOffset;
 }
 
-/** Returns whether a head and `:-` follow, with or without a label. No body contains such a sequence. */
+/** Returns whether a head and `:-` follow, with or without a label. No body contains such a sequence of tokens. */
 function startsRule(peek: Peek): boolean {
   let at = 1;
   if (startsLabel(peek)) at = is(peek, 2, Colon) ? 3 : 2;
@@ -165,7 +165,7 @@ function startsRule(peek: Peek): boolean {
   return is(peek, at, LeftParen) && is(peek, afterBrackets(peek, at), Implies);
 }
 
-/** Returns whether a statement follows that begins with a keyword and is not allowed in a view. */
+/** Returns whether the next statement begins with a keyword and is not allowed in a view. */
 export function startsTopStatement(peek: Peek): boolean {
   return startsView(peek) || startsOverlay(peek) || startsImport(peek) || startsAccept(peek);
 }

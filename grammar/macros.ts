@@ -38,9 +38,9 @@ export function expand(macro: Macro, use: Token, expansion: Expansion): void {
 }
 
 /**
- * Returns the number of tokens of an expansion, including the names of macros in it; undefined if a macro names itself through others,
- * or if the expansion has too many macros. `known` holds the numbers so far, so that each macro is counted once; undefined for those
- * that are being counted.
+ * Returns the number of tokens of an expansion, including the names of macros in it. Undefined if a macro names itself through other
+ * macros, or if the expansion has too many macros. `known` has the result for each macro, so that it is counted once; the entry of a macro
+ * that is being counted is undefined.
  */
 function expansionSize(macro: Macro, macros: Macros, known: Map<Macro, number | undefined>): number | undefined {
   if (known.has(macro) || known.size >= MAX_DEPTH) return known.get(macro);
@@ -79,7 +79,7 @@ function withPositionOf(use: Token, token: Token): Token {
   return { ...use, image, tokenType, tokenTypeIdx };
 }
 
-/** Returns the text of a macro, with single spaces where the definition has any. */
+/** Returns the text of a macro, with a single space wherever the definition has spaces. */
 export function macroText(macro: Macro): string {
   return macro.tokens.map((token, index) => spaceBefore(macro.tokens[index - 1], token) + token.image).join("");
 }

@@ -505,17 +505,17 @@ export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES & typeof R
   ...RULE_MESSAGES,
 };
 
-/** Facts of an event without a source. */
+/** Facts of an event that nothing raises. */
 export interface UnraisedFacts {
   readonly name: string;
   readonly arity: number;
   /** Predicate of the same name in another overlay. */
   readonly namesake: string | undefined;
-  /** Table or overlay that would raise the event, if the name of the event shows it. */
+  /** Table or overlay that would raise the event, if the name of the event names one. */
   readonly source: { readonly kind: "table" | "overlay" | "own overlay"; readonly name: string } | undefined;
 }
 
-/** Returns the declaration that would raise an event of row changes, or of an overlay. */
+/** Returns help: the declaration of the table or overlay that would raise the event. */
 function sourceHelp({ name, source }: UnraisedFacts): string | undefined {
   if (source === undefined) return undefined;
   if (source.kind === "table")

@@ -45,12 +45,12 @@ const FLAT: ReadonlyMap<string, number> = new Map([
 ]);
 const FLAT_ARITHMETIC = 4;
 
-/** Precedence in "overlog-flat", where all arithmetic operators have the same one and group from left to right. */
+/** Precedence in "overlog-flat": all arithmetic operators have the same precedence and group from left to right. */
 export function flatPrecedence(operator: BinaryOperator | "in"): number {
   return FLAT.get(operator) ?? FLAT_ARITHMETIC;
 }
 
-/** Precedence with shifts above `+` and `-`. Some readers expect it; W0102 shows how they would read an expression. */
+/** Precedence with shifts above `+` and `-`. Some readers expect this order; W0102 shows what an expression would mean with it. */
 export function shiftsFirstPrecedence(operator: BinaryOperator | "in"): number {
   if (operator === "<<" || operator === ">>") return precedence("+");
   return operator === "+" || operator === "-" ? precedence("<<") : precedence(operator);

@@ -58,7 +58,7 @@ class Parser extends RuleParser {
 
   readonly #program = this.RULE("program", (): Statement[] => this.#statements(undefined));
 
-  /** Name that the current declaration declares, as soon as it is read. */
+  /** Name that the current declaration declares; undefined until the parser has read the name. */
   #declaredName: string | undefined;
 
   readonly #statement = this.RULE("statement", (): Statement | undefined => {
@@ -144,7 +144,7 @@ class Parser extends RuleParser {
     return { kind: "watch", name, modes, span: this.spanFrom(first) };
   });
 
-  /** `trace(..)`, which made an older system log tuples. It is read and ignored. */
+  /** `trace(..)`, by which programs of an older system ask it to log tuples. It is read and ignored. */
   readonly #trace = this.RULE("trace", (): undefined => {
     this.SUBRULE(this.atom, { ARGS: ["head"] });
     this.CONSUME(t.Dot);
@@ -264,7 +264,7 @@ class Parser extends RuleParser {
     const next = this.LA(1) as Token;
     if (next.tokenType === EOF) return true;
     if (def === undefined) return false;
-    // A statement that is not allowed in a view, indented no more than the view: the `}` of the view is missing.
+    // If a statement that is not allowed in a view is indented no more than the view, the `}` of the view is missing.
     return (
       next.tokenType === t.RightBrace ||
       (next.isFirstOnLine && next.column <= def.column && ahead.startsTopStatement(this.peek))

@@ -36,7 +36,7 @@ import {
 
 const MEBIBYTE = 1024 * 1024;
 const MAX_FILES = 1000;
-/** Typical number of characters per token. It derives the limit of expanded tokens from the limit of the file size. */
+/** Typical number of characters per token. The limit of expanded tokens is the limit of the file size divided by this number. */
 const CHARACTERS_PER_MACRO_TOKEN = 8;
 
 /** Finds the file that an `#include` in `fromFile` names. */
@@ -102,7 +102,7 @@ class Preprocessor implements PreprocessedText, Expansion {
   readonly #limits: TextLimits;
   readonly #maxTokens: number;
   readonly #maxExpandedTokens: number;
-  /** Names of the files that are being read, each of which includes the next. */
+  /** Names of the files that are being read. Each file includes the next one. */
   readonly #path: string[] = [];
   #ifStack = new IfStack();
   #sourceTokens = 0;
@@ -226,7 +226,7 @@ class Preprocessor implements PreprocessedText, Expansion {
     this.#executeAction(line);
   }
 
-  /** Executes the directive if it is a conditional, which counts in inactive text, too. Returns whether it is one. */
+  /** Executes the directive if it is a conditional, also in inactive text, where conditionals nest. Returns whether it is a conditional. */
   #executeConditional(line: DirectiveLine): boolean {
     switch (line.name) {
       case "ifdef":

@@ -1,6 +1,6 @@
 /*
- * Printer of syntax trees: the inverse of the parser. `mosaic explain`, diagnostics and tests call it. Parsing the printed
- * text in the same dialect gives the same tree, and expressions get no more brackets than that needs.
+ * Printer of syntax trees: the inverse of the parser. `mosaic explain`, diagnostics and tests call it. Parsing the printed text in the
+ * same dialect gives the same tree. Expressions get only the brackets that are necessary for this.
  */
 import { aggregateNamed } from "./aggregate-names.ts";
 import type {
@@ -180,11 +180,11 @@ function aggregateText(
   if (operand === undefined) return `${name}<*>`;
   const plain = expressionText(operand, precedenceOf);
   const text = fitsAggregate(operand, precedenceOf) ? plain : `(${plain})`;
-  // The lexer reads `<-` as one token.
+  // The brackets around a negative operand keep the lexer from reading `<-` as one token.
   return `${name}<${isLocation ? "@" : ""}${text.startsWith("-") ? `(${text})` : text}>`;
 }
 
-/** Returns whether an operand needs no brackets in `min<..>`. The closing `>` excludes operators looser than a sum. */
+/** Returns whether an operand needs no brackets in `min<..>`. An operator looser than a sum needs them because of the closing `>`. */
 function fitsAggregate(operand: Expression, precedenceOf: PrecedenceOf): boolean {
   if (bindingStrength(operand, precedence) < precedence("+")) return false;
   // In the flat dialect a left operand never has brackets, so it can contain a looser operator.
@@ -288,7 +288,7 @@ function addressText({ overlay, node, options }: AddressExpression, precedenceOf
   return `${overlay.text}::(${listText([node, ...options], precedenceOf)})`;
 }
 
-/** Returns whether a node needs no brackets after `::`. A call needs them: in a location its bracket would begin arguments. */
+/** Returns whether a node needs no brackets after `::`. A call needs them: in a location, `(` would begin the predicate's arguments. */
 function needsNoBrackets(node: Expression): boolean {
   if (node.kind === "constant") return !node.text.startsWith("-");
   return node.kind === "variable" || node.kind === "wildcard" || node.kind === "list" || node.kind === "address";

@@ -23,7 +23,7 @@ import {
   Variable,
 } from "./tokens.ts";
 
-/** A construct: the number of tokens before the failing one at which it begins, its name and what to write instead. */
+/** An unsupported construct: its first token, counted backwards from the failing token, its name, and what to write instead. */
 interface Refusal {
   readonly from: number;
   readonly construct: string;
@@ -38,7 +38,7 @@ export function refusedConstruct(peek: Peek, dialect: Dialect): Diagnostic | und
   return report("E0270", spanOf(peek(1 - from), peek(1)), { construct, instead });
 }
 
-/** Braces of Mozlog belong to views, and its files have no vectors. OverLog permits `delete t(..)` in bodies. */
+/** Returns the construct at the failing token. In Mozlog braces belong to views, so they are no vectors. */
 function refusalAt(peek: Peek, isMozlog: boolean): Refusal | undefined {
   const own = isMozlog ? rowEvent(peek) : braced(peek);
   return own ?? bracketed(peek) ?? worded(peek) ?? aggregate(peek);
@@ -102,7 +102,7 @@ function worded(peek: Peek): Refusal | undefined {
   return isWord(peek, 1, "says") && isName(before) ? { from: 1, ...says } : undefined;
 }
 
-/** `a_NAME<X>` or `a_NAME<*>` of an unknown aggregate, which is read as a comparison. */
+/** `a_NAME<X>` or `a_NAME<*>` with an unknown aggregate. The parser reads it as a comparison. */
 function aggregate(peek: Peek): Refusal | undefined {
   const isAggregate = (at: number): boolean => peek(at).tokenType === Name && peek(at).image.startsWith("a_");
   const isStar = peek(1).tokenType === Star && peek(0).tokenType === Less && isAggregate(-1);
@@ -113,7 +113,7 @@ function aggregate(peek: Peek): Refusal | undefined {
   return { from: isStar ? 2 : 4, construct: `${name}<..>`, instead };
 }
 
-/** Returns the error about `#link(..)`, which NDlog writes in bodies, if the directive is that. */
+/** Returns the error about `#link(..)`, an NDlog notation in bodies, if the directive has this form. */
 export function refusedLink(directive: Token, next: Token | undefined): Diagnostic | undefined {
   const isLink = directive.tokenType === Directive && next?.image === "(" && /^#[a-z]/.test(directive.image);
   if (!isLink) return undefined;

@@ -1,5 +1,5 @@
 /*
- * Messages about rules that never do what they say, or mean something else than they say. `messages.ts` joins them with the others.
+ * Messages about rules that never have an effect, or that mean something else than they seem to. `messages.ts` joins them with all others.
  */
 import { brief, type Wording } from "./wording.ts";
 
@@ -53,7 +53,7 @@ function togetherWith({ isAlone, other }: { readonly isAlone: boolean; readonly 
   return other === undefined ? " together with the literals before it" : ` together with \`${brief(other)}\``;
 }
 
-/** Facts of a value that is never equal to another, because of their types. `kinds` are the types of both. */
+/** Facts of a value that can never equal another value, because their types differ. `kinds` are the types of the two values. */
 type MismatchFacts = ValueMismatch | ColumnMismatch;
 
 interface ValueMismatch {
@@ -91,7 +91,7 @@ function columnMismatch({ text, kinds: [found = "", wanted = ""], predicate, col
   return `\`${brief(text)}\` is ${found}, and column ${column} of \`${predicate}\` is ${wanted}`;
 }
 
-/** Facts of two timers whose order decides a row. `read`: `other` reads the table `read`, which `one` changes. */
+/** Facts of two timers whose order decides a row. If `how` is "read", `other` reads the table `read`, and `one` changes it. */
 interface TimerOrderFacts {
   readonly how: "change" | "evict" | "read";
   readonly table: string;

@@ -18,7 +18,7 @@ import { spanOf, type Token } from "./tokens.ts";
 /** Context of an atom: aggregates are allowed in heads, return values in bodies. */
 type AtomContext = "head" | "body";
 
-/** The words behind a view call, each with a value in parentheses. */
+/** Words that may follow a view call, each with a value in parentheses: `timeout(3)`. */
 const CALL_OPTIONS = ["timeout", "outcome"] as const;
 
 type CallOptions = { [word in (typeof CALL_OPTIONS)[number]]?: Expression };
@@ -256,7 +256,7 @@ export class RuleParser extends ExpressionParser {
     });
   });
 
-  /** The name of a predicate. It may begin with a capital: in the file of an overlay, `RT` means `ron.RT`. */
+  /** The name of a predicate. It may begin with a capital, as `RT` does, which means `ron.RT` in a file with `overlay ron`. */
   protected readonly predicateName: ParserMethod<[], Token> = this.RULE(
     "predicateName",
     (): Token => this.SUBRULE(this.anyName),

@@ -18,8 +18,8 @@ const TYPE_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the signature if all arguments of a lone atom are type names, as in `ron.RT(addr, addr).`, and undefined if the
- * atom is a fact. A fact with a string such as "addr" needs the quotes.
+ * Returns the signature if all arguments of a lone atom are type names, as in `ron.RT(addr, addr).`, and undefined if the atom is a fact.
+ * In a fact, a string that is a type name needs quotes: `"addr"`.
  */
 export function signatureOf(atom: Atom, span: Span): Signature | undefined {
   if (atom.location !== undefined || atom.locatedArgument !== undefined || atom.args.length === 0) return undefined;

@@ -10,7 +10,7 @@ export interface ParsedArgument {
   readonly isLocation: boolean;
 }
 
-/** Header of a view, between `def` and `{`. The parser fills it in part by part. */
+/** Header of a view, between `def` and `{`. The parser sets its fields one after the other. */
 export interface Header {
   readonly name: Name;
   readonly location: Expression | undefined;

@@ -104,14 +104,14 @@ export function syntaxError(failure: ParseFailure): Diagnostic {
   return report("E0140", spanOfError(peek(0), peek(1)), { expected, after: textBefore(failure), found, help });
 }
 
-/** Returns the expected text. Directly after its opening bracket, a list allows an item as well as the closing bracket. */
+/** Returns the expected text. At the beginning of a list, an item is expected as well as the closing bracket. */
 function expectedText({ expected, peek }: ParseFailure): string {
   const list = LISTS.get(expected);
   if (list === undefined) return expected;
   return isOpening(peek(0)) ? `${list.article} ${list.item} or ${list.end}` : `${list.end} or \`,\``;
 }
 
-/** Returns the position of the error. If the rejected token is on a later line, it is the end of the token before it. */
+/** Returns the position of the error: the rejected token if it is on the line of the token before it, else the end of that token. */
 function spanOfError(before: Token, found: Token): Span {
   if (before.tokenType === EOF) return spanOf(found);
   if (found.tokenType !== EOF && !found.isFirstOnLine && found.file === before.file) return spanOf(found);
@@ -126,7 +126,7 @@ function isOpening(token: IToken): boolean {
   return token.tokenType === LeftParen || token.tokenType === LeftBracket;
 }
 
-/** Returns the text before the error: the last item where a list continues or ends, else the last token. */
+/** Returns the text before the error: the last item if a list could continue or end here, else the last token. */
 function textBefore(failure: ParseFailure): string | undefined {
   const { expected, peek } = failure;
   const before = peek(0);
@@ -149,7 +149,7 @@ function itemBefore({ peek, textOf }: ParseFailure): string {
     first = peek(at);
     depth += bracketStep(first);
   }
-  // All tokens of a macro have one span, so if the rejected token is from the same macro, the source text is unusable.
+  // All tokens of a macro have the same span. If the rejected token is from the same macro, the span does not show where the item ends.
   const isOneText = first.file === last.file && last.end !== peek(1).end;
   const text = isOneText ? textOf(spanOf(first, last)).replace(/\s+/g, " ") : last.image;
   return text.length > MAX_QUOTE_LENGTH ? last.image : text;

@@ -85,7 +85,7 @@ export const StringLiteral: TokenType = createToken({
 });
 export const BytesLiteral: TokenType = createToken({ name: "BytesLiteral", pattern: /b"[^"\n\r]*"/, label: "bytes" });
 
-/** Category of binary operators, except `in`, which is a name. */
+/** Category of binary operators. `in` is not among them, because the lexer reads it as a name. */
 export const BinaryOperator: TokenType = createToken({
   name: "BinaryOperator",
   pattern: Lexer.NA,
@@ -116,7 +116,7 @@ export const RightBracket: TokenType = mark("RightBracket", "]");
 export const LeftBrace: TokenType = mark("LeftBrace", "{");
 export const RightBrace: TokenType = mark("RightBrace", "}");
 
-/** All token types in the order in which the lexer tries them. Of two with a common prefix the longer comes first. */
+/** All token types in the order in which the lexer tries them. If one token is a prefix of another, the longer token comes first. */
 export const TOKEN_TYPES: readonly TokenType[] = [
   Space,
   LineComment,

@@ -3,8 +3,8 @@ import type { Peek } from "./lookahead.ts";
 import { At, Dot, Implies, LeftParen, Name, type Token, Variable } from "./tokens.ts";
 
 /**
- * Role of a name in a statement with a syntax error. Later checks use it to avoid follow-up errors about the name. A
- * declaration without a readable name has the name "".
+ * Role of a name in a statement with a syntax error. Later checks report no follow-up errors about such names. A declaration whose name
+ * cannot be read has the name "".
  */
 export type Unparsed = "declared" | "derived";
 
@@ -12,8 +12,8 @@ export type Unparsed = "declared" | "derived";
 const MAX_TOKENS = 100;
 
 /**
- * Guesses the name that an abandoned statement declares or derives, and which of the two. The statement may lack its keyword,
- * as in `(link, infinity, infinity, keys(1)).`, or its name, as in `materialize(, infinity, ..`, which gives the name "".
+ * Guesses the name in an abandoned statement, and whether the statement declares or derives it. The statement may lack its keyword, as in
+ * `(link, infinity, infinity, keys(1)).`, or its name, as in `materialize(, infinity, ..`, which gives the name "".
  * `declared` is the name that the parser read before the error, if any.
  */
 export function unparsedStatement(

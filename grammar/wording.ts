@@ -1,4 +1,4 @@
-/** Message of one sentence, with a help line that says what to write instead if that is known. */
+/** Message of one sentence, with an optional help line about what to write instead. */
 export type Wording = string | { readonly message: string; readonly help: string | undefined };
 
 const MAX_QUOTE_LENGTH = 40;

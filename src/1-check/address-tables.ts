@@ -1,8 +1,9 @@
 /**
- * address-tables: the tables and events of own addresses that a program reads, beside `localAddr`. Follows the qualification of names.
+ * address-tables: adds the tables `localAddrs` and `ron.self` to a program that reads them, and warns of predicates that hide
+ * `localAddrs` or `rebound`. Runs after names have been qualified.
  *
  *   localAddrs(A)        all addresses of the instance
- *   ron.self(A)          the names of this node in the overlay: its `localAddr`, unless the overlay defines them
+ *   ron.self(A)          the addresses of this node in the overlay: the rows of `ron.localAddr`, unless the overlay defines `self`
  *   rebound(Old, New)    raised by the node when the address of the instance has changed
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
@@ -46,7 +47,7 @@ export interface AddedTable {
   readonly rules: readonly ProgramRule[];
 }
 
-/** The hidden table of endpoint names is filled by the node. */
+/** The table `localAddrs`. Its rows are those of `localAddr`, and the endpoint names that the node inserts into a hidden table. */
 function allAddresses(name: string, announced: string, overlay: string | undefined, span: Span): readonly AddedTable[] {
   const names = `${announced}${LOCAL_NAMES}`;
   const derived = derivedFrom(announced, name, overlay, span);
@@ -58,7 +59,7 @@ function allAddresses(name: string, announced: string, overlay: string | undefin
   ];
 }
 
-/** A table with the rows of another table, whose columns have the given names. */
+/** A table `name` with a rule that copies the rows of the table `source`. `columns` are the variables of the rule. */
 export function derivedFrom(
   source: string,
   name: string,
@@ -96,7 +97,7 @@ export function derivedFrom(
   return { table: tableAt(name, span, columns.length), rules: [rule] };
 }
 
-/** A table of which all columns are the key. */
+/** A table whose key consists of all its columns. */
 export function tableAt(name: string, span: Span, columns: number = 1): TableDeclaration {
   const keys = Array.from({ length: columns }, (_, column) => column);
   const keySpans = keys.map(() => span);
@@ -107,7 +108,7 @@ function qualified(overlay: string | undefined, name: string): string {
   return overlay === undefined ? name : `${overlay}.${name}`;
 }
 
-/** The names that bodies read or that are watched, with the first place. */
+/** The names of predicates that bodies read or `watch` statements name, each with one place where it occurs. */
 function namesRead({ rules, watches }: Program): ReadonlyMap<string, Span> {
   const inBodies = rules.flatMap(({ body }) =>
     body.filter(isPredicate).map(({ atom: { name } }) => [name.text, name.span] as const),

@@ -1,6 +1,6 @@
 /**
- * broadcast: the locations `@Broadcast` and `@Local` of RapidNet, in heads whose body does not bind these variables. Called
- * by `read-overlog.ts`.
+ * broadcast: the locations `@Broadcast` and `@Local` of RapidNet, in heads of rules whose body does not bind these variables.
+ * Called by `read-overlog.ts`.
  *
  *   h(@Local, Y) :- e(@X, Y).          h(@X, Y) :- e(@X, Y).
  *   h(@Broadcast, Y) :- e(@X, Y).      h(@Broadcast, Y) :- e(@X, Y), link(@X, Broadcast, _).
@@ -22,7 +22,7 @@ export interface Neighbours {
   readonly columns: number;
 }
 
-/** Returns the rule with the locations that these variables stand for. Its atoms are already in the notation of Mozlog. */
+/** Replaces `@Broadcast` or `@Local` in the head of a rule. The atoms of `rule` must already be in the notation of Mozlog. */
 export function withLocation(rule: Rule, neighbours: Neighbours, diagnostics: Diagnostic[]): Rule {
   const location = locationOf(rule.head);
   if (location?.kind !== "variable" || isBound(location.name, rule)) return rule;
@@ -38,7 +38,7 @@ export function withLocation(rule: Rule, neighbours: Neighbours, diagnostics: Di
   return { ...rule, body: [...rule.body, neighbourLiteral(rule, location, table, columns)] };
 }
 
-/** Puts the location of the body in the place of `Local`; without one, binds `Local` to the address of the node. */
+/** Replaces `Local` by the location of the body. If the body has no location, binds `Local` to the address of the node. */
 function here(rule: Rule): Rule {
   const location = bodyLocation(rule);
   const { span } = rule.head;

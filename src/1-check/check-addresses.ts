@@ -10,9 +10,9 @@ import type { Surroundings } from "../program/surroundings.ts";
 import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 
 /**
- * Warns of addresses in overlays that no file declares, unless a rule reads `else.send`. An address inside another one is used by another
- * node, whose program may declare its overlay. Reports options in addresses of overlays that take none. Warns of rules that define the
- * own address of an overlay that no file declares. A closed program sends nothing, so its addresses are only values.
+ * Warns of addresses in overlays that no file declares, unless a rule reads `else.send`. Addresses nested in another address are exempt:
+ * the node that uses them may declare their overlay. A closed program is exempt too: it sends nothing, so its addresses are only values.
+ * Also reports options in addresses of overlays that take none, and warns of rules that define the own address of an undeclared overlay.
  */
 export function checkAddresses(
   program: Program,
@@ -49,7 +49,7 @@ function addressesIn(expressions: readonly Expression[]): readonly AddressExpres
   return expressions.flatMap((one) => parts(one)).filter((part) => part.kind === "address");
 }
 
-/** Returns the expressions that have parts. Most are variables and constants, which hold no address. */
+/** Returns the expressions that may contain an address: all but lone variables and constants, which are the most frequent. */
 function composedIn({ rules, facts }: Program): readonly Expression[] {
   const found: Expression[] = [];
   const add = (expressions: readonly Expression[]): void => {

@@ -10,7 +10,8 @@ import { variablesIn } from "../program/visit.ts";
 
 /**
  * Reports assignments that would give a variable a second value: `N := 7, N := 8`, and `N := N + 1` where another literal binds N.
- * An assignment to a variable that a predicate binds selects rows, and is allowed. OverLog's `X := X + 1` has been renamed before.
+ * An assignment to a variable that a predicate binds selects rows, and is allowed. In OverLog's `X := X + 1` the assigned X has been
+ * renamed before this check.
  */
 export function checkAssignments({ body }: ProgramRule, roles: Roles): readonly Diagnostic[] {
   const assignments = body.filter((literal) => literal.kind === "assign");

@@ -15,7 +15,7 @@ import { type Comparison, comparisonsOf, equality, isCertain, isRefuted } from "
 /** Whether the text at the position contains a macro. */
 export type HasMacro = (span: Span) => boolean;
 
-/** A literal that holds in each derivation, with the comparisons that this makes true. */
+/** A literal that holds in each derivation, with the comparisons that are true because the literal holds. */
 interface Fact {
   readonly literal: Literal;
   readonly comparisons: readonly Comparison[];
@@ -36,7 +36,7 @@ export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro)
   return [];
 }
 
-/** Warns of conditions, and of tests of `? :`, that are always true, and of such tests that are never true. */
+/** Warns of conditions that are always true, and of tests of `? :` that are always or never true. */
 export function checkCertainTests({ head, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
   const conditions = body.flatMap((literal) => (literal.kind === "condition" ? [literal.test] : []));
   const expressions = [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)].flatMap((one) => parts(one));

@@ -16,7 +16,7 @@ export function checkDeclaredTypes({ accepts, signatures }: Program): readonly D
 
 type Declaration = Pick<TypeSignature, "name" | "types" | "span">;
 
-/** Returns the error about a declaration that does not agree with the signature. Another number of columns has an error of its own. */
+/** Returns the error about a declaration whose types differ from the signature. A different number of columns is reported elsewhere. */
 function contradiction(
   signature: Declaration | undefined,
   declaration: Declaration,

@@ -13,8 +13,8 @@ import { comparisonsIn, type HasMacro } from "./check-conditions.ts";
 import { type Comparison, isCertain } from "./comparisons.ts";
 
 /**
- * Reports negations that exclude a row which another literal of the body needs: `b(X), !b(X)`, and `b(X, _), !b(X, _)`. Literals
- * at other locations, and on the other side of a call, are evaluated at another time, so they do not contradict each other.
+ * Reports negations that exclude a row which another literal of the body needs: `b(X), !b(X)`, and `b(X, _), !b(X, _)`. Two literals
+ * at different locations, or with a view call between them, are evaluated at different times, so they do not contradict each other.
  */
 export function checkDenials(rule: ProgramRule, roles: Roles, hasMacro: HasMacro): readonly Diagnostic[] {
   const literals = rule.body.filter(isPredicate);
@@ -46,7 +46,7 @@ function denies(denial: PredicateLiteral, needed: PredicateLiteral, cover: Cover
   return args.every((argument, column) => cover.covers(argument, needed.atom.args[column] as Argument));
 }
 
-/** Compares the arguments of a denial with those of a needed literal. */
+/** Compares the arguments of a negation (the denial) with the arguments of the literal that needs a row. */
 class Cover {
   readonly #known: readonly Comparison[];
   /** Number of uses of each variable in the rule. */
@@ -59,7 +59,7 @@ class Cover {
     }
   }
 
-  /** Whether each value that fits the argument of the needed literal fits the argument of the denial. */
+  /** Whether every value that matches the argument `needed` also matches the argument `denied`. */
   covers(denied: Argument, needed: Argument): boolean {
     if (denied.kind === "wildcard" || (denied.kind === "variable" && this.#isFree(denied.name))) return true;
     if (!isValue(denied) || !isValue(needed) || needed.kind === "wildcard") return false;

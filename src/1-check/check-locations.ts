@@ -6,10 +6,10 @@ import { isHostPort } from "../../runtime/plan/values/location.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
-/** Name or address of a host, as against a word such as "NIL", which an OverLog program may use for "no location". */
+/** Matches the name or address of a host. A word such as "NIL", which an OverLog program may use for "no location", does not match. */
 const HOST = /^localhost$|[.:]/;
 
-/** Reports constant locations of rules and facts that are no addresses: no tuple can be sent there. */
+/** Reports locations of rules and facts that are constants but not addresses, so that no tuple can be sent there. */
 export function checkLocations({ rules, facts }: Program): readonly Diagnostic[] {
   const inRules = rules.flatMap(({ head, body, isOverlog }) =>
     [head, ...body.filter(isPredicate).map(({ atom }) => atom)].flatMap((atom) => wrongLocation(atom, body, isOverlog)),
@@ -28,7 +28,7 @@ function wrongLocation(atom: Atom, body: readonly Literal[], isOverlog: boolean)
   return [report("E0266", location.span, { text: location.text, why })];
 }
 
-/** Returns the constant that a location is, itself or by an assignment of the body. */
+/** Returns the location if it is a constant, or the constant that the body assigns to its variable; otherwise undefined. */
 function constantIn(location: Argument | Expression | undefined, body: readonly Literal[]): Constant | undefined {
   if (location?.kind === "constant") return location;
   if (location?.kind !== "variable") return undefined;

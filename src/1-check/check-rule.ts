@@ -119,7 +119,7 @@ class RuleCheck {
     this.diagnostics.push(report("E0224", this.#rule.span, {}));
   }
 
-  /** Whether the program can declare the event as a table: no node, view, overlay or change of a table raises it. */
+  /** Whether the program could declare the event as a table. It cannot if the node, a view, an overlay or a table change raises it. */
   #isStorable(literal: PredicateLiteral): boolean {
     const name = literal.atom.name.text;
     const isOfTable = deltaEventNamed(name, (table) => this.#roles.isTable(table)) !== undefined;
@@ -156,7 +156,7 @@ class RuleCheck {
     this.diagnostics.push(report("E0214", expression.span, { name, expected, given }));
   }
 
-  /** A packet holds a tuple of a predicate that the program names, and that is neither a view, private to one, nor built in. */
+  /** Reports a packet whose predicate is a view, private to a view, built in, or unknown to the program. */
   #packet({ name: { text: name, span } }: PacketExpression): void {
     const isView = this.#program.views.has(name);
     const owner = name.slice(0, Math.max(0, name.lastIndexOf(".")));
@@ -187,7 +187,7 @@ class RuleCheck {
     }
   }
 
-  /** In OverLog, events of row changes need a table; nobody else raises them. */
+  /** Reports an event of row changes, such as `link_DELTA_INSERT`, if there is no table `link` and no rule raises the event. */
   #rowEvent({ atom }: PredicateLiteral): void {
     const name = deltaEventNamed(atom.name.text, () => true)?.table;
     if (name === undefined || this.#roles.isTable(name)) return;
@@ -279,7 +279,7 @@ class RuleCheck {
     if (!canStart) this.diagnostics.push(report("E0241", call.span, {}));
   }
 
-  /** Columns that neither the key contains nor the event binds come from the winning row, so there must be exactly one `min` or `max`. */
+  /** A column that is not in the key and that the event does not bind comes from the winning row: this needs exactly one `min` or `max`. */
   #winners(): void {
     const { head } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
@@ -295,7 +295,7 @@ class RuleCheck {
     if (first !== undefined && extremes.length !== 1) this.diagnostics.push(report("E0229", first.span, {}));
   }
 
-  /** Range restriction: inputs of a call must be bound by the literals before it; other literals may be in any order. */
+  /** Range restriction: the literals before a call must bind its inputs. All other literals may stand in any order. */
   #safety(): void {
     let before = noneBound;
     let pending: Literal[] = [];
@@ -315,7 +315,7 @@ class RuleCheck {
     this.#headUses(bound);
   }
 
-  /** Reports assignments without a value: not those that only depend on another error, but cycles of assignments. */
+  /** Reports unbound variables in assignments. An assignment that only waits for another reported assignment has no error of its own. */
   #assigned(bound: BoundSet): void {
     const idle = this.#rule.body.filter((literal) => literal.kind === "assign" && !bound.has(literal.target.name));
     const waiting = idle.flatMap((literal) => (literal.kind === "assign" ? [literal.target.name] : []));
@@ -343,7 +343,7 @@ class RuleCheck {
     if (literal.atom.location !== undefined) this.#require(literal.atom.location, bound, "the location");
   }
 
-  /** A failed call returns null, which no bound variable should filter out: so the outputs of a call with an outcome are new. */
+  /** Outputs of a call with an outcome must be new variables: a bound one would filter out the null that a failed call returns. */
   #outputs({ atom: { args } }: PredicateLiteral, outcome: Expression, before: BoundSet): void {
     let bound = outcome.kind === "variable" ? withBound(before, [outcome.name]) : before;
     for (const argument of args) {
@@ -379,7 +379,7 @@ class RuleCheck {
     }
   }
 
-  /** Whether several literals use the variable. Only then it cannot mean "any value" in a negation. */
+  /** Whether several literals use the variable. If only the negation uses it, it means "any value". */
   #isShared(variable: string): boolean {
     this.#literalsUsing ??= countLiterals(this.#rule.body);
     return (this.#literalsUsing.get(variable) ?? 0) > 1;
@@ -396,7 +396,7 @@ class RuleCheck {
     }
   }
 
-  /** A wildcard is allowed in `tun`, where the field stays unchanged, and in the columns outside the key of a deletion. */
+  /** Whether a wildcard may stand in the head: in `tun`, where the field stays unchanged, or outside the key in a deletion. */
   #mayBeWildcard(argument: Expression): boolean {
     const { head, isDelete } = this.#rule;
     if (head.name.text === "tun") return true;
@@ -414,7 +414,7 @@ class RuleCheck {
     }
   }
 
-  /** Whether the variable was reported before; marks it as reported, for one error per variable is enough. */
+  /** Returns whether the variable was reported before, and marks it as reported: each variable gets one error. */
   #isReported(name: string): boolean {
     if (this.#unbound.has(name)) return true;
     this.#unbound.add(name);
@@ -435,7 +435,7 @@ class RuleCheck {
     }
   }
 
-  /** Variables that the event determines: its own, the address of the node, and those assigned from them. Undefined without an event. */
+  /** Variables of the event, of `localAddr`, and of assignments that need only these. Undefined without an event. */
   #knownFromEvent(): BoundSet | undefined {
     const [event] = this.#eventLiterals;
     if (event === undefined) return undefined;

@@ -39,7 +39,7 @@ function isWord(argument: Argument): argument is Constant {
   return argument.kind === "constant" && typeof argument.value === "string" && argument.text === argument.value;
 }
 
-/** Returns the type that the word misspells. A short word with another letter, such as `tool`, is a word of its own. */
+/** Returns the type that the word misspells. A short word that differs by a letter, such as `tool` from `bool`, counts as correct. */
 function misspelt(word: string): string | undefined {
   const type = nearest(word, typeNames());
   if (type === undefined || type.length > 4 || word.length !== type.length) return type;

@@ -7,9 +7,9 @@ import type { Program } from "../program/program.ts";
 import { Namesakes } from "./namesakes.ts";
 
 /**
- * Reports events that rules read and nothing raises, declares or accepts. On a node they may come from other nodes or from
- * `mosaic ctl`, which is a warning; a `closed` program runs alone, so such a rule never runs, which is an error. An OverLog program
- * takes every event from the network, so it gets no warning.
+ * Reports events that rules read and nothing raises, declares or accepts. On a node this is a warning, because other nodes or
+ * `mosaic ctl` may raise the event. In a closed program it is an error, because the program runs alone and the rule never runs. An
+ * OverLog program takes every event from the network, so it gets no warning.
  */
 export function checkUnraised(program: Program, predicates: Predicates, isClosed: boolean): readonly Diagnostic[] {
   const declared = new Set([...program.signatures, ...program.accepts].map(({ name }) => name));
@@ -24,7 +24,7 @@ export function checkUnraised(program: Program, predicates: Predicates, isClosed
   });
 }
 
-/** Declaration that would raise the event, if its name has a form of its own: an event of row changes, or one of an overlay. */
+/** The table or overlay that would raise the event, known by the form of its name: `link_DELTA_INSERT`, or `ron.send`. */
 function sourceOf(name: string, { overlays }: Program): UnraisedFacts["source"] {
   const table = deltaEventNamed(name, () => true)?.table;
   if (table !== undefined) return { kind: "table", name: table };

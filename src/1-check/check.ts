@@ -74,7 +74,7 @@ export function check(
   return { checked, diagnostics: reported, consequences: diagnostics.filter((one) => !reported.includes(one)) };
 }
 
-/** Predicates whose name has no message of its own yet. */
+/** Predicates whose name is not reported as a typo. */
 function withoutTypos(predicates: Predicates, typos: ReadonlyMap<string, string>): Predicates {
   return new Map([...predicates].filter(([name]) => !typos.has(name)));
 }
@@ -83,7 +83,7 @@ function addAll<T>(list: T[], items: readonly T[]): void {
   for (const item of items) list.push(item);
 }
 
-/** Errors about events, which may follow from a table declaration that could not be parsed. */
+/** Errors about events. If a table declaration could not be parsed, a supposed event may be that table, and the error wrong. */
 const CONSEQUENCES_OF_UNPARSED: ReadonlySet<string> = new Set(["E0215", "E0219", "E0225", "E0232"]);
 
 /** Drops errors that may only follow from a declaration whose name could not be parsed. */
@@ -127,8 +127,8 @@ function checkFact(fact: Program["facts"][number], predicates: Predicates): read
 }
 
 /**
- * Finds likely typos: names that are read but never produced and are similar to another name, or, where no event may stand, to a
- * name of another overlay. Others are external events.
+ * Finds likely typos: names that are read but never produced and that are similar to another name. A name in a place where no event is
+ * allowed is also a typo if another overlay has it. All other names that are never produced are external events.
  */
 function findTypos(
   predicates: Predicates,
@@ -165,7 +165,7 @@ function unusedTables(predicates: Predicates, { tables }: Program): readonly Kno
     .map((name) => ({ name, arity: undefined, isRead: false }));
 }
 
-/** Read, but never produced. */
+/** Whether nothing in the program produces the predicate, and it is not a table. */
 function isNeverProduced(predicate: Predicate): boolean {
   return predicate.span.file !== "" && !predicate.isProduced && !predicate.isTable;
 }

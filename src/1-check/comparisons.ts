@@ -7,7 +7,7 @@ import { constantValue, isConstant } from "../program/constant-value.ts";
 import { secretName } from "../program/secret-name.ts";
 import { parts } from "../program/visit.ts";
 
-/** Term of a comparison: equal keys are equal values in a derivation. Constants also have their value. */
+/** Term of a comparison. Terms with equal keys have equal values in a derivation. `value` is defined for constants only. */
 interface Term {
   readonly key: string;
   readonly value: Value | undefined;
@@ -15,7 +15,7 @@ interface Term {
 
 type Order = "==" | "!=" | "<" | "<=";
 
-/** `left order right`, as a condition that holds states it. */
+/** A comparison that holds: `left order right`. */
 export interface Comparison {
   readonly left: Term;
   readonly order: Order;
@@ -35,7 +35,7 @@ const NEGATED: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = {
 /** Number of comparisons that are compared with each other. A rule that has more is checked test by test. */
 const COMPARISONS_MAX = 64;
 
-/** Returns the comparison that an assignment makes true; nothing if the value is drawn by chance. */
+/** Returns the comparison that an assignment makes true; none if the value is random. */
 export function equality(variable: Expression, value: Expression): readonly Comparison[] {
   return comparison(variable, "==", value);
 }
@@ -48,7 +48,7 @@ export function isRefuted(known: readonly Comparison[], test: Expression): boole
   return isContradiction(all) || alternatives.some((either) => either.every((one) => isRefuted(all, one)));
 }
 
-/** Whether a test is always true in such a derivation. A test that may have no value is not. */
+/** Whether a test is always true in a derivation in which the `known` comparisons hold. False for a test that may have no value. */
 export function isCertain(known: readonly Comparison[], test: Expression): boolean {
   return isComparing(test) && isRefuted(known, negationOf(test));
 }
@@ -92,7 +92,7 @@ function joined(one: Conjunction, other: Conjunction): Conjunction {
   return { comparisons: [...one.comparisons, ...other.comparisons], alternatives };
 }
 
-/** The negation of a test, with `!` in front of those parts only that are no comparisons. */
+/** The negation of a test. Comparisons are inverted; only parts that are not comparisons get a `!`. */
 function negationOf(test: Expression): Expression {
   if (test.kind === "unary" && test.operator === "!") return test.operand;
   if (test.kind === "binary") {
@@ -105,7 +105,7 @@ function negationOf(test: Expression): Expression {
   return { kind: "unary", operator: "!", operand: test, span: test.span };
 }
 
-/** Whether the test consists of comparisons and constants of truth, so that one of it and its negation holds. */
+/** Whether the test consists only of comparisons and truth values. Then either the test or its negation holds. */
 function isComparing(test: Expression): boolean {
   if (isConstant(test)) return isTrue(constantValue(test)) !== undefined;
   if (test.kind === "unary") return test.operator === "!" && isComparing(test.operand);
@@ -115,7 +115,10 @@ function isComparing(test: Expression): boolean {
   return NEGATED[operator] !== undefined;
 }
 
-/** `X in (5, 3)` with constant ends: the ends of an interval of numbers or strings. Ids and OverLog's values form a ring. */
+/**
+ * The comparisons of `X in (3, 5)` with the two ends, if both are constant numbers or both constant strings. Otherwise none: intervals of
+ * ids, and all intervals in OverLog, lie on a ring.
+ */
 function boundsOf({
   value,
   low,
@@ -148,7 +151,7 @@ function comparison(left: Expression, operator: BinaryOperator, right: Expressio
   }
 }
 
-/** A test that is no comparison, such as `f_member(L, X)`, holds or does not. */
+/** The truth value of a test that is not a comparison, such as `f_member(L, X)`, as a comparison. */
 function truth(test: Expression, holds: boolean): readonly Comparison[] {
   const term = termOf(test);
   if (term === undefined) return [];
@@ -156,7 +159,7 @@ function truth(test: Expression, holds: boolean): readonly Comparison[] {
   return [{ left: truthOf, order: "==", right: { key: `truth ${holds}`, value: holds } }];
 }
 
-/** Undefined for an expression that may have another value each time that it is evaluated. */
+/** Returns the term of an expression; undefined if each evaluation may give another value. */
 function termOf(expression: Expression): Term | undefined {
   if (isConstant(expression)) {
     const value = constantValue(expression);
@@ -171,7 +174,7 @@ function isRepeatable(part: Expression): boolean {
   return part.kind !== "call" || functionNamed(part.name.text, part.isOverlog)?.pure === true;
 }
 
-/** Edge of the order of classes: the value of `from` is less than that of `to`, or not greater. */
+/** Edge between two classes of equal terms: `from` is less than `to` (`isStrict`), or not greater than `to`. */
 interface Edge {
   readonly from: string;
   readonly to: string;
@@ -210,7 +213,7 @@ function classesOf(comparisons: readonly Comparison[]): (term: Term) => string {
   return ({ key }) => rootOf(key);
 }
 
-/** The order of the constants among the terms. Equal constants with different texts are in both orders. */
+/** Edges between constants, from smaller to greater values. Two equal constants with different texts get edges in both directions. */
 function edgesOfConstants(comparisons: readonly Comparison[], classOf: (term: Term) => string): readonly Edge[] {
   const constants = comparisons
     .flatMap(({ left, right }) => [left, right])

@@ -48,7 +48,7 @@ export function lint(
   ];
 }
 
-/** Warns of repeated labels: later rules of the label are named with a number. */
+/** Warns of a label that an earlier rule has. The name of the later rule is the label with a number. */
 function checkLabel({ name, overlay, isOverlog, span }: ProgramRule): readonly Diagnostic[] {
   const unnumbered = /^(.*)#\d+$/.exec(name)?.[1];
   if (unnumbered === undefined || unnumbered.includes(":") || isOverlog) return [];
@@ -66,8 +66,8 @@ function checkLocations(rule: ProgramRule): readonly Diagnostic[] {
 }
 
 /**
- * Warns of variables that are used once, in a body atom. Exempt are OverLog, whose programs name every column, and the
- * number of a timer, which must be named; a single use elsewhere is an unbound variable, which is an error.
+ * Warns of variables whose only use is in a body atom. Exempt are OverLog programs, which name every column, and the first argument of
+ * `periodic`, which must be named. A variable whose only use is elsewhere is unbound, which is an error.
  */
 function checkSingleUses(rule: ProgramRule, all: readonly Expression[]): readonly Diagnostic[] {
   if (rule.isOverlog) return [];
@@ -104,8 +104,8 @@ function isWord(expression: Expression): expression is Constant {
 const SHORT_WORD = /^[a-z]\d?$/;
 
 /**
- * Warns of unquoted strings that occur in several atoms of the rule, as variables do: of all such strings if the rule has no
- * variables, otherwise of strings of one letter.
+ * Warns of unquoted strings that occur in several atoms of the rule, so that they may be meant as variables. If the rule has variables,
+ * only strings of one letter are suspected.
  */
 function checkLowerCase(rule: ProgramRule, all: readonly Expression[]): readonly Diagnostic[] {
   if (!all.some(isWord)) return [];

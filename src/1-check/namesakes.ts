@@ -1,6 +1,6 @@
 import type { Predicate } from "../program/predicates.ts";
 
-/** Tables and predicates with a producer, by their names without the overlay. */
+/** Tables, and predicates that something produces, indexed by their names without the overlay. */
 export class Namesakes {
   readonly #known = new Map<string, Predicate[]>();
 

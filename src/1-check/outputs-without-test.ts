@@ -13,8 +13,9 @@ import { expressionsOf, expressionsOfAtom, operandsOf, parts, variablesIn } from
 const ANYTHING = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
 
 /**
- * Warns of outputs of calls with an outcome that a rule computes with, or uses as a location, although the call may have failed. Exempt
- * are calls with `outcome(null)`, and rules that test the outcome or the output.
+ * Warns if a rule computes with an output of a call, or uses it as a location, although the call may have failed. Concerns calls with
+ * `outcome(..)`, since other failed calls do not continue the rule. Exempt are calls with `outcome(null)`, and rules that test the outcome
+ * or the output.
  */
 export function checkOutputs(rule: ProgramRule): readonly Diagnostic[] {
   const calls = rule.body.filter(isPredicate).filter(({ outcome }) => mayFail(outcome));
@@ -29,7 +30,7 @@ function mayFail(outcome: Expression | undefined): boolean {
   return outcome !== undefined && !(outcome.kind === "constant" && outcome.value === null);
 }
 
-/** Whether a condition or a literal that matches rows decides by the variables. */
+/** Whether a condition, or a body literal other than the call, tests one of the variables. */
 function isTested({ body }: ProgramRule, call: PredicateLiteral, names: ReadonlySet<string>): boolean {
   return body.some((literal) => {
     if (literal.kind === "condition") return mentions(literal.test, names);
@@ -38,7 +39,7 @@ function isTested({ body }: ProgramRule, call: PredicateLiteral, names: Readonly
   });
 }
 
-/** The first use of the output for which null has no value. */
+/** Warns of the first use of the output that fails if the output is null. */
 function usesOf(
   output: string,
   why: readonly string[],

@@ -65,7 +65,7 @@ function withList(literal: Literal): Literal {
   return { ...literal, list: { kind: "call", name, args: [list, none], isOverlog: true, span: list.span } };
 }
 
-/** Whether the expression is a call of a stage, or of the check of its rows, which give lists of rows. */
+/** Whether the expression calls the function of a stage, or the function that checks its rows. Both return lists of rows. */
 function isStage(expression: Expression): boolean {
   if (expression.kind !== "call") return false;
   const name = expression.name.text;

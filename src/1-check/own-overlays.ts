@@ -4,7 +4,7 @@ import type { Module } from "../0-load/load.ts";
 import { HOST_ADDRESS, OVERLAYS } from "../program/builtin.ts";
 import type { OverlayInstance, Program } from "../program/program.ts";
 
-/** The tables of the node that files may hide by a predicate of their own. */
+/** The tables that the node provides. A file may hide each of them by a predicate with the same name. */
 export const NODE_TABLES: readonly string[] = [OVERLAYS, HOST_ADDRESS];
 
 /** Returns the place where the file declares, derives or accepts a predicate with the name of a table of the node. */
@@ -30,7 +30,7 @@ function definedName(statement: Statement): Name | undefined {
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };
 
-/** Adds the table `overlays(Name)` of the node to a program that reads it: a table of facts, which a program swap keeps up to date. */
+/** Adds the table `overlays(Name)` to a program that reads it, with a fact for each overlay. A program swap replaces the facts. */
 export function withOverlaysTable(program: Program): Program {
   const table = {
     name: OVERLAYS,

@@ -148,7 +148,7 @@ function atomsOf(statement: Statement): readonly Atom[] {
   return [statement.head, ...body];
 }
 
-/** The atom of which the statement makes tuples. */
+/** The atom of a fact or the head of a rule: the statement produces its tuples. */
 function filledBy(statement: Statement): readonly Atom[] {
   if (statement.kind === "fact") return isStage(statement) ? [] : [statement.atom];
   return statement.kind === "rule" ? [statement.head] : [];
@@ -159,7 +159,7 @@ function declaredBy(statement: Statement): readonly (readonly [string, number])[
   return [[statement.name.text, statement.types.length]];
 }
 
-/** The named table, else `link` if the file declares it. A table that no rule of the file uses has the columns of its key. */
+/** The table that `#pragma neighbours` names, else `link` if declared. If no rule uses it, it has as many columns as its key needs. */
 function neighboursIn(
   statements: readonly Statement[],
   named: string | undefined,

@@ -2,7 +2,7 @@ import type { Argument, Atom, Expression, Literal, Rule, Statement } from "../..
 import { deltaEventNamed } from "../program/delta-events.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
-/** Functions whose result is a real number, also where it happens to have no fraction. */
+/** Functions whose result is a real number, even if the value has no fraction. */
 const REAL_FUNCTIONS: ReadonlySet<string> = new Set(["f_now", "f_drand", "f_timeDuration", "f_diffTime"]);
 /** Functions whose result is one of their arguments, or computed from them. */
 const PASSING_FUNCTIONS: ReadonlySet<string> = new Set(["f_max", "f_min", "f_mod", "f_pow", "f_ifelse"]);
@@ -10,9 +10,9 @@ const PASSING_FUNCTIONS: ReadonlySet<string> = new Set(["f_max", "f_min", "f_mod
 type Names = ReadonlySet<string>;
 
 /**
- * The columns of an OverLog file that hold real numbers by its text: from literals with a point or a unit, from times and
- * random fractions, and from calculations with these. A quotient of such numbers keeps its fraction, also where both
- * happen to be whole.
+ * The columns of an OverLog file that hold real numbers, inferred from the text of the file: from literals with a point or a unit, from
+ * times and random fractions, and from calculations with these. A quotient of real numbers keeps its fraction, even if both operands have
+ * none.
  */
 export class RealNumbers {
   /** `predicate/column` */
@@ -28,7 +28,7 @@ export class RealNumbers {
     }
   }
 
-  /** Returns the test of expressions of a rule. */
+  /** Returns a function that tells whether an expression of the rule is a real number. */
   inRule(rule: Rule): (part: Expression) => boolean {
     const variables = this.#variables(rule);
     return (part) => isReal(part, variables);

@@ -72,7 +72,7 @@ function definedName(statement: Statement): string | undefined {
   }
 }
 
-/** Returns the names that a file without an overlay shares with its importers: names it defines and names its rules read. */
+/** Returns the names that a file without an overlay shares with its importers: the names that it defines and that its rules read. */
 function sharedNames(module: Module): ReadonlySet<string> {
   return new Set([...definedNames(module), ...module.tree.statements.flatMap(namesRead)]);
 }
@@ -102,11 +102,11 @@ class Resolver {
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
   readonly #ownsPacket: boolean;
-  /** Qualified names of the predicates that files define themselves, instead of a table of the node. */
+  /** Qualified names of the predicates that files define and that hide a table of the node with the same name. */
   readonly #ownTables = new Set<string>();
-  /** The tables of the node that the program reads, with the first place. */
+  /** The tables of the node that the program names, each with the place of its first use. */
   readonly #nodeTables = new Map<string, Span>();
-  /** Uses of names with a dot. They may be private to a view that is defined later. */
+  /** Uses of names with a dot. Such a name may be private to a view whose definition follows. */
   readonly #dotted: DottedUse[] = [];
 
   constructor(modules: readonly Module[], lines: LineMap) {
@@ -153,7 +153,7 @@ class Resolver {
 
   /** Reports uses of private names: `this.Req` of a view must not be used as `ping.Req` elsewhere. */
   reportPrivateNames(): void {
-    // Built-in views too, even if no rule calls them: a rule that raised `tcp.read.init` would read from the socket.
+    // Includes built-in views that no rule calls: a rule that raised `tcp.read.init` would read from the socket.
     const views = new Set([...this.#views.keys(), ...socketViewNames]);
     for (const { name, inside, span } of this.#dotted) {
       const view = views.has(name) ? undefined : ownerOf(name, views);
@@ -167,7 +167,7 @@ class Resolver {
     for (const [name, what] of module.unparsed) this.#unparsed.set(name === "" ? name : qualify(name, scope), what);
   }
 
-  /** Names of plain imports that this file does not define itself; they stay unqualified. */
+  /** Names that plain imports share with this file and that it does not define itself. These names stay unqualified. */
   #importedNames(module: Module): ReadonlySet<string> {
     const own = this.#defined.get(module.file);
     const imported = module.plainImports.flatMap((file) => [...(this.#shared.get(file) ?? [])]);
@@ -291,7 +291,7 @@ class Resolver {
     });
   }
 
-  /** Rules are named by their label, or by head and line; repeated names get a number. */
+  /** Names a rule by its label, or without a label by its head and line. A repeated name gets a number. */
   #ruleName(rule: Rule, scope: Scope): string {
     const own = rule.label?.text ?? `${ownName(rule.head.name.text, scope)}:${this.#lines.position(rule.span).line}`;
     const name = scope.module.instance === undefined ? own : `${scope.module.instance}.${own}`;

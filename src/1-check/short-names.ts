@@ -1,11 +1,11 @@
 import type { Predicate } from "../program/predicates.ts";
 
-/** A name that may be the intended one; `arity` is undefined if it is never used with arguments. */
+/** A name that the author may have meant. `arity` is undefined if the program never uses the name with arguments. */
 export type KnownName = Pick<Predicate, "name" | "isRead"> & { readonly arity: number | undefined };
 
 /**
- * Candidates for the correction of names with two or three letters. Short names are often similar by intent, so a
- * candidate must have the same arity, and either differ by two swapped letters or be unused and differ by one letter.
+ * Candidates for the correction of names with two or three letters. Short names are often similar by intent, so a candidate must have
+ * the same arity. It must also differ by two swapped letters, or, if it has three letters and no rule reads it, by one letter.
  */
 export class ShortNames {
   readonly #known: readonly KnownName[];

@@ -1,6 +1,6 @@
 /**
- * sound-part: the rules of a program that errors leave unaffected. After errors of `1-check` or `2-rewrite`, `compile.ts` runs the
- * checks of types on them, so that one run reports all errors.
+ * sound-part: the rules of a program that its errors do not affect. After errors in `1-check` or `2-rewrite`, `compile.ts` checks the
+ * types of these rules, so that one run reports all errors.
  */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -10,16 +10,19 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import type { CheckedProgram } from "./check.ts";
 
-/** Errors outside rules and facts that leave the rest of a program as it is: syntax, and declarations of which the first counts. */
+/** Errors outside rules and facts that do not affect the rest: syntax errors, and repeated declarations, of which the first counts. */
 const HARMLESS = /^E01|^E0(?:206|212|240|251|266)$/;
 
 export interface SoundPart {
   readonly checked: CheckedProgram;
-  /** Predicates that the left-out rules fill with unknown values. */
+  /** Predicates that left-out rules and facts, or statements with syntax errors, may fill with any values. */
   readonly open: ReadonlySet<string>;
 }
 
-/** Returns the program without the rules, facts and declarations that an error underlines, and without what depends on them. */
+/**
+ * Returns the program without the rules, facts and declarations that an error underlines, the views of such rules and the rules that call
+ * these views. Undefined if an error elsewhere may affect the whole program.
+ */
 export function soundPart(checked: CheckedProgram, errors: readonly Diagnostic[]): SoundPart | undefined {
   const { program, predicates } = checked;
   const faults = new Faults(errors);
@@ -42,7 +45,7 @@ export function soundPart(checked: CheckedProgram, errors: readonly Diagnostic[]
   return { checked: { program: sound, predicates, roles: rolesIn(sound, predicates) }, open };
 }
 
-/** Adds the rules of the views that lack a rule, and the rules that call them. */
+/** Adds all rules of a view with a faulty rule, and all rules that call such a view, to `faulty`. */
 function leaveOutViews({ rules }: Program, faulty: Set<ProgramRule>): void {
   for (let size = -1; size !== faulty.size; ) {
     size = faulty.size;
@@ -64,7 +67,7 @@ function packetsIn({ head, body }: ProgramRule): readonly string[] {
   return expressions.flatMap((one) => parts(one)).flatMap((part) => (part.kind === "packet" ? [part.name.text] : []));
 }
 
-/** Errors of a program by the statements that they underline. */
+/** Finds the errors of a program that underline a given statement. */
 class Faults {
   readonly #errors: readonly Diagnostic[];
   /** Errors that no statement has claimed yet. */

@@ -13,12 +13,12 @@ import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Values, Value } from "../../runtime/plan/values/value.ts";
 import { nearest } from "../program/nearest.ts";
 
-/** Columns of an input that nothing else of the file uses: a location and the text, and for TOKENIZER the separator. */
+/** Columns of a stage's input if no other statement of the file uses it: a location and the text; TOKENIZER also has a separator. */
 const INPUT_COLUMNS = 2;
 const TOKENIZER = "TOKENIZER";
 const TOKENIZER_COLUMNS = 3;
 
-/** Surroundings of a stage in its file. */
+/** Facts about the file that contains a stage. */
 export interface StageContext {
   /** Numbers of columns of the predicates of the file. */
   readonly arities: ReadonlyMap<string, number>;
@@ -132,7 +132,7 @@ function keptAndRest(consumed: readonly Expression[], rows: Expression, span: Sp
   };
 }
 
-/** The rows that a stage makes of the text of a file, as facts. */
+/** Applies a stage to the text of a file, and returns the rows as facts. */
 function fileFacts(
   fact: Fact,
   spec: FunctionSpec,
@@ -165,7 +165,7 @@ function fileFacts(
   }));
 }
 
-/** No stage of a file reads a clock or a random number: these exist on a node only. */
+/** Stands in for the node when a stage reads a file at compile time. Stages use neither clock nor random numbers. */
 const nowhere = {
   now: (): number => 0,
   random: (): number => 0,
@@ -194,7 +194,7 @@ function constantOf(value: string | number, span: Span): Expression {
   return { kind: "constant", value, text: formatValue(value), span };
 }
 
-/** The rules of stages have no other variables. */
+/** A variable of the rule of a stage. */
 function variable(name: string, span: Span): Extract<Expression, { kind: "variable" }> {
   return { kind: "variable", name, span };
 }

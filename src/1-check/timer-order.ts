@@ -1,6 +1,7 @@
 /**
- * timer-order: warns of tables of Mozlog whose rows depend on the order of rule names. Timers that are due at the same time
- * fire one after the other in that order, so of two that fill or delete the same row the last one decides. Called by `lint.ts`.
+ * timer-order: warns of tables of Mozlog whose rows depend on the order of rule names. Timers that are due at the same time fire one
+ * after the other, in the order of their rules' names. If two timers insert or delete the same row, the last one decides. Called by
+ * `lint.ts`.
  */
 import type { Argument, Expression, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -11,12 +12,12 @@ import { timerNumber } from "../program/constant.ts";
 import type { Program, ProgramRule, TableDeclaration } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
-/** Longest chain of events from a timer to a table, and largest number of chains per rule, that the check follows. */
+/** Bounds of the search: length of a chain of events from a timer to a table, and number of chains per rule. */
 const CHAIN_MAX = 8;
 const CHAINS_PER_RULE = 16;
-/** Changes of a table that are compared. */
+/** Number of changes of one table that the check compares. */
 const CHANGES_MAX = 100;
-/** Firings of a timer with a count that the check compares. */
+/** Number of firings that the check compares, for a timer that fires a limited number of times. */
 const FIRINGS_MAX = 1000;
 
 interface TimerTimes {
@@ -25,14 +26,14 @@ interface TimerTimes {
   readonly delay: number;
 }
 
-/** A rule that changes a table, and a timer that leads to it, directly or through events of the same step. */
+/** A rule that changes a table, and a timer that triggers the rule, directly or through events of the same step. */
 interface Change {
   readonly rule: ProgramRule;
   readonly timer: ProgramRule;
   readonly times: TimerTimes;
-  /** Arguments of the head, with the values that the chain of events gives its variables. */
+  /** Arguments of the rule's head. Variables that the chain of events binds are replaced by their values. */
   readonly args: readonly Argument[];
-  /** Rules of the chain, from the timer to the change. */
+  /** Rules that trigger each other, from the rule of the timer to the rule that changes the table. */
   readonly chain: readonly ProgramRule[];
 }
 
@@ -49,7 +50,7 @@ export function checkTimerOrder(program: Program): readonly Diagnostic[] {
   });
 }
 
-/** One warning per table: a timer changes it by a table that another timer changes at the same time. */
+/** Warns of a rule that changes the table and reads another table, which a second timer changes at the same time. At most one warning. */
 function readConflictsIn(
   table: string,
   changes: readonly Change[],
@@ -58,7 +59,7 @@ function readConflictsIn(
 ): readonly Diagnostic[] {
   for (const reader of changes.slice(0, CHANGES_MAX)) {
     for (const read of sources.readBy(reader.chain)) {
-      // Rules that change the rows they read mostly change others than those of another rule of the moment, as deletions do.
+      // Left out: a table that the chain both reads and changes, and deletions by the other timer. Both mostly concern different rows.
       const writers = read === table ? [] : (byTable.get(read)?.slice(0, CHANGES_MAX) ?? []);
       const isOther = (one: Change): boolean => one.timer !== reader.timer && !one.rule.isDelete;
       const writer = writers.find((one) => isOther(one) && coincide(one.times, reader.times));
@@ -99,7 +100,7 @@ class Sources {
   }
 }
 
-/** One warning per table. Its number of pairs is bounded by the number of changes that are compared. */
+/** Warns of two timers that change the same row at the same time. At most one warning per table. */
 function conflictsIn(table: TableDeclaration, changes: readonly Change[]): readonly Diagnostic[] {
   const compared = changes.slice(0, CHANGES_MAX);
   for (const [at, later] of compared.entries()) {
@@ -121,14 +122,14 @@ function isConflict(table: TableDeclaration, one: Change, other: Change): boolea
   if (keys.length === 0) return false;
   const isSame = (column: number): boolean => isSameText(one.args[column], other.args[column]);
   if (keys.some((column) => areDifferentConstants(one.args[column], other.args[column]))) return false;
-  // A rule that deletes rows mostly selects others than those that another rule of the moment inserts.
+  // A rule that deletes rows mostly selects other rows than the rule of the other timer inserts.
   const isDeletion = one.rule.isDelete !== other.rule.isDelete;
   if (isDeletion && !keys.every(isSame)) return false;
   const differ = one.args.some((_, column) => !keys.includes(column) && !isSame(column));
   return (isDeletion || differ) && coincide(one.times, other.times);
 }
 
-/** Whether both insert a row of their own into a table that holds one, and evicts the older one. */
+/** Whether the changes insert different rows into a table of size 1, so that the second insertion evicts the first row. */
 function evictEachOther({ size, evict, keys }: TableDeclaration, one: Change, other: Change): boolean {
   if (size !== 1 || evict.policy !== "fifo" || one.rule.isDelete || other.rule.isDelete) return false;
   const columns = keys.length === 0 ? [...one.args.keys()] : keys;
@@ -139,7 +140,7 @@ function changeSameKey({ keys }: TableDeclaration, one: Change, other: Change): 
   return keys.length > 0 && !keys.some((column) => areDifferentConstants(one.args[column], other.args[column]));
 }
 
-/** Finds the timers that lead to a rule, through events that rules of the same node raise in the same step. */
+/** Finds the timers that trigger a rule, directly or through events that rules of this node raise in the same step. */
 class TimerChains {
   readonly #rules: ReadonlyMap<string, readonly ProgramRule[]>;
   readonly #tables: Program["tables"];
@@ -179,13 +180,13 @@ function isLocal({ head }: ProgramRule): boolean {
   return head.location === undefined && head.locatedArgument === undefined;
 }
 
-/** Undefined for a timer with jitter, which never fires at the same time as another. */
+/** Undefined for a timer with jitter, which fires at the same time as another only by chance, or whose interval is not constant. */
 function timesOf({ atom }: PredicateLiteral): TimerTimes | undefined {
   const [seconds, count = 0, delay, jitter = 0] = atom.args.slice(1).map((one) => timerNumber(one as Expression));
   return seconds === undefined || jitter > 0 ? undefined : { seconds, count, delay: delay ?? seconds };
 }
 
-/** Whether both timers fire at the same time, once or often. Timers with interval 0 fire at the start. */
+/** Whether the timers ever fire at the same time. Timers with interval 0 fire once, at the start. */
 function coincide(one: TimerTimes, other: TimerTimes): boolean {
   if (one.seconds === 0 || other.seconds === 0) return one.seconds === other.seconds;
   const [finite, endless] = one.count > 0 ? [one, other] : [other, one];
@@ -224,7 +225,7 @@ function areDifferentConstants(one: Argument | undefined, other: Argument | unde
   return one?.kind === "constant" && other?.kind === "constant" && !isSameText(one, other);
 }
 
-/** Whether both are the same constant. Variables of two rules may have any values. */
+/** Whether both are the same constant. Variables never count as the same, because they may have different values in the two rules. */
 function isSameText(one: Argument | undefined, other: Argument | undefined): boolean {
   if (one?.kind !== "constant" || other?.kind !== "constant") return false;
   return printExpression(one) === printExpression(other);

@@ -2,7 +2,7 @@ import { nearest } from "../program/nearest.ts";
 
 const LOOKS_LIKE_A_MACRO = /^[A-Z][A-Z0-9]*_[A-Z0-9_]*$/;
 
-/** Variables that look like macros but are not defined: each is reported at its first use only, not in every rule. */
+/** Variables that look like undefined macros. Each is reported at its first use only, not in every rule. */
 export class UnknownMacros {
   readonly #known: readonly string[];
   readonly #reported = new Set<string>();
@@ -11,7 +11,7 @@ export class UnknownMacros {
     this.#known = known;
   }
 
-  /** Whether the name was reported before; marks it as reported. */
+  /** Returns whether the name looks like a macro and was reported before, and marks it as reported. */
   isReported(name: string): boolean {
     if (!LOOKS_LIKE_A_MACRO.test(name)) return false;
     if (this.#reported.has(name)) return true;

@@ -1,13 +1,13 @@
 /**
- * announce-addresses: the own addresses that rules over tables define. A hidden table holds the addresses that rules and facts derive,
- * and the smallest of its rows is the one row of `localAddr`. Follows `find-triggers`.
+ * announce-addresses: the own addresses that rules over tables define. A hidden table holds all addresses that rules and facts derive,
+ * and `localAddr` gets the smallest of these as its only row. Runs after `find-triggers`.
  *
  *   ron.localAddr(A) :- a(A).   becomes   ron.localAddr?of(A) :- a(A).
  *   ron.localAddr(A) :- b(A).             ron.localAddr?of(A) :- b(A).
  *                                         ron.localAddr(min<A>) :- ron.localAddr?of(A).
  *
- * An instance whose address depends on rules may have none for a while. Its heads with a location then have no value, and its rows
- * for other nodes wait.
+ * An instance (an overlay, or the node itself) whose address depends on rules may have no address for a while. During this time heads
+ * with a location in its rules have no value, and rows that its rules derive for other nodes wait.
  */
 import type { Aggregate } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -25,7 +25,7 @@ import { assignAt, atomAt, type CoreRule, literalAt, localAddressAt, nameAt, var
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 
-/** Returns the `localAddr` tables that rules of the program insert into. */
+/** Returns the `localAddr` tables that rules of the program fill. */
 export function addressesOfRules(rules: readonly ExpandedRule[]): ReadonlySet<string> {
   return new Set(rules.map(({ head }) => head.name.text).filter(isLocalAddressTable));
 }
@@ -33,7 +33,7 @@ export function addressesOfRules(rules: readonly ExpandedRule[]): ReadonlySet<st
 export interface AnnouncedAddresses {
   readonly rules: readonly CoreRule[];
   readonly facts: readonly ProgramFact[];
-  /** Declarations of the tables that rules over tables define. */
+  /** Declarations of the `localAddr` tables that rules over tables define. */
   readonly tables: readonly TableDeclaration[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -87,7 +87,7 @@ function renamed(fact: ProgramFact, sources: ReadonlyMap<string, string>): Progr
   return source === undefined ? fact : { ...fact, atom: { ...fact.atom, name: nameAt(source, name.span) } };
 }
 
-/** The rule of the announced address, and the rule of all addresses if the program reads the table `localAddrs`. */
+/** The rule that fills `localAddr` from the hidden table, and, if the program reads `localAddrs`, the rule that fills that table. */
 function readersOf(
   { span, overlay, name, head }: CoreRule,
   sources: ReadonlyMap<string, string>,
@@ -115,7 +115,7 @@ export function checkAddressHeads(rules: readonly ExpandedRule[]): readonly Diag
     .map(({ head }) => report("E0283", head.span, { table: head.name.text }));
 }
 
-/** Changes a rule so that it sends only while its instance has an address. */
+/** Changes a rule so that it sends only while its instance (overlay or node) has an address. */
 export function withOwnAddress(rule: CoreRule, ruled: ReadonlySet<string>): CoreRule {
   const { head, overlay, span, trigger } = rule;
   if (trigger.kind === "maintained" || head.location === undefined || !ruled.has(localAddressTable(overlay)))

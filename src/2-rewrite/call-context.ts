@@ -21,11 +21,11 @@ export interface CallContext {
   readonly location: string | undefined;
   /** Timeout of the call in seconds. */
   readonly timeout: number;
-  /** Deadline of a call inside a view: it must not outlast the caller of that view. */
+  /** Defined for a call inside a view: such a call must end before the caller of the view stops waiting. */
   readonly limit: CallLimit | undefined;
 }
 
-/** Variables that hold the time left for the call in seconds, its deadline, and the deadline of the view that contains it. */
+/** Variables of a call inside a view: seconds left for the call, deadline of the call, and deadline of the view. */
 export interface CallLimit {
   readonly left: string;
   readonly until: string;
@@ -67,8 +67,8 @@ export function callContext(
 }
 
 /**
- * Returns the order of calls with this context: by their inputs and location, then by the live variables in the order of their names, so
- * that neither the order of literals nor the way in which the call is made matters. `hidden` is the number of columns before the live ones.
+ * Returns the order of calls with this context: by inputs and location, then by live variables, sorted by name. So the order depends
+ * neither on the order of the literals nor on whether the call is inlined. `hidden` is the number of columns before the live variables.
  */
 export function callOrder({ table, live, inputs, location }: CallContext, hidden: number): CallOrder {
   const given = inputs.length + (location === undefined ? 0 : 1);
@@ -125,14 +125,14 @@ export function keptBy({ query, live, limit }: CallContext): readonly string[] {
   return limit === undefined ? [query, ...live] : [query, ...live, limit.end];
 }
 
-/** A deletion matches the key only, so the other columns are null. */
+/** The head that deletes the context row. A deletion matches the key only, so all other columns are null. */
 export function deletedContext(context: CallContext, call: PredicateLiteral): ProgramRule["head"] {
   const [query, ...rest] = contextColumns(context, call);
   const columns = [query as Expression, ...rest.map((column) => constantAt(null, column.span))];
   return atomAt(context.table.name, columns, call.span);
 }
 
-/** Assigns the deadlines of a call inside a view: its own, which is no later than the view's, and the view's. */
+/** Assigns the deadline of a call inside a view, which is not later than the deadline of the view, and the deadline of the view. */
 export function limited({ limit, timeout }: CallContext, span: Span): readonly Literal[] {
   if (limit === undefined) return [];
   const left = callAt("f_min", [constantAt(timeout, span), variableAt(LEFT, span)], span);

@@ -12,7 +12,7 @@ export function checkStrata(core: CoreProgram): readonly Diagnostic[] {
   return strataOfNetwork(core).flatMap((stratum) => checkStratum(stratum, shown));
 }
 
-/** The tables that messages show instead of hidden tables: tables with rows for other nodes, and tables of announced addresses. */
+/** Names that messages show for hidden tables: the table that a channel replicates, or the `localAddr` of the hidden addresses. */
 function shownNames({ channels, tables }: CoreProgram): ReadonlyMap<string, string> {
   const travelling = channels.flatMap(({ outlet, inlet, table }) =>
     [outlet, inlet, outlet.replace(/\?out/, "?for")].map((name) => [name, table] as const),
@@ -46,13 +46,13 @@ function distinct(found: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...new Map(found.map((one) => [cycleKey(one), one] as const).toReversed()).values()].toReversed();
 }
 
-/** Identifies the cycle of a diagnostic by its rules, so that each cycle is reported once, whatever rule it starts at. */
+/** Identifies a cycle by its rules: diagnostics of one cycle have the same key, whichever rule they begin with. */
 function cycleKey({ code, span, related }: Diagnostic): string {
   const positions = [span, ...related.map((one) => one.span)].map((one) => `${one?.file}:${one?.start}`);
   return [code, ...positions.toSorted()].join(" ");
 }
 
-/** Reports the cycle rule by rule, from the rule that negates or aggregates back to its own table. */
+/** Reports the cycle rule by rule, from the rule with the negation or aggregate back to the table that this rule fills. */
 function unstratified(
   rule: CoreRule,
   read: string,
@@ -62,7 +62,7 @@ function unstratified(
 ): Diagnostic {
   const nameOf = (table: string): string => names.get(table) ?? table;
   const path = pathBack(read, rule.head.name.text, rules);
-  // A negated pattern reads its table through a hidden one, which no message names.
+  // A negated pattern reads its table through a hidden table. Messages do not name the hidden table.
   const isHidden = read.includes("?") && path.length > 0;
   const back = isHidden ? path.slice(1) : path;
   const shown = nameOf(isHidden ? (path[0] as CycleStep).from : read);

@@ -27,13 +27,13 @@ export interface CoreProgram {
   readonly arities: ReadonlyMap<string, number>;
   readonly rules: readonly CoreRule[];
   readonly channels: readonly CoreChannel[];
-  /** Answers of calls: of the events with the same query id in the first argument, only the first counts. */
+  /** Events that answer calls. Of several such events with the same query id (first argument), only the first has an effect. */
   readonly answers: ReadonlySet<string>;
   /** Results and ends of calls that are not inlined: `v.return`, `v.fail` and `v.done`. */
   readonly outcomes: ReadonlySet<string>;
-  /** Calls by the predicate that begins them: a context table, or the event `r?1.init` of an inlined call. */
+  /** Order of calls, indexed by the predicate that begins the call: a context table, or the event `r?1.init` of an inlined call. */
   readonly calls: ReadonlyMap<string, CallOrder>;
-  /** Tables with the contexts of calls. A rule that an answer triggers looks for its context before it computes anything. */
+  /** Context tables of calls. A rule that an answer triggers looks up the context row before it computes anything. */
   readonly contexts: ReadonlySet<string>;
   readonly facts: readonly ProgramFact[];
   readonly accepts: readonly Accept[];
@@ -41,21 +41,21 @@ export interface CoreProgram {
   readonly watches: readonly WatchRequest[];
   /** Predicates that rules with errors fill. They may hold any values. */
   readonly open?: ReadonlySet<string> | undefined;
-  /** Column types of predicates that another program fills, as `ColumnType`s: those of a running node, for a query. */
+  /** Types of the columns of predicates that another program fills, as `ColumnType`s. For a query this is the program of the node. */
   readonly filled?: ReadonlyMap<string, readonly number[]> | undefined;
 }
 
-/** Order of the calls that begin together: by name, then by columns of the tuple that begins them. */
+/** Order of the calls that begin in the same batch of events: by name, then by columns of the tuple that begins the call. */
 export interface CallOrder {
   /** `r?1` for the first call of the rule `r`. */
   readonly name: string;
-  /** Columns with the inputs of the call, then with the variables of the rule that are used behind it. */
+  /** Columns with the inputs of the call, then columns with the live variables. */
   readonly columns: readonly number[];
 }
 
 /**
- * Replication of hidden tables between nodes. The first column of an `outlet` row names a node; the other columns are
- * kept in `inlet` on that node, behind the name of the sender.
+ * Replication of hidden tables between nodes. The first column of an `outlet` row names the receiver. The receiver keeps the row in
+ * `inlet`, with the sender in place of the first column.
  */
 export interface CoreChannel {
   readonly outlet: string;
@@ -69,26 +69,26 @@ export interface CoreRule {
   readonly name: string;
   readonly overlay: string | undefined;
   readonly span: Span;
-  /** From an OverLog file: the network may raise its event, and columns that the event does not bind come from the winning row. */
+  /** True in OverLog: the network may raise the event of the rule, and columns that this event does not bind come from the winning row. */
   readonly isOverlog: boolean;
   readonly isDelete: boolean;
-  /** It has a location only if the tuple may be for another node. */
+  /** Has a location only if the derived tuple may be for another node. */
   readonly head: Atom;
   /** The literals besides the trigger, without calls and locations. */
   readonly body: readonly Literal[];
   readonly trigger: CoreTrigger;
-  /** Variables with memoised results: computed when a derivation appears, and stored with it. */
+  /** Variables whose values are computed once, when a derivation appears, and stored with the derivation. */
   readonly memoised?: ReadonlySet<string> | undefined;
-  /** Types that the arguments of the head are checked for at run time, as `ColumnType`s; 0 for none. Set by `3-plan`. */
+  /** For each argument of the head, the type that is checked at run time, as a `ColumnType`; 0 if none is checked. Set by `3-plan`. */
   readonly required?: readonly number[] | undefined;
   /** Group columns of an aggregate, if they are not the keys of the head's table. */
   readonly groupKeys?: readonly number[] | undefined;
-  /** Its rows carry proofs, so that only the winning row of an aggregate refreshes the result. */
+  /** True if the rows of the rule carry proofs (`prove-recursion.ts`). Then only the winning row of an aggregate refreshes the result. */
   readonly hasProofs?: boolean | undefined;
 }
 
 export type CoreTrigger =
-  /** The literal is an event, or a row that the last commit inserted into its table, refreshed, expired or deleted. */
+  /** The literal matches an event, or a row that the last commit inserted, refreshed, expired or deleted. */
   | { readonly kind: "event" | RowEvent; readonly literal: PredicateLiteral }
   /** No trigger: the rule defines a derived table, which the engine maintains. */
   | { readonly kind: "maintained" };

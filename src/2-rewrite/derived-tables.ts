@@ -2,7 +2,10 @@ import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram } from "./core.ts";
 import type { TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
-/** The derived tables: `pure` ones, which only their rules fill, and `mixed` ones, which facts, events or peers fill too. */
+/**
+ * The derived tables. `pure`: only rules over tables change the table, and it has no lifetime and no size limit. `mixed`: all others, such
+ * as tables that facts, event rules or peers change too.
+ */
 export function derivedTables(core: CoreProgram): ReadonlyMap<string, TableSpec["derived"]> {
   const kinds = new Map<string, TableSpec["derived"]>();
   const filled = new Set([
@@ -25,8 +28,8 @@ function isPermanent(name: string, core: CoreProgram): boolean {
 }
 
 /**
- * The tables that notify their readers of refreshes. Rules subscribe to refreshes of a table directly, or through tables
- * that are derived from it. A mixed table subscribes too: a refresh of a body row extends or restores its derived rows.
+ * The tables that notify their readers of refreshes: tables whose refreshes trigger a rule, tables in the bodies of rules that define such
+ * a table, and tables in the bodies of rules that define a mixed table, since a refreshed body row extends or restores the derived rows.
  */
 export function refreshNotifiers(
   core: CoreProgram,

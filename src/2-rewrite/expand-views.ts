@@ -14,14 +14,14 @@
  *   v!fail(A, Why)            :- v.fail(QID, Why), r?1(QID, _, A).
  *   delete r?1(QID, ..)       :- v.fail(QID, _).
  *
- * The rest of a rule whose call has `outcome(Why)` reads an event instead, which the three ends of the call raise:
+ * If a call has `outcome(Why)`, the rest of its rule is triggered by the event `r?1!out`, which a return, a failure and a timeout raise:
  *
  *   r?1!out(QID, X, Y, null)         :- v.return(QID, Y), r?1(QID, X, _).
  *   r?1!out(QID, X, null, Why)       :- v.fail(QID, Why), r?1(QID, X, _).
  *   r?1!out(QID, X, null, "timeout") :- expired r?1(QID, X, _).
  *   h                                :- r?1!out(QID, X, Y, Why), t(Y).
  *
- * In a rule of a definition that belongs to an invocation, `w!fail(A, Why)` reads only failures of calls of this invocation:
+ * In a rule of a definition that names `this.x`, `w!fail(A, Why)` matches only failures of calls that the same invocation made:
  *
  *   v.w!fail(QID, RetAddr, A, Why)   :- w.fail(QID_inner, Why), r?1(QID_inner, QID, RetAddr, A).     and for a timeout as above
  *
@@ -113,18 +113,18 @@ class Expander {
   readonly #tables: Map<string, TableDeclaration>;
   readonly #arities = new Map<string, number>();
   readonly #handled: ReadonlySet<string>;
-  /** Views whose failures rules read. */
+  /** Views for which some rule reads `v!fail`. */
   readonly #withReadFailures: ReadonlySet<string>;
-  /** Views with a rule that reads failures of calls that its own invocation made. */
+  /** Views with a rule that reads failures of calls made by its own invocation. */
   readonly #failureReaders: ReadonlySet<string>;
-  /** Views with rules that fail, and with calls that have an outcome. */
+  /** Views that raise `this.fail` and that some rule calls with `outcome(..)`. */
   readonly #reported: ReadonlySet<string>;
   readonly #inlineViews: InlineViews;
   readonly #answers = new Set<string>();
   readonly #contexts = new Set<string>();
   readonly #outcomes = new Set<string>();
   readonly #calls = new Map<string, CallOrder>();
-  /** Views with calls that are not inlined, and views with inlined calls. */
+  /** Views with at least one call that is not inlined, and views with at least one inlined call. */
   readonly #called = { outOfLine: new Set<string>(), inline: new Set<string>() };
   readonly #diagnostics: Diagnostic[] = [];
 
@@ -148,7 +148,7 @@ class Expander {
   }
 
   result(): Expansion {
-    // Views whose calls are all inlined keep no rules, which would only accept calls from the network.
+    // If all calls of a view are inlined, its own rules are dropped: they could only answer calls from the network.
     const unused = this.#called.inline.difference(this.#called.outOfLine);
     const rules = this.#rules.filter(({ view }) => view === undefined || !unused.has(view));
     const shortened = this.#optimisations.localShortcut
@@ -275,7 +275,7 @@ class Expander {
     return this.#resumed(rule, call, after, view, context);
   }
 
-  /** The live variables at the call, and those that identify the invocation if its rules read failures. */
+  /** The live variables at the call; also query id and return address of the invocation, if rules of the view read failures. */
   #liveVariables(
     rule: ExpandedRule,
     before: readonly Literal[],
@@ -287,7 +287,7 @@ class Expander {
     return readsFailures ? [...new Set([...live, QUERY, RETURN_ADDRESS])] : live;
   }
 
-  /** Returns the rules of the view if copies of them can answer the call and the difference is not observable. */
+  /** Returns the rules of the view if the call can be inlined without an observable difference, else undefined. */
   #inlineRules(
     rule: ExpandedRule,
     call: PredicateLiteral,
@@ -327,17 +327,17 @@ class Expander {
     for (const one of copied) this.#rules.push({ ...inline.copy(one), trigger: undefined, suspends: false });
   }
 
-  /** Whether single invocations of the view are not observable: it has no tables, and no rule handles its failures. */
+  /** Whether no rule can observe single invocations of the view: the view has no tables, and no rule reads its failures. */
   #isUnobservable(view: View): boolean {
     return !this.#withReadFailures.has(view.name) && !this.#hasTables(view);
   }
 
-  /** Whether it makes no difference that a failure reaches the first caller, and not only the caller before the failed call. */
+  /** Whether calls of the view may be tail calls, with which a failure goes directly to the original caller. */
   #mayTailCall(view: View): boolean {
     return this.#isUnobservable(view) && !this.#reported.has(view.name);
   }
 
-  /** The callee returns to the caller of this view, so no context is stored. */
+  /** Adds the rule of a tail call: the callee returns directly to the caller of this view, so no context is stored. */
   #tailCall(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, view: View): void {
     const { span } = call;
     const inputs = inputsOf(call);
@@ -349,7 +349,7 @@ class Expander {
     this.#push(rule, atomAt(`${view.name}.init`, args, span, location), body, rule.trigger);
   }
 
-  /** Raises `v.over` where an invocation with tables ends. */
+  /** If the rule ends an invocation of a view with tables, adds a rule that raises `v.over` at the same time. */
   #raiseOver(rule: ExpandedRule): void {
     const view = rule.view === undefined ? undefined : this.#views.get(rule.view);
     if (view === undefined || !this.#hasTables(view) || !endings(view).includes(rule.head.name.text)) return;
@@ -448,8 +448,9 @@ class Expander {
   }
 
   /**
-   * Adds the rules that raise `r?1!out(QID, Kept, Returns, Why)` at a return, a failure and a timeout. It has the columns of the context
-   * that the rest of the rule needs, because an expired row is gone when its event is handled. Returns the event as the rest matches it.
+   * Adds the rules that raise `r?1!out(QID, Kept, Returns, Why)` at a return, a failure and a timeout. The event carries the context
+   * columns that the rest of the rule needs, because an expired context row is gone when the event is handled. Returns the literal that
+   * reads the event.
    */
   #outcomeEvent(
     rule: ExpandedRule,
@@ -490,7 +491,7 @@ class Expander {
     this.#push(rule, over, [], { kind: "expired", literal: contextLiteral(context, call) });
   }
 
-  /** For a built-in view: cancels the call when its context expires, and returns results to remote callers by rules. */
+  /** For a built-in view: adds the rules that cancel the call when its context expires and that send results to remote callers. */
   #cancelAtNode(rule: ExpandedRule, call: PredicateLiteral, view: View, context: CallContext): void {
     const { span } = call;
     const location = context.location === undefined ? undefined : variableAt(context.location, span);
@@ -524,7 +525,7 @@ class Expander {
     this.#raiseFailure(rule, call, context, head, timeLeft(context, span));
   }
 
-  /** Raises an event when the call fails, and when its time ends. */
+  /** Adds the rules that raise the event `head` when the call fails and when it times out. */
   #raiseFailure(
     rule: ExpandedRule,
     call: PredicateLiteral,
@@ -540,7 +541,7 @@ class Expander {
     this.#push(rule, head(why), [failed, row, ...after], undefined);
   }
 
-  /** `v.return(QID, _, ..)`: an outcome of this invocation, with any results. */
+  /** A literal such as `v.return(QID, _, ..)`, which matches the outcome `name` of this call with any results. */
   #outcome(name: string, context: CallContext, { span }: PredicateLiteral): PredicateLiteral {
     const arity = this.#arities.get(name) ?? 1;
     const rest = Array.from({ length: arity - 1 }, (): Expression => ({ kind: "wildcard", span }));
@@ -557,7 +558,7 @@ class Expander {
     this.#rules.push({ ...rule, isDelete, head, body, trigger, suspends: false });
   }
 
-  /** Replaces `v!fail(..)` in a body by the event for failures of calls by this overlay instance. */
+  /** Replaces `v!fail(..)` in a body by the event for failures of calls that rules of this overlay instance made. */
   #failureAsEvent(literal: Literal, rule: ProgramRule): Literal {
     if (literal.kind !== "predicate" || !literal.isFailure) return literal;
     const event = failureEvent(literal.atom.name.text, rule.overlay);

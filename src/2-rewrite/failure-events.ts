@@ -1,10 +1,10 @@
-/** failure-events: which rules read failures of calls, and the events that they read. `expand-views.ts` raises these events. */
+/** failure-events: finds the rules that read failures of calls, and names the events of failures. `expand-views.ts` raises the events. */
 import type { Literal } from "../../grammar/ast.ts";
 import type { ProgramRule } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { isPrivate } from "./invocation.ts";
 
-/** Events of failures that rules read. */
+/** Returns the failure events that rules read. */
 export function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
   const handled = rules.flatMap((rule) =>
     failuresIn(rule).map((view) =>
@@ -16,7 +16,7 @@ export function handledFailures(rules: readonly ProgramRule[]): ReadonlySet<stri
   return new Set(handled);
 }
 
-/** Views with a rule that reads failures of calls that its own invocation made. */
+/** Returns the views with a rule that reads failures of calls made by its own invocation. */
 export function failureReaders(rules: readonly ProgramRule[]): ReadonlySet<string> {
   const readers = rules.filter((rule) => isOfInvocation(rule) && failuresIn(rule).length > 0);
   return new Set(readers.flatMap(({ view }) => view ?? []));
@@ -32,7 +32,7 @@ export function calls({ body }: ProgramRule, view: string): boolean {
   return body.some((literal) => isPredicate(literal) && !literal.isFailure && literal.atom.name.text === view);
 }
 
-/** Whether the rule of a definition belongs to an invocation: its head or a literal of its body is `this.x`. */
+/** Whether the rule runs for a single invocation of a view: it is in the definition, and its head or a body literal is `this.x`. */
 export function isOfInvocation({ view, head, body }: ProgramRule): boolean {
   if (view === undefined) return false;
   const isOwn = (literal: Literal): boolean =>
@@ -40,7 +40,7 @@ export function isOfInvocation({ view, head, body }: ProgramRule): boolean {
   return head.name.text.startsWith(`${view}.`) || body.some(isOwn);
 }
 
-/** Views with calls that have an outcome, and with rules that fail. */
+/** Returns the views that raise `this.fail` and that some rule calls with `outcome(..)`. */
 export function reportedFailures(rules: readonly ProgramRule[]): ReadonlySet<string> {
   const heads = new Set(rules.map(({ head }) => head.name.text));
   const calls = rules.flatMap(({ body }) => body.filter(isPredicate).filter(({ outcome }) => outcome !== undefined));
@@ -48,12 +48,12 @@ export function reportedFailures(rules: readonly ProgramRule[]): ReadonlySet<str
   return new Set(views);
 }
 
-/** Event of the failures of calls of one view that an invocation of another view makes. It is private to the invocation. */
+/** Event, private to an invocation of `caller`, that a call of `view` by this invocation failed. */
 export function failureOfInvocation(view: string, caller: string): string {
   return `${caller}.${view}!fail`;
 }
 
-/** Failures are visible only in the overlay instance that made the call. */
+/** Event that a call of `view` failed. Only rules of the overlay instance that made the call can read it. */
 export function failureEvent(view: string, overlay: string | undefined): string {
   return overlay === undefined ? `${view}!fail` : `${overlay}:${view}!fail`;
 }

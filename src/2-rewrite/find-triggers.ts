@@ -2,9 +2,9 @@
  * find-triggers: determines the trigger of each rule.
  *
  *   h :- e(X), t(X).     an event rule: runs for each `e`.
- *   t :- a(X), b(X).     `t` a table: maintained, no trigger.
+ *   t :- a(X), b(X).     `t` a table: a maintained derived table, no trigger.
  *   e :- a(X), b(X).     `e` an event: runs for each row inserted into `a`, and for each inserted into `b`;
- *                        in OverLog also for each row of soft state that is refreshed.
+ *                        in OverLog also for each refreshed row of a table with a lifetime or a size limit.
  *   e(min<X>) :- a(X).   runs for each group whose result changes.
  */
 import type { Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
@@ -39,7 +39,10 @@ export function findTriggers(rule: ExpandedRule, context: TriggerContext): reado
   );
 }
 
-/** Row events that trigger the rule. OverLog programs refresh soft state periodically and expect refreshes to trigger rules. */
+/**
+ * Row events of a table that trigger the rule. OverLog programs refresh soft state periodically and expect refreshes to trigger rules,
+ * except rules that delete.
+ */
 function rowEvents(
   rule: ExpandedRule,
   literal: PredicateLiteral,
@@ -51,9 +54,9 @@ function rowEvents(
 }
 
 /**
- * Splits a rule that defines a table at other nodes. Rows for other nodes go into a hidden outlet table, which a channel
- * replicates to the nodes that the rows name; rows for this node are derived directly. While an instance has no address, which only
- * happens if rules define it, all rows wait.
+ * Splits a rule that defines a table at other nodes. Rows for other nodes go into a hidden outlet table, which a channel replicates to
+ * the nodes that the rows name. Rows for this node are derived directly. All rows wait while the overlay, or the node, has no own address,
+ * which can happen only if rules define this address.
  */
 function deriveElsewhere(
   rule: ExpandedRule,
@@ -83,7 +86,7 @@ function deriveElsewhere(
   ];
 }
 
-/** Maintains the groups in a hidden table; each new result raises the head. */
+/** Keeps the results of an aggregate in a hidden table. Each new result raises the event of the head. */
 function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRule[] {
   const { head, span } = rule;
   const location = head.location === undefined ? [] : [head.location];

@@ -3,8 +3,8 @@ import type { TableDeclaration } from "../program/program.ts";
 import type { CoreChannel, CoreProgram } from "./core.ts";
 
 /**
- * Tables and events that rewriting adds. Programs cannot name them, for each name contains a `?`. The tables have no
- * lifetime and no size limit.
+ * Tables and events that rewriting adds. Programs cannot name them, because each name contains a `?`. The tables have no lifetime and no
+ * size limit.
  */
 export class HiddenTables {
   readonly #declarations = new Map<string, TableDeclaration>();

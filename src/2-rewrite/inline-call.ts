@@ -1,7 +1,7 @@
 /**
- * inline-call: a call that runs on this node and reads only tables that no rule changes gets its own copy of the view's
- * rules. The copies pass the live variables on to the rest of the rule, so no context table is needed, and no other rule
- * reads the return.
+ * inline-call: replaces a view call by copies of the view's rules, if the view runs on this node and reads only tables that no rule
+ * changes. The copies hand the live variables to the rest of the calling rule, so no context table is needed, and no other rule reads the
+ * return.
  *
  *   h :- e(X), v(X, &Y), t(Y).     with   this.return(Y) :- this.init(A), c(A, Y).     becomes
  *
@@ -9,8 +9,7 @@
  *   r?1.return@RetAddr(QID, X, Y)  :- r?1.init(QID, RetAddr, X, A), c(A, Y).
  *   h                              :- r?1.return(QID, X, Y), t(Y).
  *
- * The rest still runs as a separate step, for the first return only. A failure before the return is an answer too, which
- * no rule reads.
+ * The rest of the rule still runs in a step of its own, for the first answer only. A failure is an answer too, but no rule reads it.
  */
 import type { Argument, Atom, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -68,7 +67,7 @@ export class InlineViews {
     return isPrivate(text, view.name) && !this.#roles.isTable(text);
   }
 
-  /** Whether the literal is the event of the rule or gives the same result during a whole step. */
+  /** Whether the literal is a private event of the view, or has the same result during a whole step. */
   #isStable(literal: Literal, view: View): boolean {
     if (!isPredicate(literal)) return true;
     const { atom, negated } = literal;
@@ -106,7 +105,7 @@ export class InlineCall {
     return `${this.name}.init`;
   }
 
-  /** Order of the calls that begin together. The query id and the return address precede the live variables. */
+  /** Order of the calls that begin in the same batch of events. Query id and return address are the columns before the live variables. */
   get order(): CallOrder {
     return callOrder(this.#context, 2);
   }
@@ -121,7 +120,7 @@ export class InlineCall {
     return `${this.name}${predicate.slice(this.#view.name.length)}`;
   }
 
-  /** Returns the head of the first piece of the rule, and the assignments that its arguments need. */
+  /** Returns the head of the rule that begins the call, and the assignments to the variables of this head. */
   begin(inputs: readonly Expression[], span: Span): { readonly head: Atom; readonly body: readonly Literal[] } {
     const { query, live } = this.#context;
     const given = this.#context.inputs.map((name) => variableAt(name, span));
@@ -162,7 +161,7 @@ export class InlineCall {
   }
 }
 
-// Variable of the calling rule, which may belong to a view and already have a return address.
+// Return address of the inlined call. A calling rule inside a view already has a variable for its own return address.
 const RETURN_ADDRESS_HERE = "$Here";
 
 /** Whether the literals call functions with random results: copies of the rule would get other results. */

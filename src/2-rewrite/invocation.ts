@@ -4,8 +4,8 @@
  *   this.x(A)   becomes   v.x(QID, RetAddr, A)
  *                         v.x(QID, RetAddr, Left, A)   in a view that calls others
  *
- * `Left` is the number of seconds that the caller still waits: calls inside the view must not outlast it. Tables do not
- * have it, for it would go stale in their rows.
+ * `Left` is the number of seconds that the caller still waits. Calls inside the view must end within this time. Private tables have no
+ * column for `Left`, because the value in a row would soon be out of date.
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -45,7 +45,7 @@ export class Invocations {
     this.#withDeadline = new Set(rules.flatMap((rule) => (rule.view !== undefined && calls(rule) ? [rule.view] : [])));
   }
 
-  /** Whether invocations of the view know their deadline; they need it only if the view calls others. */
+  /** Whether invocations of the view know their deadline. Only a view that calls views needs it. */
   hasDeadline(view: string): boolean {
     return this.#withDeadline.has(view);
   }
@@ -69,7 +69,7 @@ export class Invocations {
     return { ...rule, head: this.#head(rule.head, view), body: [...this.#limit(rule, view), ...body] };
   }
 
-  /** Rules over tables only do not know when the invocation began, so they use the timeout of the view. */
+  /** Assigns the timeout of the view to `Left` in a rule without a private event, where the beginning of the invocation is unknown. */
   #limit({ body, span }: ProgramRule, view: View): readonly Literal[] {
     const isGiven = body.some(
       (literal) =>

@@ -3,12 +3,12 @@
  *
  *   h(Y) :- e(Y + 1), t(Y).   becomes   h(Y) :- e($1), t(Y), $1 := Y + 1.
  *
- * The planner evaluates the assignment before the literal if its variables are bound by then, and otherwise compares
- * afterwards. A list within a pattern becomes a separate pattern:
+ * If the variables of the assigned value are bound before the literal, the planner evaluates the assignment first and uses the value in
+ * the lookup. Otherwise it compares after the literal. A list within a pattern becomes a separate pattern:
  *
  *   [A, [B, _]] <- L          becomes   [A, $1] <- L, [B, _] <- [$1].
  *
- * and so does a list or packet within the pattern of a packet.
+ * A list or packet within the pattern of a packet becomes a separate pattern, too.
  */
 import type { Argument, Expression, Literal, Membership, PredicateLiteral } from "../../grammar/ast.ts";
 import { PERIODIC } from "../program/builtin.ts";

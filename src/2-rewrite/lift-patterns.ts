@@ -6,8 +6,8 @@
  *   h(X) :- t(X), !q([X, _]).         becomes   h(X) :- t(X), !r?fits(X).
  *                                               r?fits(X) :- q($1), [X, _] <- [$1].
  *
- * A list or packet in an argument of a table stays an expression if the other literals bind all its variables: then the value is
- * computed before the table is read, and an index finds its rows.
+ * A list or packet in an argument of a table stays an expression if the other literals bind all its variables: its value is computed
+ * before the table is read, and an index finds the rows with this value.
  */
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { CheckedProgram } from "../1-check/check.ts";
@@ -31,7 +31,7 @@ export function liftPatterns(checked: CheckedProgram): CheckedProgram {
 }
 
 class PatternLifter {
-  /** Tables of negated literals with patterns. */
+  /** Hidden tables that replace negated literals with patterns. */
   readonly tables = new Map<string, TableDeclaration>();
   readonly predicates = new Map<string, Predicate>();
   readonly #roles: Roles;
@@ -56,7 +56,7 @@ class PatternLifter {
     return isPredicate(literal) && literal.atom.args.some(isStructure) && this.#roles.of(literal) !== "call";
   }
 
-  /** Replaces patterns in arguments of positive literals by variables, followed by the patterns. */
+  /** Replaces patterns in arguments of positive literals by variables, and adds each pattern as a literal after its atom. */
   #liftPositive(body: readonly Literal[]): readonly Literal[] {
     const patterns = this.#patternsIn(body);
     let count = 0;
@@ -104,7 +104,10 @@ class PatternLifter {
     return variablesIn(structure).every(({ name }) => bound.has(name));
   }
 
-  /** Replaces a negated literal with patterns by a table of the values that fit: of the variables that the rule uses elsewhere. */
+  /**
+   * Replaces a negated literal with patterns by the negation of a hidden table. The table has a column for each variable of the literal
+   * that the rule uses elsewhere, and a row for each combination of values with which the literal matches.
+   */
   #project(literal: PredicateLiteral, rule: ProgramRule, projections: ProgramRule[]): Literal {
     const { atom, span } = literal;
     const used = namesUsedElsewhere(literal, rule);

@@ -6,7 +6,7 @@ import { expressionsOfAtom, variablesIn } from "../program/visit.ts";
 import { returnsOf } from "./call-context.ts";
 import { type SuffixUses, variablesOfLiteral } from "./suffix-uses.ts";
 
-/** Literals after a call: those that wait for its results, and the last `length` literals of the rule. */
+/** Literals that run after a call: earlier literals that wait for its results (`waiting`), and the last `length` literals of the body. */
 export interface LiteralsAfter {
   readonly waiting: readonly Literal[];
   readonly uses: SuffixUses;

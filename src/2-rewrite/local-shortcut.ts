@@ -1,7 +1,7 @@
 /**
- * local-shortcut: the answer of an inlined call becomes an event of the same round instead of a separate step, where the
- * difference is not observable. The trigger of the calling rule must be an external event that no other rule reads, and
- * lead to at most one answer. Then nothing else happens in the step, and nothing between call and answer.
+ * local-shortcut: turns the answer of an inlined call into an event of the same round, if no rule can observe that it is not a step of its
+ * own. The trigger of the calling rule must be an external event that no other rule reads and that leads to at most one answer. Then
+ * nothing else happens in the step, and nothing happens between call and answer.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { bind, type BoundSet, isBound, noneBound } from "../program/binding.ts";
@@ -37,7 +37,7 @@ class EventFlow {
   readonly #tables: ReadonlyMap<string, TableDeclaration>;
   readonly #roles: Roles;
   readonly #facts: ReadonlySet<string>;
-  /** Whether overlays carry packets: a tuple in such a packet joins a round in which forwarding rules have already run. */
+  /** Whether rules derive the `recv` event of an overlay. A tuple from such a packet joins a round in which forwarding rules have run. */
   readonly #carriesPackets: boolean;
 
   constructor(
@@ -55,7 +55,7 @@ class EventFlow {
     this.#carriesPackets = [...this.#producers.keys()].some((name) => name.endsWith(".recv"));
   }
 
-  /** Follows the answer back to an external event: each step must have one rule, each literal at most one matching row. */
+  /** Whether the answer goes back to an external event by single rules, in which each literal matches at most one row. */
   isImmediate(answer: string): boolean {
     const [answerer, ...others] = this.#producers.get(answer) ?? [];
     if (answerer === undefined || others.length > 0) return false;

@@ -1,5 +1,5 @@
 /**
- * localise-aggregate: a head whose location is an aggregate is derived locally first.
+ * localise-aggregate: if the location of a head is an aggregate, the rule first derives a local tuple, and a second rule sends it.
  *
  *   ask(@min<B>, K) :- e(K), t(K, B).   becomes   r?local(min<B>, K) :- e(K), t(K, B).
  *                                                 ask(@$1, $2)       :- r?local($1, $2).
@@ -45,7 +45,7 @@ function defines(
   return body.every((literal) => !isPredicate(literal) || literal.negated || isTable(literal.atom.name.text));
 }
 
-/** A wildcard of a deletion, which has no value, is sent as null. */
+/** Replaces a wildcard in the head of a deletion by null, because a wildcard cannot be sent. */
 function withoutWildcard(argument: Argument): Argument {
   return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }

@@ -1,12 +1,12 @@
 /**
- * localise: splits rules so that each runs at one location. Locations are removed from bodies, and stay on a head only if
- * its tuple may be for another node. The third step of `rewrite.ts`, after `localise-aggregate`; then `find-triggers`.
+ * localise: splits rules so that each runs at one location. Locations are removed from bodies. A head keeps its location only if the
+ * derived tuple may be for another node. The third step of `rewrite.ts`, between `localise-aggregate` and `find-triggers`.
  *
  *   h@Y(X) :- e@X(Y).        becomes   h@Y(X) :- e(Y), X := local address.
  *   h(@X, Y) :- e(@X, Y).    becomes   h(X, Y) :- e(X, Y).
  *
- * A body over several locations starts at the location of the event, or of the first literal, and proceeds from left to
- * right. The bound variables are sent to the next location, whose address must be bound by then.
+ * A body over several locations starts at the location of the event, or of the first literal, and proceeds from left to right. The bound
+ * variables that later locations need are sent to the next location. The address of that location must be bound before.
  *
  *   h(@X, Z) :- e(@X, Y), t(@Y, Z).   becomes   r?at@Y(X, Y) :- e(X, Y).
  *                                               h@X(X, Z)    :- r?at(X, Y), t(Y, Z).
@@ -34,7 +34,7 @@ export interface LocaliseContext {
   readonly diagnostics: Diagnostic[];
 }
 
-/** Returns equivalent rules, each at one location; none, with a diagnostic, if the rule cannot be divided. */
+/** Returns equivalent rules, each at one location. If the rule cannot be divided, adds a diagnostic and returns no rules. */
 export function localise(rule: ExpandedRule, context: LocaliseContext): readonly ExpandedRule[] {
   const { isTable } = context;
   const start = ruleStart(rule, isTable);
@@ -48,7 +48,7 @@ export function localise(rule: ExpandedRule, context: LocaliseContext): readonly
   return new RuleDivision(named, start, context).rules();
 }
 
-/** Removes the locations from a rule whose body has one location. Keeps the location of a head that is elsewhere. */
+/** Removes the locations from a rule whose body has one location. The head keeps its location if it is another one. */
 function atOneLocation(rule: ExpandedRule, { location }: Start, defines: boolean): ExpandedRule {
   const head = {
     ...rule.head,
@@ -64,9 +64,9 @@ function isHere(head: Atom, here: Expression | undefined): boolean {
 }
 
 /**
- * Returns literals that bind the location of the body. The variable of `p(@X, ..)` needs none, because the column binds it.
- * Any other location (`p@X(..)`, a constant) must equal the address of this node. A rule that defines a table reads
- * `localAddr` as a table, so that it follows changes of the address.
+ * Returns literals that bind the location of the body. For `p(@X, ..)` there are none, because the column binds X. Any other location
+ * (`p@X(..)`, a constant) must equal the address of this node. A rule that defines a table reads the table `localAddr`, so that its rows
+ * follow changes of the address.
  */
 function bindLocation(rule: ExpandedRule, location: Expression | undefined, defines: boolean): readonly Literal[] {
   const isUnstored = rule.body.some((literal) => isPredicate(literal) && literal.atom.location !== undefined);
@@ -89,7 +89,7 @@ function withoutLocation(literal: Literal): Literal {
 
 const HOME = "$Home";
 
-/** Division of one rule into stages, one per location. */
+/** Divides one rule into stages, each of which runs at one location. */
 class RuleDivision {
   readonly #rule: ExpandedRule;
   readonly #start: Start;
@@ -98,7 +98,7 @@ class RuleDivision {
   readonly #rules: ExpandedRule[] = [];
   #waiting: readonly Literal[];
   #bound = new Set<string>();
-  /** The message from the previous location. */
+  /** The literal that reads the tuple sent from the previous location. Undefined in the first stage. */
   #arrived: PredicateLiteral | undefined;
   #here: Expression | undefined;
 
@@ -159,7 +159,7 @@ class RuleDivision {
     return this.#here !== undefined && isSameLocation(location, this.#here);
   }
 
-  /** Whether the negation can be tested: each of its variables is bound, or occurs in no other literal that waits. */
+  /** Whether the negation can be tested: each of its variables is bound, or occurs in no other waiting literal. */
   #isBound(negation: PredicateLiteral): boolean {
     const others = this.#waiting.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
     const later = new Set(others.flatMap(names));
@@ -180,8 +180,9 @@ class RuleDivision {
   }
 
   /**
-   * Returns the location of the first waiting atom whose location is bound, or "nowhere" if none is. If no atom waits, returns
-   * "home", which means that the head can be derived here; for an aggregate over tables, returns the location of the head.
+   * Returns the location of the first waiting atom whose location is bound, or "nowhere" if no waiting atom has a bound location. If no
+   * atom waits, returns "home": the head can be derived at the current location. An aggregate over tables is maintained at the location of
+   * its head, so for a head elsewhere this location is returned.
    */
   #nextLocation(): Expression | "home" | "nowhere" {
     const left = this.#waiting.filter(isPredicate);
@@ -260,7 +261,7 @@ class RuleDivision {
     return { ...this.#rule, ...this.#triggerOnce(), head: { ...head, location, locatedArgument: undefined }, body };
   }
 
-  /** Whether an aggregate of an event rule would range over tables of several locations, which is an error. */
+  /** Whether the rule has an event and an aggregate that would range over tables at several locations, which is an error. */
   #spreadsAggregate(stage: readonly Literal[]): boolean {
     if (!this.#isReaction || !hasAggregate(this.#rule.head)) return false;
     const joins = stage.filter((literal) => isPredicate(literal) || literal.kind === "member");

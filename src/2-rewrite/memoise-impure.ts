@@ -1,10 +1,10 @@
 /**
- * memoise-impure: a maintained rule calls impure functions once per derivation and stores the results with it.
+ * memoise-impure: a maintained rule calls impure functions once per derivation and stores the results with the derivation.
  *
  *   h(X, T) :- t(X, _), T := f_now(), T < 9.   becomes   r?memo(X, A, D) :- t(X, A), D := f_now().
  *                                                       h(X, T)         :- r?memo(X, A, D), T := D, T < 9.
  *
- * Two rows of the hidden table are the same derivation if all their columns without memoised results are equal.
+ * Two rows of the hidden table stand for the same derivation if they agree in all columns except those with memoised results.
  */
 import type { Argument, Expression, Literal } from "../../grammar/ast.ts";
 import { patternVariables } from "../program/pattern.ts";
@@ -43,7 +43,7 @@ function liftImpure(part: Expression, calls: Assignment[]): Expression {
   return variableAt(name, span);
 }
 
-/** Splits the body into literals before the impure calls, the calls with the assignments they need, and the rest. */
+/** Splits the body into the literals before the impure calls, the calls with the assignments that their arguments need, and the rest. */
 function splitBody(
   body: readonly Literal[],
   calls: readonly Assignment[],

@@ -4,9 +4,9 @@ import { variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "./core.ts";
 
 /**
- * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. That holds
- * if the cost and its copies are only added to, limited by `f_max` or `f_min`, compared with an upper bound, and aggregated
- * again. A `max` is never proved monotone.
+ * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. This holds if rules use the
+ * cost and its copies only in sums and differences with other values, in `f_max` and `f_min`, in comparisons with an upper bound, and in
+ * further aggregates. A `max` is never proved monotone.
  */
 export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
   const column = aggregate.head.args.findIndex((argument) => argument.kind === "aggregate");
@@ -16,7 +16,7 @@ export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rul
   return rules.every((rule) => keepsOrder(rule, costs));
 }
 
-/** Returns the cost column of each table that the cost reaches, copied or in sums. */
+/** Returns the cost column of each table that gets the cost, as a copy or as part of a sum, difference, minimum or maximum. */
 export function costColumns(
   table: string,
   column: number,
@@ -53,7 +53,7 @@ function costVariables(rule: CoreRule, costs: ReadonlyMap<string, number>): Set<
 /** Functions whose value does not fall when an argument grows. */
 const MONOTONE_FUNCTIONS: ReadonlySet<string> = new Set(["f_max", "f_min"]);
 
-/** Whether the value is a cost, or a sum or an extreme that contains one: it grows with the cost. */
+/** Whether the value grows with a cost: it is a cost, or a sum, a minuend, a minimum or a maximum that contains a cost. */
 function grows(value: Expression, costs: ReadonlySet<string>): boolean {
   if (value.kind === "variable") return costs.has(value.name);
   if (value.kind === "call") return MONOTONE_FUNCTIONS.has(value.name.text) && someGrow(value.args, costs);
@@ -62,7 +62,7 @@ function grows(value: Expression, costs: ReadonlySet<string>): boolean {
   return value.operator === "+" && someGrow([value.left, value.right], costs);
 }
 
-/** Whether some operand grows with a cost, and no other depends on one. */
+/** Whether at least one operand grows with a cost, and all operands that do not grow are independent of costs. */
 function someGrow(operands: readonly Expression[], costs: ReadonlySet<string>): boolean {
   return (
     operands.some((operand) => grows(operand, costs)) &&
@@ -98,7 +98,7 @@ function allows(literal: Literal, variables: ReadonlySet<string>, costs: Readonl
   }
 }
 
-/** Whether the test is an upper bound, `C < 16`: true for a cost, it is true for every smaller one. */
+/** Whether the test is an upper bound such as `C < 16`: if it holds for a cost, it holds for every smaller cost. */
 function boundsFromAbove(test: Expression, variables: ReadonlySet<string>): boolean {
   if (test.kind !== "binary") return false;
   const { operator, left, right } = test;

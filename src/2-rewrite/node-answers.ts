@@ -1,5 +1,5 @@
 /**
- * node-answers: results of a built-in view are sent to callers on other nodes.
+ * node-answers: the rules that send results of a built-in view to callers on other nodes.
  *
  *   tcp.read.return@RetAddr(QID, R1) :- tcp.read.answered(QID, RetAddr, R1).
  *   tcp.read.fail@RetAddr(QID, Why)  :- tcp.read.refused(QID, RetAddr, Why).

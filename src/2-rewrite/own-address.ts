@@ -1,6 +1,6 @@
 /**
- * own-address: an aggregate with an event reads the address of the node as a value, so that columns of the head can have it
- * before any row joins.
+ * own-address: in a rule with an event and an aggregate, `localAddr(Me)` becomes an assignment. So columns of the head have the address
+ * even if no row joins.
  *
  *   h(Me, count<*>) :- e(X), localAddr(Me), t(X).   becomes   h(Me, count<*>) :- e(X), Me := local address, t(X).
  */

@@ -3,7 +3,7 @@
  *
  *   def v(X, &Y) { materialize(this.seen, infinity, infinity, keys(1)). .. }
  *
- * `v.seen` has the query id and the return address before its own columns, and the query id in its key; its size limit
+ * `v.seen` has the query id and the return address before the declared columns, and the query id in its key. The declared size limit
  * applies to each invocation. The event `v.over` ends the invocation and deletes its rows. The node that runs the view
  * raises it when the view returns for the last time or fails. The node of the caller raises it when it receives this
  * outcome or the call times out.
@@ -29,8 +29,8 @@ export function overEvent(view: View): string {
 }
 
 /**
- * Adds the hidden columns to a table of `arity` columns, and limits the lifetime to `seconds`, the longest invocation. Derived tables
- * need no limit.
+ * Adds the hidden columns to a table of `arity` columns, and limits its lifetime to `seconds`, the length of the longest invocation. The
+ * lifetime of derived tables is not limited.
  */
 export function privateTable(
   table: TableDeclaration,

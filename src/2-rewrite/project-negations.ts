@@ -4,7 +4,7 @@
  *   h(X) :- t(X), !q(X, _).    becomes   h(X) :- t(X), !r?not(X).
  *                                        r?not(X) :- q(X, _).
  *
- * Each row of the projection then decides exactly one combination of the other rows, so that counting maintains the rule.
+ * Each combination of the other rows then depends on exactly one row of the projection, so that derivation counts maintain the rule.
  */
 import type { Argument, Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
@@ -30,7 +30,7 @@ export function projectNegations(
   return [...projections, { ...rule, body }];
 }
 
-/** The arguments that the other literals bind. */
+/** Returns the arguments of the negation whose variables the other literals bind. */
 function knownArguments(negation: PredicateLiteral, body: readonly Literal[]): readonly Expression[] {
   const others = body.filter((literal) => literal !== negation).flatMap(expressionsOfLiteral);
   const names = new Set(others.flatMap((expression) => variablesIn(expression).map((variable) => variable.name)));

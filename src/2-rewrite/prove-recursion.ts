@@ -2,22 +2,22 @@
  * prove-recursion: rows that support only each other, in a cycle of nodes, must not outlive the rows they came from. Runs
  * after `rewrite.ts`, before planning; it changes only strata that are recursive across nodes.
  *
- * No node sees the whole cycle. So each row of a table that depends on itself across nodes carries a proof: the ids of the
- * rows of such tables that it was derived from, and the depth of the derivation. A derivation whose proof contains its own
- * row is rejected; of several derivations the least deep is kept, so that proofs converge when the rows do. This is the
- * path vector of routing, for any rules (a proof list in the sense of Liu et al., ICDE 2009).
+ * No node sees the whole cycle. So each row of a table that depends on itself across nodes carries a proof: its own id, the ids of all
+ * rows of such tables that it was derived from, and the depth of the derivation. A derivation is rejected if the proof of a body row
+ * contains the id of the derived row. Of several derivations of a row the least deep is kept, so that proofs stop changing when the rows
+ * do. This is the path vector of routing, for any rules (a proof list in the sense of Liu et al., ICDE 2009).
  *
  *   r(X, Z) :- r?in(_, Y, X), r(Y, Z).   becomes   r?proof(X, Z, H, P) :- r?in(..), r?proof(Y, Z, H1, P1),
  *                                                    T := id of r(X, Z) here, T not in P1, H := H1 + 1, P := [T] + P1.
  *                                                  r(X, Z) :- r?proof(X, Z, _, _).
  *
- * If other sources than rules may change r, the rows of r are not the proved rows. Then `r?proof` holds a proof of each row,
- * with the lifetime of r; `r?base`, which the engine fills, holds the rows that need no proof; rules join both:
+ * If r is a mixed table, its rows are not only the proved rows. Then `r?proof` holds a proof of each row, with the lifetime of r. The
+ * engine fills `r?base` with the base rows of r, which rules did not derive. Rules read r together with `r?proof`:
  *
  *   r?proof(X, Z, 0, [T]) :- r?base(X, Z), T := id of r(X, Z) here.
  *   r?proof(X, Z, H, P) :- r?in(..), r(Y, Z), r?proof(Y, Z, H1, P1), ..
  *
- * A refresh of a row refreshes only rows whose proof contains it. Such a row is deeper, so no refresh travels in a cycle.
+ * A refresh of a row refreshes only rows whose proof contains the id of the row. These rows are deeper, so no refresh travels in a cycle.
  *
  * Several aggregates of one rule get separate proofs, if each rule of the cycle reads at most one of them:
  *
@@ -82,7 +82,7 @@ function aggregatesOf({ head }: CoreRule): readonly number[] {
   return head.args.flatMap((argument, column) => (argument.kind === "aggregate" ? [column] : []));
 }
 
-/** Whether the aggregates of the rule can have separate tables: nothing else fills the table, and no rule reads two. */
+/** Whether the aggregates of the rule can have separate tables: only this rule fills its table, and no literal reads two aggregates. */
 function isSeparable(rule: CoreRule, component: readonly CoreRule[], kinds: DerivedTables): boolean {
   const name = rule.head.name.text;
   const aggregates = aggregatesOf(rule);
@@ -109,7 +109,7 @@ class RecursiveComponent {
   readonly #tables: ReadonlySet<string>;
   readonly #rules: ReadonlySet<CoreRule>;
   readonly #kinds: DerivedTables;
-  /** Separate aggregates by the table that has several. */
+  /** Separate tables of aggregates, indexed by the name of the table whose rule has several aggregates. */
   readonly #separate: ReadonlyMap<string, readonly SeparateAggregate[]>;
 
   constructor(core: CoreProgram, { tables, rules }: RuleStratum, kinds: DerivedTables) {
@@ -147,7 +147,7 @@ class RecursiveComponent {
     };
   }
 
-  /** Returns the tables that accompany or replace a table of the stratum. */
+  /** Returns the hidden tables that the rewriting adds for a table of the stratum, or puts in its place if it is hidden itself. */
   #declared(table: TableDeclaration, arity: number): readonly DeclaredTable[] {
     const { name } = table;
     const separate = this.#separate.get(name);
@@ -178,7 +178,7 @@ class RecursiveComponent {
     return [...this.#rules].find((one) => one.head.name.text === name);
   }
 
-  /** Derives the table of the program from the proved rows, without their proofs. */
+  /** Returns the rule that copies the proved rows, without proofs, into the table of the program. */
   #projection(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (rule === undefined) return [];
@@ -194,7 +194,7 @@ class RecursiveComponent {
     return [{ ...rule, head: atomAt(name, args, span), body }];
   }
 
-  /** Derives proofs of base rows, which no rule derived and which need no other rows. */
+  /** Returns the rule that derives the proof of a base row: the row depends on no other row, so its depth is 0. */
   #baseRule(name: string): readonly CoreRule[] {
     const rule = this.#definition(name);
     if (!this.#isMixed(name) || rule === undefined) return [];
@@ -250,7 +250,7 @@ class RecursiveComponent {
     return [...present, { ...literal, atom: atomAt(read.table.name, [...own, ...proof], span) }];
   }
 
-  /** Literals that compute the proof of the head from the proofs of the body, and reject it if the body depends on the head. */
+  /** Literals that compute the proof of the head from the proofs of the body, and reject a derivation whose body depends on the head. */
   #proofStep(
     depths: readonly Expression[],
     proofs: readonly Expression[],
@@ -276,7 +276,7 @@ class RecursiveComponent {
     ];
   }
 
-  /** Id of the row with the key of the head on this node. */
+  /** Id of the derived row: a hash of the table, the address of this node and the key columns of the head. */
   #rowId({ head, span }: CoreRule, table: string): Expression {
     const keys = this.#core.tables.get(head.name.text)?.keys ?? [];
     const key = keys.flatMap((column) => valueOf(head.args[column]));
@@ -304,7 +304,7 @@ function columnsUpTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, column) => column);
 }
 
-/** Names the wildcards of literals that become two, so that both match the same row. */
+/** Replaces wildcards by variables in literals of mixed tables, each of which becomes two literals that must match the same row. */
 function nameWildcardsOf(body: readonly Literal[], isMixed: (name: string) => boolean): readonly Literal[] {
   const isTwo = (literal: Literal): boolean => isPredicate(literal) && isMixed(literal.atom.name.text);
   const named = nameWildcards(body);
@@ -320,7 +320,7 @@ function remove(name: string, tables: Map<string, TableDeclaration>, arities: Ma
   arities.delete(name);
 }
 
-/** Literals that pass proofs through a hidden table, which is an intermediate step of a rule and adds no row to them. */
+/** Literals that copy the proofs of the body to a hidden table. This table is an intermediate step of a rule, so its rows get no id. */
 function proofUnchanged(
   depths: readonly Expression[],
   proofs: readonly Expression[],
@@ -365,7 +365,7 @@ function baseName(table: string): string {
   return `${table}?base`;
 }
 
-/** Declares the table of proofs: one per row, the least deep. An inlet keeps all rows of a peer, which deletes them one by one. */
+/** Declares the table of proofs. It keeps the least deep proof of each row, except in an inlet: its peer deletes each proof separately. */
 function withProof(table: TableDeclaration, arity: number, isInlet: boolean): TableDeclaration {
   return { ...table, name: provedName(table.name), keys: isInlet ? columnsUpTo(arity + 2) : table.keys };
 }

@@ -6,7 +6,7 @@ import { variablesIn } from "../program/visit.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import { locationOf } from "../program/location-of.ts";
 
-/** Start of a rule: its first location and its event. */
+/** Start of a rule: the location at which its evaluation begins, and its event. */
 export interface Start {
   /** Undefined if no literal names the location. */
   readonly location: Expression | undefined;
@@ -17,8 +17,8 @@ export interface Start {
 }
 
 /**
- * Returns the start of a rule: the location of its event, or of its first literal. Literals without a location are at the
- * start. A location variable that no other literal binds means the address of this node, so its literal is at the start, too.
+ * Returns the start of a rule: the location of its event or, without an event, of its first literal. Literals without a location are at
+ * the start. A location variable that no other literal binds stands for the address of this node, so its literal is at the start, too.
  */
 export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean): Start {
   const literals = rule.body.filter(isPredicate);
@@ -34,7 +34,7 @@ export function ruleStart(rule: ExpandedRule, isTable: (name: string) => boolean
   return { location, event, isDivided };
 }
 
-/** Returns the first location variable that is not bound by literals at known locations, or at locations these bind. */
+/** Returns the first location variable that cannot be bound by literals without a location and literals at variables bound so far. */
 function unboundLocation(rule: ExpandedRule, literals: readonly PredicateLiteral[]): Expression | undefined {
   let left = literals.filter(isAtVariable);
   if (left.length === 0) return undefined;

@@ -20,7 +20,7 @@ export function strataOfNetwork(core: CoreProgram): readonly RuleStratum[] {
   return strataOfRules([...maintained, ...core.channels.flatMap((channel) => channelRule(channel, core))]);
 }
 
-/** A rule that derives the inlet of a channel from its outlet, for the dependency graph only. */
+/** A rule that derives the inlet of a channel from its outlet. It exists in the dependency graph only and is not planned. */
 function channelRule({ outlet, inlet }: CoreChannel, core: CoreProgram): readonly CoreRule[] {
   const origin = core.rules.find((rule) => rule.head.name.text === outlet);
   if (origin === undefined) return [];

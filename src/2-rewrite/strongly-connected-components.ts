@@ -8,8 +8,8 @@ interface Visit {
 }
 
 /**
- * Returns the strongly connected components of the dependency graph, each after the components it reads (Tarjan, 1972).
- * Iterative, for long programs would overflow the call stack.
+ * Returns the strongly connected components of the dependency graph, each after the components that it reads (Tarjan, 1972). The
+ * algorithm is iterative, because recursion over a long program would overflow the call stack.
  */
 export function stronglyConnectedComponents(
   names: Iterable<string>,

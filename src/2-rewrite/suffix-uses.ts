@@ -4,8 +4,8 @@ import { returnsOf } from "./call-context.ts";
 import { callsRandomFunction } from "./inline-call.ts";
 
 /**
- * Uses of variables and random functions in the last literals of a body. A rule with calls is divided at each call, and each division
- * needs the uses after the call, so the body is read only once.
+ * Tells whether the last literals of a body use a variable or a random function. A rule is divided at each of its calls, and each division
+ * asks about the literals after the call. The body is read only once for all divisions.
  */
 export class SuffixUses {
   readonly #body: readonly Literal[];
@@ -34,7 +34,7 @@ function lastPositions(body: readonly Literal[]): ReadonlyMap<string, number> {
   return new Map(body.flatMap((literal, at) => variablesOfLiteral(literal).map((name) => [name, at] as const)));
 }
 
-/** Returns the variables of a literal, those that a call returns included. */
+/** Returns the variables of a literal, including variables for the results of a call. */
 export function variablesOfLiteral(literal: Literal): readonly string[] {
   const returned = literal.kind === "predicate" ? returnsOf(literal) : [];
   return [...expressionsOfLiteral(literal), ...returned].flatMap((one) => variablesIn(one).map(({ name }) => name));

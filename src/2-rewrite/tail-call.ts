@@ -3,17 +3,17 @@
  *
  *   this.return(Where) :- this.init(Key), next(Next), find@Next(Key, &Where).
  *
- * becomes `find.init@Next(QID, RetAddr, Key) :- find.init(QID, RetAddr, Key), next(Next).`: the answer goes directly to
- * the original caller, and no node on the path stores a context. A lookup over k nodes costs k + 1 messages instead of 2k.
+ * becomes `find.init@Next(QID, RetAddr, Key) :- find.init(QID, RetAddr, Key), next(Next).` The answer goes directly to the original
+ * caller, and no node on the path stores a context. A lookup over k nodes costs k + 1 messages instead of 2k.
  */
 import type { Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { ProgramRule, View } from "../program/program.ts";
 
 /**
- * Whether the call may return directly to the caller's caller. The difference must not be observable, so the call has no
- * timeout or outcome of its own, the view returns once, and the call has a location, so that the callee never runs in
- * the same round.
+ * Whether the callee may return directly to the caller of this view. No rule may observe the difference. So the call must have neither
+ * `timeout` nor `outcome`, the view must return only once, and the call or the definition must have a location, so that the callee never
+ * runs in the same round.
  */
 export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: readonly Literal[], view: View): boolean {
   const isOwn = rule.view === view.name && rule.head.name.text === `${view.name}.return` && !rule.isDelete;
@@ -22,7 +22,7 @@ export function isTailCall(rule: ProgramRule, call: PredicateLiteral, after: rea
   return isOwn && travels && !view.many && isPlain && after.length === 0 && returnsAll(rule, call);
 }
 
-/** Whether the head returns the results of the call, in order, and no literal uses them. The first argument is the query id. */
+/** Whether the head returns the results of the call, in order, and no literal uses them. The first argument of the head is the query id. */
 function returnsAll({ head, body }: ProgramRule, call: PredicateLiteral): boolean {
   const returned = call.atom.args.flatMap((argument) => (argument.kind === "return" ? [argument.name] : []));
   const given = head.args.slice(1).map((argument) => (argument.kind === "variable" ? argument.name : undefined));

@@ -4,8 +4,8 @@ import type { CoreRule } from "../2-rewrite/core.ts";
 import type { Column } from "./strand.ts";
 
 /**
- * Classifies the columns of a head with an aggregate. A plain argument is a group, or comes from the winning row if the
- * head's table has keys that do not include it. `args` are the arguments of the head, or replacements for them.
+ * Classifies the columns of a head with an aggregate. If the head's table has a key, plain arguments outside the key come from the winning
+ * row. All other plain arguments are groups. `args` are the arguments of the head, or replacements for them.
  */
 export function aggregateColumns(
   { groupKeys }: CoreRule,
@@ -22,11 +22,11 @@ export function aggregateColumns(
   });
 }
 
-/** Classifies the columns for a rule that an event triggers: columns of the winning row are null if no row joined. */
+/** Classifies the columns of a rule that an event triggers. At run time, columns of the winning row are null if no row joins the event. */
 export function eventColumns(rule: CoreRule, keys: readonly number[]): readonly Column[] {
   const columns = aggregateColumns(rule, rule.head.args, keys);
   if (rule.isOverlog && (rule.groupKeys ?? keys).length === 0) return withWinners(columns, rule);
-  // Without a single `min` or `max` no row wins: the checks require that the event determines these columns.
+  // Unless there is exactly one `min` or `max`, no row wins. Then the checks require that the event determines all plain columns.
   return columns.filter(isExtreme).length === 1 ? columns : columns.map(asGroup);
 }
 

@@ -5,9 +5,9 @@ import { inspectedExpressions, testsOf } from "./operator-expressions.ts";
 import type { Strand } from "./strand.ts";
 
 /**
- * The tables that a strand reads, if its result depends on nothing else. Such a strand is cacheable: it is triggered by an
- * event, forwards packets without inspecting them, and calls no impure function (clock, source, random values). The flow
- * cache of the runtime may then replay it for other packets, until one of the tables changes.
+ * Returns the numbers of the tables that a cacheable strand reads, and undefined for all other strands. A cacheable strand is triggered by
+ * an event, forwards packets without inspecting them, and calls no impure function (clock, source, random values). The flow cache of the
+ * runtime may repeat its result for other packets of the flow until one of the tables changes.
  */
 export function cacheableReads(strand: Strand, predicates: readonly PredicateSpec[]): readonly number[] | undefined {
   const { trigger, match, operators, action } = strand;
@@ -25,7 +25,7 @@ export function cacheableReads(strand: Strand, predicates: readonly PredicateSpe
   return [...new Set(operators.flatMap((operator) => ("table" in operator ? [operator.table.id] : [])))];
 }
 
-/** Whether the column may hold a packet. Known for `tun`, `send` and `recv`; any column of other events may hold one. */
+/** Whether the column may hold a packet. The column is fixed for `tun`, `send` and `recv`; in other events it can be any column. */
 function mayHoldPacket({ role, arity }: PredicateSpec, column: number): boolean {
   switch (role.kind) {
     case "tun":

@@ -1,6 +1,6 @@
 /**
- * check-matches: finds comparisons whose result is known by the types of both sides, and literals that match no row, because a
- * variable or a constant is of another type than the column. `check-values.ts` reports the findings.
+ * check-matches: finds comparisons whose result follows from the types of both sides, and literals that match no row because a variable
+ * or a constant has another type than the column. `check-values.ts` reports the findings.
  */
 import type { Argument, Atom, Binary, Expression, Literal, PredicateLiteral, Variable } from "../../grammar/ast.ts";
 import type { Diagnostic, RelatedSpan } from "../../grammar/diagnostic.ts";
@@ -17,7 +17,7 @@ import type { ColumnTypes } from "./column-types.ts";
 import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
 import type { Finding } from "./finding.ts";
 
-/** Facts about the place of a value of the wrong type. */
+/** Facts about the place where a value of the wrong type stands. */
 type PlaceFacts = ColumnFacts | { readonly what: "assignment"; readonly text: string };
 
 interface ColumnFacts {
@@ -27,7 +27,7 @@ interface ColumnFacts {
   readonly column: number;
 }
 
-/** The diagnostic about a comparison whose sides have no kind of value in common, or are ordered by their kinds. */
+/** The diagnostic about a comparison whose result follows from the types of both sides. */
 function resultByTypes(
   binary: Binary,
   left: ColumnType | undefined,
@@ -43,7 +43,7 @@ function resultByTypes(
     : report("E0254", binary.span, { what: "comparison", text, kinds });
 }
 
-/** Kinds of values are ordered as their bits are. */
+/** The result of a comparison if the types decide it. Values of different kinds are ordered as the bits of the kinds. */
 function truthByTypes(operator: string, left: ColumnType, right: ColumnType): boolean | undefined {
   if ((left & right) !== 0) return undefined;
   const isLess = highest(left) < lowest(right) ? true : highest(right) < lowest(left) ? false : undefined;
@@ -71,12 +71,12 @@ function lowest(type: ColumnType): number {
   return highest(type & -type);
 }
 
-/** `null` means that there is no value, so a comparison with it tests for a value that the types may not know. */
+/** Comparisons with the constant `null` are exempt: they test whether there is a value, and types do not always say where null occurs. */
 function isNull(expression: Expression): boolean {
   return expression.kind === "constant" && expression.value === null;
 }
 
-/** Undefined if the kinds are not known, or there are none. */
+/** Returns the kinds of a type; undefined if any kind is possible, or if the type lists none. */
 function restriction(type: ColumnType | undefined): ColumnType | undefined {
   const kinds = (type ?? 0) & ANYTHING;
   return kinds === 0 || kinds === ANYTHING ? undefined : kinds;
@@ -99,7 +99,7 @@ export function findingsOfMatches(
   return matching.findings;
 }
 
-/** All copies of a rule are compared in the order of the text, so that they give the same findings. */
+/** Orders literals as in the text. With this order all copies of a rule give the same findings. */
 function inText({ span: one }: Literal, { span: other }: Literal): number {
   return one.file === other.file ? one.start - other.start : one.file < other.file ? -1 : 1;
 }
@@ -114,12 +114,12 @@ function isMatched(literal: Literal): literal is PredicateLiteral {
   return isPredicate(literal) && !literal.negated && literal.atom.name.text !== PERIODIC;
 }
 
-/** The types of the variables of a rule, narrowed by each literal that they match. */
+/** The types of the variables of a rule. Each literal that binds a variable narrows its type. */
 class Matching {
   readonly findings: Finding[] = [];
   readonly #environment: Map<string, ColumnType>;
   readonly #literals: readonly Literal[];
-  /** Computed arguments by the variables that stand for them. */
+  /** Computed arguments, indexed by the variables that stand for them. */
   readonly #lifted = new Map<string, Expression>();
   readonly #types: ColumnTypes;
 
@@ -162,7 +162,7 @@ class Matching {
     }
   }
 
-  /** The key of rows to delete. A signature has its own error. */
+  /** Checks the key arguments of a deletion. Columns with a signature are exempt, because they have an error of their own. */
   deletion({ name, args }: Atom, keys: readonly number[]): void {
     for (const [column, argument] of args.entries()) {
       const isKey = keys.length === 0 || keys.includes(column);
@@ -194,7 +194,7 @@ class Matching {
     this.#match(pattern, restriction(kinds), { what: "assignment", text }, pattern.span);
   }
 
-  /** Compares an expression with the kinds that it must have. If they fit, a variable has no others from here on. */
+  /** Compares an expression with the kinds that it must have. If the expression is a variable and can have them, its type is narrowed. */
   #match(expression: Expression, kinds: ColumnType | undefined, facts: PlaceFacts, span: Span): void {
     const found = this.#kindsOf(expression);
     const isWrong = kinds !== undefined && found !== undefined && (kinds & found) === 0;

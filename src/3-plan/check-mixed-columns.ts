@@ -9,8 +9,8 @@ import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { ColumnTypes } from "./column-types.ts";
 
 /**
- * Warns of columns that different rules fill with different kinds of values. Strings and addresses count as one kind, and
- * null is compatible with all. Declared predicates and those of sockets, whose types are fixed, are exempt.
+ * Warns of columns that different rules fill with different kinds of values. Strings and addresses count as one kind, and null is
+ * compatible with all kinds. Predicates with a signature and predicates of sockets are exempt, because their types are fixed.
  */
 export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readonly Diagnostic[] {
   const declared = new Set([...core.accepts, ...core.signatures].map(({ name }) => name));
@@ -40,7 +40,7 @@ export function checkMixedColumns(core: CoreProgram, types: ColumnTypes): readon
   });
 }
 
-/** Returns the only kind besides null; undefined if there are none or several. */
+/** Returns the only kind of the type besides null; undefined if there is no other kind, or several. */
 function onlyKind(type: ColumnType): string | undefined {
   const found = kinds.filter((kind) => kind !== "null" && (type & typeBit(kind)) !== 0);
   const names = new Set(found.map((kind) => (kind === "address" ? "string" : kind)));

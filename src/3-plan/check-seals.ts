@@ -5,7 +5,7 @@ import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit
 
 const SEAL = "f_seal";
 
-/** Reports rules of derived tables that seal. A rule that was divided is reported once. */
+/** Reports rules of derived tables that call `f_seal`. A rule that was divided is reported once. */
 export function checkSeals(core: CoreProgram): readonly Diagnostic[] {
   const errors = new Map<string, Diagnostic>();
   for (const rule of core.rules) {

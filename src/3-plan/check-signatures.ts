@@ -46,7 +46,7 @@ function violationsOfHead(
   });
 }
 
-/** Types of the columns of a deletion. Columns outside the key, which select no row, may be anything. */
+/** Types of the columns of a deletion. Columns outside the key do not select rows, so they may be anything. */
 function typesOfDeletion(rule: CoreRule, types: ColumnTypes, keys: readonly number[]): readonly ColumnType[] {
   const environment = types.ofVariables(rule);
   return rule.head.args.map((argument, column) => {
@@ -56,7 +56,7 @@ function typesOfDeletion(rule: CoreRule, types: ColumnTypes, keys: readonly numb
   });
 }
 
-/** Packets that the rule builds. Patterns build none. */
+/** Packets that the rule builds, without packets in patterns, which the rule only matches. */
 function packetsIn({ head, body }: CoreRule): readonly PacketExpression[] {
   const built = body.flatMap((literal) => (literal.kind === "member" ? [literal.list] : expressionsOfLiteral(literal)));
   return [...expressionsOfAtom(head), ...built].flatMap(packetsOf);

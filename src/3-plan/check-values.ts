@@ -1,6 +1,6 @@
 /**
- * check-values: reports expressions that can never have a value, by the inferred types and by the constants in them, and constants of
- * bodies that can never match. Called by `plan.ts` after the inference.
+ * check-values: reports expressions that can never have a value, as their inferred types or their constants show, and constants in bodies
+ * that can never match. Called by `plan.ts` after the type inference.
  */
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
@@ -37,7 +37,7 @@ const TRUTH = typeBit("bool") | NUMBER;
 /** Kinds that a location may have. A number draws a warning instead (W0223), and null stands for no location. */
 const LOCATION = ADDRESS | NUMBER | typeBit("null");
 
-/** `senders`: heads whose last argument is a packet to send. */
+/** Findings about one rule. `senders` are the names of heads whose last argument is a packet to send. */
 function findingsOfRule(
   rule: CoreRule,
   core: CoreProgram,
@@ -51,7 +51,7 @@ function findingsOfRule(
     ...findingsOfHead(rule.head, environment, senders),
     ...findingsOfMatches(rule, literals, core, types),
   ];
-  // A condition that is never true guards all other expressions of the rule.
+  // If a condition is never true, the rule derives nothing, so its other expressions are not reported.
   const isIdle = literals.some((one) => one.kind === "condition" && constantTruth(one.test) === false);
   return isIdle ? found.map((one) => ({ ...one, error: undefined })) : found;
 }
@@ -75,7 +75,7 @@ function findingsOfLiterals(
   ];
 }
 
-/** Findings about the location of a head, and about the packet that `packet@To(P)` or the `send` of an overlay passes on. */
+/** Findings about the location of a head, its built-in columns, and the packet that `packet@To(P)` or an overlay's `send` sends. */
 function findingsOfHead(
   { name, location, args }: Atom,
   environment: Environment,
@@ -90,8 +90,8 @@ function findingsOfHead(
 }
 
 /**
- * Findings about the arguments of a head or fact that the node takes, such as `tun`. `_` and null leave a field as it is. An overlay may
- * have addresses of any form.
+ * Findings about the arguments of heads and facts that the node consumes, such as `tun`. `_` and null are allowed: they leave the field of
+ * the packet unchanged. `localAddr` is not checked, because an overlay may have addresses of any form.
  */
 function findingsOfBuiltin({ name, args }: Pick<Atom, "name" | "args">, environment: Environment): readonly Finding[] {
   return args.flatMap((argument, column) => {
@@ -102,8 +102,8 @@ function findingsOfBuiltin({ name, args }: Pick<Atom, "name" | "args">, environm
 }
 
 /**
- * Findings about an expression and the expressions in it that are always evaluated. An operand without a value is reported instead of
- * its operation.
+ * Findings about an expression and about the operands in it that are always evaluated. If an operand has no value, the operand is reported
+ * and the operation is not.
  */
 function findingsOf(expression: Expression, environment: Environment): readonly Finding[] {
   const operands = operandsOf(expression);
@@ -116,8 +116,8 @@ function findingsOf(expression: Expression, environment: Environment): readonly 
 }
 
 /**
- * Operands that are evaluated whenever the expression is. The others may be guarded: `X != 0 && 1 / X > 2`. A constant guard decides
- * which operand is evaluated.
+ * Returns the operands that are evaluated whenever the expression is evaluated. Other operands may be guarded, as the second one in
+ * `X != 0 && 1 / X > 2`. If the guard is constant, it decides which operand is evaluated.
  */
 function evaluatedOperands(expression: Expression): readonly Expression[] {
   if (expression.kind === "conditional") {
@@ -141,7 +141,7 @@ function hasValue(expression: Expression, environment: Environment): boolean {
   return typeOf(expression, environment) !== 0 && !failsAlways(expression);
 }
 
-/** Whether the constants in an expression leave it without a value: `1 / 0`, `X % 0`, `2 << -1`, `f_car([])`. */
+/** Whether the expression has no value because of its constants: `1 / 0`, `X % 0`, `2 << -1`, `f_car([])`. */
 function failsAlways(expression: Expression): boolean {
   if (expression.kind === "binary" && (expression.operator === "/" || expression.operator === "%")) {
     const divisor = constantValue(expression.right);
@@ -191,7 +191,7 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
   }
 }
 
-/** Finding about an expression that must be of a kind in `wanted`, such as the test of a condition. The error names `expected`. */
+/** Finding about an expression that must have a kind in `wanted`, such as the test of a condition. The error text names `expected`. */
 function mustBe(
   expression: Expression,
   wanted: ColumnType,
@@ -210,12 +210,12 @@ function wrongType(expression: Expression, wanted: ColumnType, found: string): F
   return { about: "type", span, error: report("E0265", span, facts) };
 }
 
-/** Findings about constants in the packets of a pattern. */
+/** Findings about constants in a pattern that stand in columns of a packet. */
 function unmatchedIn(pattern: Expression, types: ColumnTypes): readonly Finding[] {
   return parts(pattern).flatMap((part) => (part.kind === "packet" ? unmatched(part, types) : []));
 }
 
-/** Findings about constants in columns that hold values of other kinds: of built-in predicates, and of those with a signature. */
+/** Findings about constants whose kind differs from the type of their column, if the predicate is built in or has declared types. */
 function unmatched(
   { name: { text: name }, args }: Pick<Atom, "name" | "args">,
   types: ColumnTypes,

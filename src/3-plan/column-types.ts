@@ -1,6 +1,6 @@
 /**
- * column-types: infers which kinds of values each column can hold. `plan.ts` runs it first; the checks beside it report
- * contradictions, and `predicate-table.ts` puts the types into the plan, where the runtime checks incoming tuples.
+ * column-types: infers which kinds of values each column can hold. `plan.ts` runs the inference first. The checks in this folder then
+ * report contradictions, and `predicate-table.ts` puts the types into the plan, by which the runtime checks incoming tuples.
  */
 import type {
   AggregateFunction,
@@ -33,24 +33,24 @@ export interface ColumnTypes {
   of(name: string, arity: number): readonly ColumnType[];
   /** Types of the columns that the rule derives; 0 if unknown. */
   ofHead(rule: CoreRule): readonly ColumnType[];
-  /** Types of the columns that the rule derives, with the mark `UNSURE`; 0 if they can never have a value. */
+  /** Types of the columns that the rule derives, some with the mark `UNSURE`; 0 for a column that can never have a value. */
   inferredForHead(rule: CoreRule): readonly ColumnType[];
   /** Types of the variables of the rule. */
   ofVariables(rule: CoreRule): Environment;
   /** Type that a signature declares for the column; undefined without a signature, and for `any`. */
   declared(name: string, column: number): ColumnType | undefined;
-  /** Type of the values that a literal finds in the column; undefined if nothing is known. */
+  /** Type of the values that a literal of a body can read from the column; undefined if nothing is known. */
   ofColumn(name: string, column: number): ColumnType | undefined;
   /** Types that the signature of a predicate declares, 0 for columns of `any`; undefined without a signature. */
   signature(name: string): readonly ColumnType[] | undefined;
-  /** Type that a constant in this column of a body literal must have; undefined if the rules decide it. */
+  /** Type that is fixed by the node, a signature or another program, not inferred from the rules; undefined if none of them fixes it. */
   fixed(name: string, column: number): ColumnType | undefined;
 }
 
 /**
- * Infers types by propagating them from constants and functions through the rules to a fixpoint. Columns of facts may be
- * anything, for nodes may have other facts. A column that no rule fills, or only from itself, is unknown, and so are
- * the columns that depend on it.
+ * Infers types by propagating them from constants and functions through the rules to a fixpoint. Columns of predicates with facts may be
+ * anything, because each node may have other facts. A column that no rule fills, or that rules fill only from itself, is unknown, and so is
+ * each column that depends on an unknown column.
  */
 export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   const inference = new Inference(core);
@@ -112,7 +112,7 @@ function runToFixpoint(transfers: readonly Transfer[]): void {
   }
 }
 
-/** Tables that hold the base rows of others. */
+/** Hidden tables that hold the base rows of a mixed table, with the name of that table. */
 function basesOf({ tables }: CoreProgram): readonly { readonly name: string; readonly baseOf: string }[] {
   return [...tables.values()].flatMap(({ name, baseOf }) => (baseOf === undefined ? [] : [{ name, baseOf }]));
 }
@@ -143,9 +143,9 @@ class Inference implements ColumnTypes {
   readonly #produced: ReadonlySet<string>;
   /** Types that signatures declare; undefined for columns declared as `any`. */
   readonly #declared: ReadonlyMap<string, readonly (ColumnType | undefined)[]>;
-  /** Types of the variables of each rule when its transfer last ran. They are final after the fixpoint. */
+  /** Types of the variables of each rule, as of the last run of its transfer. They are final after the fixpoint. */
   readonly #environments = new Map<CoreRule, Environment>();
-  /** Type of columns without an inferred type: undefined during the first pass, anything during the second. */
+  /** Type of columns without an inferred type: undefined during the first pass, `ANYTHING` during the second. */
   #unknown: ColumnType | undefined;
 
   constructor(core: CoreProgram) {
@@ -181,7 +181,7 @@ class Inference implements ColumnTypes {
     return builtinType(name, column) ?? this.declared(name, column) ?? this.#filled(name, column);
   }
 
-  /** Type of a column that another program fills; undefined if it is unknown. */
+  /** Type of a column that another program fills; undefined if the type is unknown. */
   #filled(name: string, column: number): ColumnType | undefined {
     return this.#core.filled?.get(name)?.[column] || undefined;
   }
@@ -244,7 +244,7 @@ class Inference implements ColumnTypes {
     });
   }
 
-  /** Columns that are null if no row joins an event: some aggregates, and columns of the winning row. */
+  /** Columns that are null if no row joins the event: `min`, `max` and `avg`, and columns of the winning row. */
   #nullableColumns(rule: CoreRule): ReadonlySet<number> {
     if (rule.trigger.kind === "maintained" || !hasAggregate(rule.head)) return new Set();
     const columns = eventColumns(rule, this.#core.tables.get(rule.head.name.text)?.keys ?? []);
@@ -253,7 +253,7 @@ class Inference implements ColumnTypes {
     return new Set(columns.flatMap((column, at) => (isMissing(column) ? [at] : [])));
   }
 
-  /** Visits the body in the order of the text, and then each assignment again that waited for the type of a variable. */
+  /** Visits the body in the order of the text, then revisits assignments whose variables had no type at the first visit. */
   #environment(rule: CoreRule): Environment {
     const environment = new Map<string, ColumnType>();
     const literals = rule.trigger.kind === "maintained" ? rule.body : [rule.trigger.literal, ...rule.body];
@@ -298,7 +298,7 @@ class Inference implements ColumnTypes {
   }
 }
 
-/** Adds the types of assignments whose values have variables of later literals, whatever their order. */
+/** Adds the types of assignments that use variables of later literals. The assignments may stand in any order. */
 function bindWaiting(assignments: readonly Assignment[], environment: Map<string, ColumnType>): void {
   const readers = new Map<string, Assignment[]>();
   for (const assignment of assignments) {
@@ -321,7 +321,7 @@ function add(environment: Map<string, ColumnType>, name: string, type: ColumnTyp
   if (type !== undefined && !environment.has(name)) environment.set(name, type);
 }
 
-/** Types of the columns of predicates that the node itself raises, fills or takes; undefined for all others. */
+/** Type of a column of a predicate that the node itself raises, fills or consumes; undefined for all other predicates. */
 export function builtinType(name: string, column: number): ColumnType | undefined {
   if (name === PERIODIC || name === STREAM_CLOSED) return NUMBER;
   const outcome = socketOutcome(name)?.[column];
@@ -339,7 +339,7 @@ function restriction(name: string): ColumnType | undefined {
   return type === ANYTHING ? undefined : type;
 }
 
-/** Types of the outcome of a socket call: the query id, then the results, or the reason of a failure. */
+/** Types of the columns of a socket call's outcome: the query id, then the results or the reason of the failure. */
 function socketOutcome(name: string): readonly ColumnType[] | undefined {
   const view = socketEventNamed(name);
   if (view?.event === "fail") return [NUMBER, typeBit("string")];

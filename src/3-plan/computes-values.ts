@@ -4,8 +4,8 @@ import { expressionsOf, parts } from "../program/visit.ts";
 import { drawsValue } from "./draws-value.ts";
 
 /**
- * Whether the head of a rule has a value that no row of the body holds: the result of an operator, a function, a list or an address. Rules
- * that only copy values derive finitely many rows.
+ * Whether the head of a rule may have a value that is in no body row: the result of an operator or function, a list or an address. Rules
+ * that only copy values can derive only finitely many rows.
  */
 export function computesValues(rule: CoreRule): boolean {
   const assigned = (name: string): readonly Expression[] =>

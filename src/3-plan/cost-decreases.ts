@@ -5,15 +5,15 @@ import { costColumns } from "../2-rewrite/monotone.ts";
 import type { RuleStratum } from "../2-rewrite/strata.ts";
 import type { CostDecrease } from "./strand.ts";
 
-/** Cost columns of a recursive stratum: the columns whose least, or greatest, value an aggregate keeps. */
+/** Cost columns of a recursive stratum, by table. `min` keeps the least cost of a group (`isLeast`), or `max` the greatest. */
 export interface MonotoneCosts {
   readonly isLeast: boolean;
   readonly columns: ReadonlyMap<string, number>;
 }
 
 /**
- * Returns the costs of a stratum in which every derivation can compare its cost with the costs it depends on; undefined if
- * some derivation cannot. A cost that is never better than its inputs cannot depend on a worse row of its own group.
+ * Returns the cost columns of a stratum if every rule can compare the derived cost with the costs that it depends on, else undefined.
+ * A cost that is never better than the costs it was derived from cannot depend on a worse row of its own group.
  */
 export function monotoneCosts(
   { tables, rules }: RuleStratum,
@@ -30,7 +30,7 @@ export function monotoneCosts(
   return isTracked ? { isLeast: first.isLeast, columns } : undefined;
 }
 
-/** Returns the comparisons by which a derivation of the rule detects that its cost is better than an input. */
+/** Returns the comparisons that detect, for each derivation of the rule, that its cost is better than a cost it depends on. */
 export function costDecreases(rule: CoreRule, { isLeast, columns }: MonotoneCosts): readonly CostDecrease[] {
   const head = rule.head.args[columns.get(rule.head.name.text) ?? -1];
   const value = (head?.kind === "aggregate" ? head.operand : head) as Expression;
@@ -41,7 +41,7 @@ export function costDecreases(rule: CoreRule, { isLeast, columns }: MonotoneCost
 
 type Variable = Extract<Expression, { kind: "variable" }>;
 
-/** Returns the cost variables of the stratum rows that the rule reads; undefined if a cost is not a variable. */
+/** Returns the variables in the cost columns of the body; undefined if an argument in a cost column is not a variable. */
 function costsRead({ body }: CoreRule, columns: ReadonlyMap<string, number>): readonly Variable[] | undefined {
   const read = body
     .filter(isPredicate)

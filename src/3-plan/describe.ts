@@ -7,7 +7,7 @@ import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Targe
 /** A strand as shown to users. */
 export type DescribedStrand = Omit<StrandSpec, "cacheableReads" | "trainColumns" | "cycle">;
 
-/** Describes the elements that were fused into the function of the strand, in order. */
+/** Describes the operators that were fused into the function of the strand, in order. */
 export function describeStrand(
   strand: Strand,
   predicates: readonly PredicateSpec[],
@@ -59,7 +59,7 @@ function describeVisibility(visibility: string): string {
   return visibility === "frozen" ? "" : ` [${visibility}]`;
 }
 
-/** `name(A, _, 3)`: the value or variable of each column; `_` for ignored columns. */
+/** Describes a row as `name(A, _, 3)`: the variable or value of each column, `_` for ignored columns. */
 function row(
   { name, arity }: PredicateSpec,
   match: readonly Match[],

@@ -1,6 +1,6 @@
 /**
- * expression-type: the kinds of values that an expression can have, by the kinds of its variables. `column-types.ts` infers the
- * types of columns with it, and `check-values.ts` reports expressions that can have none.
+ * expression-type: computes the kinds of values that an expression can have from the types of its variables. `column-types.ts` uses this
+ * to infer the types of columns, `check-values.ts` to report expressions that can never have a value.
  */
 import type { Binary, Expression, FunctionCall, Interval, UnaryOperator } from "../../grammar/ast.ts";
 import { functionNamed, isBuiltIn } from "../../runtime/plan/library/functions/registry.ts";
@@ -10,13 +10,13 @@ import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { isArithmetic } from "../program/operation.ts";
 
-/** Types of the variables of a rule. A missing variable is bound by a column whose type is not known yet. */
+/** Types of the variables of a rule. A variable without an entry is bound by a column whose type is not known yet. */
 export type Environment = ReadonlyMap<string, ColumnType>;
 
 /** All kinds of values: the type of a column about which nothing is known. */
 export const ANYTHING: ColumnType = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
 
-/** Mark of a type that lists possible kinds only because nothing is known about an operand. */
+/** Marks a type of several kinds that was computed from an operand about which nothing is known: some kinds may never occur. */
 export const UNSURE: ColumnType = 1 << kinds.length;
 
 export const ADDRESS: ColumnType = of("string", "address");
@@ -91,8 +91,8 @@ function arithmeticType(operator: string, left: ColumnType, right: ColumnType): 
 }
 
 /**
- * Further kinds in OverLog: a string joins with any value but lists and tuples, `|` and `&` combine lists with any value, and null is the
- * empty list.
+ * Further kinds of results in OverLog: `+` joins a string with any value except lists and tuples, `+` joins lists, `|` and `&` combine a
+ * list with any value, and null stands for the empty list.
  */
 function overlogType(operator: string, left: ColumnType, right: ColumnType): ColumnType {
   if (operator === "|" || operator === "&") return ((left | right) & of("list", "null")) === 0 ? 0 : of("list");
@@ -122,12 +122,12 @@ function callType(
   if (forms === undefined) return spec?.result || ANYTHING;
   const types = args.map((argument) => typeOf(argument, environment));
   const known = types.filter((type) => type !== undefined);
-  // The result has the type of the arguments, which are not known yet.
+  // The type of an argument is not known yet. The result is known only if it does not depend on the arguments.
   if (known.length < types.length) return isFixed(spec?.result ?? 0) ? spec?.result : undefined;
   return guessed(resultKinds(forms, known), known);
 }
 
-/** The greater or smaller value is one of the arguments. */
+/** The result of `f_max` and `f_min` is one of the arguments, so it has any of their kinds. */
 function extremeType(args: readonly Expression[], environment: Environment): ColumnType | undefined {
   return args.map((argument) => typeOf(argument, environment)).reduce(union, 0);
 }

@@ -2,11 +2,11 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import type { Span } from "../../grammar/span.ts";
 
 /**
- * Part of a rule as a check sees it: the diagnostic about it, or undefined if it can have a value. A view that is inlined, and a rule
- * that was divided, exist several times: a part of them is wrong only if it is in every copy.
+ * Result of a check of one part of a rule: the diagnostic about the part, or undefined if it is correct. A view that is inlined and a rule
+ * that was divided exist in several copies. A part of such a rule is wrong only if it is wrong in every copy.
  */
 export interface Finding {
-  /** The expression has no value, one of the wrong type, or one that never equals another at the named place. */
+  /** What was checked: that the expression has a value, that its type is right, or that it can equal the value at the named place. */
   readonly about: "value" | "type" | "comparison" | "assignment" | "column" | "negation" | "deletion";
   readonly span: Span;
   readonly error: Diagnostic | undefined;

@@ -1,4 +1,4 @@
-/** Priority queue of positions: `take` removes the least. A binary heap. */
+/** Priority queue of positions, a binary heap. `take` removes the least position. */
 export class IndexQueue {
   readonly #heap: number[] = [];
 

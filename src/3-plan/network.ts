@@ -6,9 +6,9 @@ import { socketElements } from "../../runtime/plan/contract/socket-elements.ts";
 import type { StrandAction, Strand } from "./strand.ts";
 
 /**
- * Builds the dataflow graph of a node (MOSAIC, Figure 4), with the tables next to the strands. A tuple that a strand derives
- * for a location goes through RoundRobin, an event of this node back to Mux, and a row to the tables. Maintenance strands
- * run during commits and are left out.
+ * Builds the dataflow graph of a node (MOSAIC, Figure 4), with the tables next to the strands. A derived tuple with a location goes to
+ * RoundRobin, an event without a location back to Mux, a row without a location to the tables. Maintenance strands run during commits and
+ * are left out.
  */
 export function networkGraph(
   overlays: readonly OverlaySpec[],
@@ -75,7 +75,7 @@ function addStrands(
     const { rule } = strand.origin;
     const ofRule = byRule.get(rule) ?? [];
     const number = ofRule.indexOf(strand) + 1;
-    // A copy of a rule is named `rule#2`, so this may be the name of another rule.
+    // A repeated label names its second rule `rule#2`, so `rule#number` may be the name of another rule.
     const numbered = byRule.has(`${rule}#${number}`) ? `${rule}/${number}` : `${rule}#${number}`;
     const label = ofRule.length === 1 ? rule : numbered;
     const node = graph.add("Strand", label, strand.id);

@@ -17,7 +17,7 @@ export function inspectedExpressions(operator: Operator): readonly Expression[] 
   }
 }
 
-/** Returns the values with which columns are compared. */
+/** Returns the expressions that columns are compared with. */
 export function testsOf(match: readonly Match[]): readonly Expression[] {
   return match.flatMap((one) => (one.kind === "test" ? [one.value] : []));
 }
@@ -27,7 +27,7 @@ function testsOfElement(match: ElementMatch): readonly Expression[] {
   return match.kind === "equal" ? [match.value] : [];
 }
 
-/** Returns the arguments of the head of an action without aggregates, and the other expressions of an action. */
+/** Returns the expressions of an action. `args`: the arguments of a head without aggregates. `others`: all other expressions. */
 export function partsOfAction(action: StrandAction): {
   readonly args: readonly Expression[];
   readonly others: readonly Expression[];

@@ -1,6 +1,6 @@
 /**
- * order-body: chooses the order in which the literals of a body are evaluated. `plan-body.ts` calls it for every strand, so its time grows
- * with the number of variables in the body and not with the square of the number of literals.
+ * order-body: chooses the order in which the literals of a body are evaluated. `plan-body.ts` calls it for every strand. To stay fast for
+ * long bodies, its time grows with the number of variables in the body and not with the square of the number of literals.
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { BoundSet } from "../program/binding.ts";
@@ -22,19 +22,22 @@ export function orderBody(
 
 /** The tables, as far as the order depends on them. */
 export interface TableFacts {
-  /** Key columns of a table. A join with all of them bound finds at most one row. */
+  /** Key columns of a table. A join in which all key columns are bound finds at most one row. */
   readonly keysOf: (table: string) => readonly number[];
   /** Whether the table holds the contexts of calls. */
   readonly isContext: (table: string) => boolean;
 }
 
-/** Unbound variables that something waits for. `met` is called when the last of them is bound. */
+/** Number of unbound variables that a literal waits for. `met` is called when the last of them is bound. */
 interface Need {
   missing: number;
   readonly met: () => void;
 }
 
-/** Rank of a join: all key columns are known, some column is known, it visits a list, or it scans the table. */
+/**
+ * Rank of a join, the most selective first. KEYED: all key columns are known. INDEXED: some column is known. LIST: the items of a list.
+ * SCAN: all rows of the table.
+ */
 const KEYED = 0;
 const INDEXED = 1;
 const LIST = 2;
@@ -43,9 +46,9 @@ const RANKS = [KEYED, INDEXED, LIST, SCAN] as const;
 type Rank = (typeof RANKS)[number];
 
 /**
- * The literals of a body that wait. The next is the context of a call, since its answer may be for another rule; then tests and assignments
- * as early as possible, then negations, then the most selective join; ties follow the text. Calls with random results come after all joins
- * that do not need them: once per derivation.
+ * Chooses the next literal of a body. Order of preference: the context row of a call (there is none if the answer is for another rule),
+ * tests and assignments, negations, the most selective join. Among equals the text decides. A random function is called after all joins
+ * that do not need its result, so that it is called once per derivation.
  */
 class BodyOrder {
   readonly #body: readonly Literal[];
@@ -55,9 +58,9 @@ class BodyOrder {
   readonly #isTaken: boolean[];
   readonly #needs = new Map<string, Need[]>();
   readonly #contexts = new IndexQueue();
-  /** Tests and assignments that can run, and are neither random nor seal. */
+  /** Tests and assignments that can run and call neither a random function nor `f_seal`. */
   readonly #scalars = new IndexQueue();
-  /** Tests and assignments that can run, and are random or seal, in the order of the text. */
+  /** Tests and assignments that can run and call a random function or `f_seal`, in the order of the text. */
   readonly #drawing: number[] = [];
   readonly #negations = new IndexQueue();
   /** Joins that can run, by rank. A join is added again when its rank improves. */
@@ -68,10 +71,10 @@ class BodyOrder {
     [SCAN]: new IndexQueue(),
   };
   readonly #ranks: (Rank | undefined)[] = [];
-  /** Number of predicates and lists that wait, and of those that use a variable. */
+  /** Number of waiting joins; `#joinsUsing` has the number of waiting joins that use each variable. */
   #joinsWaiting = 0;
   readonly #joinsUsing = new Map<string, number>();
-  /** Assignments by the variables in their values. */
+  /** Positions of assignments, indexed by the variables that their values use. */
   readonly #assignmentsFrom = new Map<string, number[]>();
 
   constructor(body: readonly Literal[], bound: BoundSet, tables: TableFacts, neededFirst: ReadonlySet<string>) {
@@ -112,7 +115,7 @@ class BodyOrder {
       this.#readyScalar() ??
       this.#firstOf(this.#negations) ??
       this.#bestJoin() ??
-      // Nonces are used up only by derivations that pass all other literals.
+      // `f_seal` comes last: only derivations that pass all other literals use up a nonce.
       this.#drawing[0]
     );
   }
@@ -149,7 +152,7 @@ class BodyOrder {
     return !(isDeferred && isRandom(literal)) && (isNeededFirst || !seals(literal));
   }
 
-  /** Returns the variable that the literal assigns, and those that waiting assignments compute from it. */
+  /** Returns the variable that the literal assigns, and all variables that waiting assignments compute from this variable. */
   #valuesFrom(literal: Literal): readonly string[] {
     if (literal.kind !== "assign") return [];
     const values = new Set([literal.target.name]);
@@ -175,7 +178,7 @@ class BodyOrder {
     }
   }
 
-  /** `given` are the variables that positive literals bind. */
+  /** Registers the variables that the literal waits for. `given` are the variables that positive literals bind. */
   #enlist(at: number, literal: Literal, given: ReadonlySet<string>): void {
     const scalar = scalarOf(literal);
     if (scalar !== undefined) this.#when(namesOf(scalar), () => this.#enlistScalar(at, literal));
@@ -183,7 +186,7 @@ class BodyOrder {
     if (literal.kind !== "predicate") return;
     if (this.#tables.isContext(literal.atom.name.text)) this.#whenKeyed(literal, () => this.#contexts.add(at));
     if (!literal.negated) return this.#enlistJoin(at, literal);
-    // A negation waits for the variables that other literals bind.
+    // A negation waits only for variables that positive literals bind. Its other variables mean "any value".
     const awaited = variablesOf(literal).filter((name) => given.has(name));
     this.#when(awaited, () => this.#negations.add(at));
   }
@@ -245,7 +248,7 @@ class BodyOrder {
   }
 }
 
-/** Expression of which a test, an assignment or a list of one item needs all variables; undefined for other literals. */
+/** The expression that a test, an assignment or a pattern for a single item evaluates; undefined for all other literals. */
 function scalarOf(literal: Literal): Expression | undefined {
   switch (literal.kind) {
     case "condition":
@@ -259,12 +262,12 @@ function scalarOf(literal: Literal): Expression | undefined {
   }
 }
 
-/** Whether the literal multiplies derivations or filters them by rows. */
+/** Whether the literal reads a table or the items of a list, so that it can multiply or filter derivations. */
 function isJoin({ kind }: Literal): boolean {
   return kind === "predicate" || kind === "member";
 }
 
-/** Whether the literal calls a function whose result differs between calls. */
+/** Whether the literal calls a function that may return another value at each call. */
 function isRandom(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
     .flatMap((expression) => parts(expression))
@@ -281,7 +284,7 @@ function isNegation(literal: Literal): literal is PredicateLiteral {
   return literal.kind === "predicate" && literal.negated;
 }
 
-/** Whether an argument of a body literal is an expression whose value the join can use. */
+/** Whether an argument of a body literal is an expression, whose value the join can look up once it is known. */
 function isKnowable(argument: PredicateLiteral["atom"]["args"][number]): argument is Expression {
   return argument.kind !== "return" && argument.kind !== "aggregate" && argument.kind !== "wildcard";
 }

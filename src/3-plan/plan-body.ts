@@ -6,7 +6,7 @@ import { boundBy, orderBody } from "./order-body.ts";
 import type { ElementMatch, Match, Operator, Visibility } from "./strand.ts";
 import type { TableLayout } from "./table-layout.ts";
 
-/** A body literal with the rows of its table that it sees. */
+/** A body literal, with the set of rows of its table that it reads. */
 export interface VisibleLiteral {
   readonly literal: Literal;
   readonly visibility: Visibility;
@@ -15,7 +15,7 @@ export interface VisibleLiteral {
 export interface BodyContext {
   readonly predicate: (name: string, arity?: number) => PredicateSpec;
   readonly layout: TableLayout;
-  /** Whether the table holds the contexts of calls. */
+  /** Whether the table is the context table of a call. */
   readonly isContext: (table: string) => boolean;
 }
 
@@ -63,7 +63,7 @@ function planLiteral(
   }
 }
 
-/** An assignment to a bound variable is a test. */
+/** Plans an assignment. If the variable is already bound, it becomes a test for equality. */
 function assignment(target: Extract<Expression, { kind: "variable" }>, value: Expression, bound: BoundSet): Operator {
   if (!bound.has(target.name)) return { kind: "assign", variable: target.name, value };
   const span = value.span;

@@ -13,10 +13,10 @@ import { type MonotoneCosts, costDecreases } from "./cost-decreases.ts";
 import { type BodyContext, planBody, type VisibleLiteral } from "./plan-body.ts";
 import type { StrandAction, Strand, Target, Visibility } from "./strand.ts";
 
-/** A strand before it has a number. */
+/** A strand without its number. */
 export type Draft = Omit<Strand, "id">;
 
-/** Plans the strand of a rule that an event, or a change of a row, triggers. */
+/** Plans the strand of a rule that is triggered by an event or by the change of a row. */
 export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, context: BodyContext): Draft {
   if (rule.trigger.kind === "maintained") throw new Error(`rule ${rule.name} is maintained, not triggered`);
   const body = rule.body.map((literal): VisibleLiteral => ({ literal, visibility: "frozen" }));
@@ -25,7 +25,7 @@ export function planReaction(rule: CoreRule, trigger: Trigger, origin: Origin, c
   return { origin, trigger, match, operators, action };
 }
 
-/** Variables to bind before the joins: the groups of an aggregate, which has one result whatever rows join. */
+/** Variables to bind before the joins: the group columns and the location of an aggregate, which has a result even if no row joins. */
 function variablesOfGroups(action: StrandAction): ReadonlySet<string> {
   if (action.kind !== "aggregate") return new Set();
   const groups = action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : []));
@@ -33,24 +33,24 @@ function variablesOfGroups(action: StrandAction): ReadonlySet<string> {
   return new Set([...groups, ...location].flatMap((value) => variablesIn(value).map(({ name }) => name)));
 }
 
-/** The derived rule that a core rule belongs to, with the properties of its stratum that its maintenance depends on. */
+/** The derived rule of the plan that a core rule becomes part of, and the properties of its stratum that maintenance needs. */
 export interface DerivedRuleContext {
   /** Number of the derived rule in the plan. */
   readonly derivedRule: number;
-  /** The tables of its stratum. */
+  /** The tables of the stratum of the derived rule. */
   readonly stratumTables: ReadonlySet<string>;
   /** Whether the derived table must learn that a row of the body was refreshed. */
   readonly needsRefreshes: boolean;
-  /** Undefined without recursion, and where derivations cannot report decreases of their cost. */
+  /** Undefined if the stratum is not recursive, or if its rules cannot compare costs (`monotoneCosts`). */
   readonly costs: MonotoneCosts | undefined;
 }
 
 /**
- * The strands that maintain a derived table: for each body table, one for the rows that leave it and one for those that
- * enter it. Deletions join the state before, insertions the state after; tables to the left of the changed one show only
- * unchanged rows, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993). For a negated
- * table, entering and leaving are exchanged. Rows of the rule's own stratum come one at a time, when all
- * other tables are in the state after: one strand serves both directions.
+ * The strands that maintain a derived table. For each body table one strand handles deleted rows and one inserted rows. A deleted row is
+ * joined with the other tables as they were before the commit, an inserted row with the tables after the commit. Of tables to the left of
+ * the changed table only unchanged rows are joined, so that each derivation is counted once (Gupta, Mumick and Subrahmanian, SIGMOD 1993).
+ * For a negated table, insertion and deletion are exchanged. Rows of the rule's own stratum change one at a time, after the commit of all
+ * other tables, so one strand handles both insertions and deletions.
  */
 export function planMaintenance(
   rule: CoreRule,
@@ -67,13 +67,13 @@ export function planMaintenance(
   });
 }
 
-/** Effect of a maintenance strand on the derivations of its rule; `either`: the row of a recursive stratum decides. */
+/** Effect of a maintenance strand on the derivations of its rule. `either`: inserts or deletes, as the row of its own stratum changes. */
 type Effect = "insert" | "delete" | "either" | "refresh" | "refresh-by-negation";
 
 /** The body literal whose table has changed. */
 interface ChangedLiteral {
   readonly literal: PredicateLiteral;
-  /** The literals to the left of it. */
+  /** The literals to the left of `literal`. */
   readonly left: ReadonlySet<Literal>;
 }
 
@@ -127,7 +127,7 @@ function assignsMemoised({ memoised }: CoreRule, literal: Literal): boolean {
   return literal.kind === "assign" && memoised?.has(literal.target.name) === true;
 }
 
-/** Strands that do not add derivations leave memoised columns null: the engine finds the derivation without them. */
+/** Replaces memoised columns by null, for strands that do not add derivations: the engine finds a derivation by its other columns. */
 function withoutMemoised({ memoised }: CoreRule, argument: Argument): Argument {
   if (argument.kind !== "variable" || memoised?.has(argument.name) !== true) return argument;
   return { kind: "constant", value: null, text: "null", span: argument.span };
@@ -147,7 +147,7 @@ function visibilityOf(effect: Effect, isInStratum: boolean, isLeft: boolean): Vi
   }
 }
 
-/** The change of the body table that has the effect: a row that enters a negated table deletes derivations. */
+/** The change of the body table that causes the effect. If the table is negated, an inserted row deletes derivations. */
 function changeOf(effect: Effect, isNegated: boolean): MaintainedChange {
   switch (effect) {
     case "either":

@@ -103,7 +103,7 @@ export function checkTypes(core: CoreProgram, types: ColumnTypes = inferColumnTy
   return [checkSignatures, checkValues, checkChannels, checkSeals].flatMap((check) => check(core, types));
 }
 
-/** Drops "not constant" about facts with an expression that never has a value. */
+/** Drops the error that a fact is not constant if the same fact has an expression that never has a value. */
 function withoutConsequences(found: readonly Diagnostic[], checks: readonly Diagnostic[]): readonly Diagnostic[] {
   const valueless = checks
     .filter(({ code }) => code === "E0264")
@@ -222,7 +222,7 @@ class Planner {
     return spec !== undefined && spec.keys.length > 0 && new Set(spec.keys).size < arity;
   }
 
-  /** Adds the derived rules of a table: recursive rules together, others together, each rule with an aggregate separately. */
+  /** Adds the derived rules of a table: one for all recursive rules, one for all others, and one for each rule with an aggregate. */
   #defineTable(table: string, stratum: RuleStratum, costs: MonotoneCosts | undefined): void {
     const rules = stratum.rules.filter((rule) => rule.head.name.text === table);
     this.#checkDerivedTable(table, rules);
@@ -295,7 +295,7 @@ class Planner {
     return constantValue(expression, (name) => this.#predicates.find(name));
   }
 
-  /** Replicated rows are dropped when their sender is silent for MAX_SILENCE, or for the lifetime of their table if shorter. */
+  /** Replicated rows are dropped when their sender has been silent for MAX_SILENCE, or for the lifetime of the table if it is shorter. */
   #channel({ outlet, inlet, table }: CoreChannel): ChannelSpec {
     const lifetime = this.#core.tables.get(table)?.lifetime ?? Infinity;
     return {
@@ -321,7 +321,7 @@ class Planner {
   }
 }
 
-/** Reduces `periodic` to the argument that the event carries; the others configure the timer. */
+/** Reduces `periodic` to its first argument, which the event carries. The other arguments only configure the timer. */
 function timerEvent(rule: CoreRule): CoreRule {
   if (rule.trigger.kind !== "event" || rule.trigger.literal.atom.name.text !== PERIODIC) return rule;
   const { literal } = rule.trigger;
@@ -333,7 +333,7 @@ function isRecursive(rule: CoreRule, { tables }: RuleStratum): boolean {
   return rule.body.some((literal) => literal.kind === "predicate" && tables.has(literal.atom.name.text));
 }
 
-/** Returns the columns without memoised results, if there are memoised ones. Columns of a proof may follow them. */
+/** Returns the columns of the head without memoised results; undefined if the rule has no memoised results. */
 function deterministicColumns({ head, memoised }: CoreRule): readonly number[] | undefined {
   return (
     memoised && head.args.flatMap((one, column) => (one.kind === "variable" && memoised.has(one.name) ? [] : [column]))

@@ -1,6 +1,6 @@
 /**
- * predicate-table: the predicates of the plan, with their tables, roles, column types and forms on the wire. Filled by
- * `plan.ts`; the strands refer to predicates by the numbers given here.
+ * predicate-table: the predicates of the plan, with their tables, roles, column types and hashes in datagrams. `plan.ts` fills it. Strands
+ * refer to predicates by the numbers that this table gives them.
  */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
@@ -38,7 +38,7 @@ import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts"
 /** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
 export const TUN_ARITY = 5;
 
-/** Largest number of columns of an event that the program only watches, so that nothing says how many it has. */
+/** Largest number of columns of an event that the program watches and uses nowhere else, so that its number of columns is unknown. */
 const WATCHED_ARITY = 16;
 
 /** Events that the program watches and names nowhere else. An operator may raise them with any number of arguments. */
@@ -68,8 +68,8 @@ const NODE_HEADS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Types of the columns of a predicate. The last one of an overlay's `send` and `recv` holds a packet. Packets have a hop limit; a loop of
- * routes would forward any other value for ever.
+ * Sets the type of the last column of an overlay's `send` and `recv` to packet. Packets have a hop limit, while a routing loop would
+ * forward any other value for ever.
  */
 function withPayload({ kind }: PredicateRole, columns: readonly ColumnType[]): readonly ColumnType[] {
   return kind === "send" || kind === "recv" ? columns.with(-1, typeBit("tuple")) : columns;
@@ -80,7 +80,7 @@ export class PredicateTable {
   readonly #specs: PredicateSpec[] = [];
   readonly #byName = new Map<string, PredicateSpec>();
   readonly #core: CoreProgram;
-  /** The events `rebound` that the node raises. */
+  /** Names of the `rebound` events that the node raises: those that no predicate of the program hides. */
   readonly #rebound: ReadonlySet<string>;
   readonly #accepted: Accepted;
   readonly #views: ReadonlyMap<string, TableSpec["derived"]>;
@@ -191,14 +191,14 @@ export class PredicateTable {
     return { kind: "plain" };
   }
 
-  /** A predicate of the program that hides the event `rebound`, or an event `self`, has no role. */
+  /** Returns the role, or `plain` if the program defines the predicate itself: a `rebound` of its own, or a `self` that is not a table. */
   #ownRole(name: string, role: PredicateRole): PredicateRole {
     const isHidden = role.kind === "rebound" ? !this.#rebound.has(name) : this.#tableOf(name) === undefined;
     return isHidden ? { kind: "plain" } : role;
   }
 }
 
-/** Returns the role of a table or event of own addresses, by its name in the instance. */
+/** Returns the role of a predicate about own addresses, such as `localAddr`, in the overlay; undefined for other names. */
 function ownAddressRole(name: string, overlay: string | undefined): PredicateRole | undefined {
   const prefix = overlay === undefined ? "" : `${overlay}.`;
   if (!name.startsWith(prefix)) return undefined;
@@ -218,7 +218,7 @@ function ownAddressRole(name: string, overlay: string | undefined): PredicateRol
   }
 }
 
-/** One row: a new address replaces the old one. */
+/** The table `localAddr`. It holds one row: a new address replaces the old one. */
 const localAddressSpec: Omit<TableSpec, "notifiesRefreshes"> = {
   lifetime: Infinity,
   size: 1,
@@ -250,8 +250,8 @@ interface Accepted {
 }
 
 /**
- * The tuples that a node accepts from the network (default deny): those that rules send to other nodes, events that no
- * local rule raises (in OverLog, all events that rules read), and those with an `accept`.
+ * The tuples that a node accepts from the network. All others are dropped. Accepted are tuples that rules of the program send to other
+ * nodes, events that rules read and no local rule raises (in OverLog, all events that rules read), and predicates with an `accept`.
  */
 function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted {
   // Answers of inlined calls never leave the node.
@@ -280,7 +280,7 @@ function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted
   };
 }
 
-/** Whether the head goes to an address that the body reads from a table `localAddr`: it never leaves the node. */
+/** Whether the location of the head is a variable that the body reads from `localAddr`, so that the tuple never leaves the node. */
 function isForOwnNode({ head: { location }, body }: CoreRule): boolean {
   if (location?.kind !== "variable") return false;
   return body.some((literal) => {

@@ -1,6 +1,6 @@
 /**
- * required-types: finds the arguments whose types a signature restricts and the inference cannot prove. Emitted code checks these, and
- * no others. Called by `plan.ts` after the inference.
+ * required-types: finds the arguments whose type a signature restricts and the type inference cannot prove. Emitted code checks only the
+ * types of these arguments. Called by `plan.ts` after the inference.
  */
 import type { Expression, PacketExpression } from "../../grammar/ast.ts";
 import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
@@ -9,7 +9,7 @@ import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import type { ColumnTypes } from "./column-types.ts";
 import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
 
-/** Returns the program with the types that heads and packets must be checked for. */
+/** Adds to heads and packets the types for which emitted code must check their arguments. */
 export function withRequiredTypes(core: CoreProgram, types: ColumnTypes): CoreProgram {
   if (core.signatures.length === 0) return core;
   return { ...core, rules: core.rules.map((rule) => ruleWithRequired(rule, types)) };
@@ -34,7 +34,7 @@ function packetWithRequired(packet: PacketExpression, environment: Environment, 
   return required === undefined ? packet : { ...packet, required };
 }
 
-/** Returns the declared type of each column that may get a value of another type, 0 for other columns; undefined if there are none. */
+/** Returns the declared type of each column that may get a value of another type, 0 for all other columns. Undefined if all are 0. */
 function requiredOf(
   name: string,
   inferred: readonly ColumnType[],

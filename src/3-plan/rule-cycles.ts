@@ -1,6 +1,6 @@
 /**
  * rule-cycles: finds the rules that may trigger each other without end, so that a node can limit the memory of their results. A cycle of
- * rules may have no end if one of them computes values, as in `p(N + 1) :- p(N)`, or sends tuples, which start further steps.
+ * rules may be endless if one of the rules computes values, as in `p(N + 1) :- p(N)`, or sends tuples, which start further steps.
  */
 import type { Expression } from "../../grammar/ast.ts";
 import type { CycleRole, OverlaySpec } from "../../runtime/plan/contract/plan.ts";
@@ -10,14 +10,14 @@ import { isComputed } from "./computes-values.ts";
 import { partsOfAction } from "./operator-expressions.ts";
 import type { ElementMatch, Match, Operator, Strand, StrandAction } from "./strand.ts";
 
-/** Parts of a plan that a tuple passes between two rules. */
+/** Parts of a plan through which the result of one rule can trigger another rule. */
 interface Surroundings {
   readonly predicates: readonly PredicateSpec[];
   readonly derivedRules: readonly { readonly predicate: number }[];
   readonly overlays: readonly OverlaySpec[];
 }
 
-/** Returns the role of each strand in the cycles that may have no end. */
+/** Returns the role of each strand in cycles that may be endless. */
 export function cycleRoles(strands: readonly Strand[], surroundings: Surroundings): readonly CycleRole[] {
   const headOf = (strand: Strand): number => headPredicate(strand.action, surroundings);
   const reads = triggersByHead(strands, headOf, surroundings);
@@ -36,7 +36,7 @@ export function cycleRoles(strands: readonly Strand[], surroundings: Surrounding
       .map((strand) => numberOf(headOf(strand)))
       .filter((one) => reacting.has(one)),
   );
-  // Components come after those they read, so one pass finds all that an endless one leads to.
+  // Each component comes after the components that trigger it, so one pass finds all strands that an endless cycle triggers.
   const fed = new Set<number>();
   for (const [number, names] of components.entries()) {
     const sources = names.flatMap((name) => reads.get(name) ?? []).map((name) => numbers.get(name) ?? -1);
@@ -58,7 +58,7 @@ function isReaction({ action }: Strand): boolean {
   return action.kind !== "contribute";
 }
 
-/** Predicates that trigger the derivation of each predicate, by number. Overlays and packets may carry any tuple that is sent. */
+/** For each predicate, the predicates that trigger its derivation, by number. Overlays and packets may carry any tuple that is sent. */
 function triggersByHead(
   strands: readonly Strand[],
   headOf: (strand: Strand) => number,
@@ -90,7 +90,7 @@ function mayRepeat({ operators, action }: Strand): boolean {
   return isComputed([...args, ...others], (name) => operators.flatMap((operator) => sourcesOf(name, operator)));
 }
 
-/** Expressions that an operator gives to a variable. */
+/** Returns the expressions from which the operator computes the value of the variable. */
 function sourcesOf(variable: string, operator: Operator): readonly Expression[] {
   if (operator.kind === "assign") return operator.variable === variable ? [operator.value] : [];
   return operator.kind === "unnest" && bindsElement(variable, operator.match) ? [operator.list] : [];

@@ -3,8 +3,8 @@ import type { CoreRule } from "../2-rewrite/core.ts";
 import { expressionsOf, parts } from "../program/visit.ts";
 
 /**
- * The packets that a rule builds and sends: in a head with a location, or as the packet of an overlay's `send`. Other nodes may send
- * tuples of their predicates to this one. A packet that a rule only builds, to hash it or to store it, does not count.
+ * The packets that a rule builds and sends: in a head with a location, or as the packet of an overlay's `send`. This node accepts tuples
+ * of their predicates from other nodes. A packet that a rule only hashes or stores does not count.
  */
 export function sentPackets(rule: CoreRule): readonly PacketExpression[] {
   const { head } = rule;
@@ -15,7 +15,7 @@ export function sentPackets(rule: CoreRule): readonly PacketExpression[] {
   return args.flatMap((argument) => packetsIn(argument, rule, new Set()));
 }
 
-/** Packets in an argument. A variable stands for the value that an assignment of the body gives to it. */
+/** Packets in an argument. For a variable, the packets in the value that the body assigns to it. */
 function packetsIn(argument: Argument, rule: CoreRule, visited: Set<string>): readonly PacketExpression[] {
   return expressionsOf(argument)
     .flatMap((expression) => parts(expression))

@@ -3,7 +3,7 @@ import type { AggregateKind, Origin, Sign, Trigger } from "../../runtime/plan/co
 import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 
-/** One rule strand before it is emitted: a trigger, the operators that its tuple passes, and an action for each result. */
+/** A rule strand before code is emitted for it: a trigger, the operators that the tuple passes, and an action for each result. */
 export interface Strand {
   readonly id: number;
   readonly origin: Origin;
@@ -20,9 +20,9 @@ export type Match =
   | { readonly kind: "test"; readonly column: number; readonly value: Expression };
 
 /**
- * The rows of a table that a join sees. `frozen`: all rows. During maintenance: those of the state `before` the commit, of
- * the state `after` it, or of both (`unchanged`). In a recursive stratum: the `present` rows, or those without the row that
- * is being propagated (`others`).
+ * The rows of a table that a join reads. `frozen`: all rows, in a triggered rule. During maintenance: the rows `before` the commit, the
+ * rows `after` the commit, or the rows in both states (`unchanged`). In a recursive stratum: all `present` rows, or all but the row whose
+ * change is being propagated (`others`).
  */
 export type Visibility = "frozen" | "before" | "after" | "unchanged" | "present" | "others";
 
@@ -79,7 +79,7 @@ export type StrandAction =
       readonly costDecreases: readonly CostDecrease[];
     };
 
-/** Comparison in a recursive rule: the engine must know when a derived cost is less (or greater) than one it depends on. */
+/** Comparison of costs in a recursive rule: tells the engine that the derived cost `value` is better than the body cost `than`. */
 export interface CostDecrease {
   readonly value: Expression;
   readonly than: Expression;
@@ -91,7 +91,7 @@ export interface Target {
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;
   readonly location: Expression | undefined;
-  /** Types that the arguments are checked for, as `ColumnType`s; 0, or no entry, for none. */
+  /** For each argument, the type that is checked at run time, as a `ColumnType`; 0 or no entry if none is checked. */
   readonly required: readonly ColumnType[];
 }
 

@@ -4,7 +4,7 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 export class TableLayout {
   readonly #indexes = new Map<number, number[][]>();
 
-  /** Returns the number of the table's index on the columns; adds it if missing. An index on no columns holds all rows. */
+  /** Returns the number of the table's index on the columns. Adds the index if it is missing. An index without columns holds all rows. */
   indexOn(table: PredicateSpec, columns: readonly number[]): number {
     const indexes = this.#indexes.get(table.id) ?? [];
     this.#indexes.set(table.id, indexes);

@@ -6,13 +6,13 @@ import { expressionsOfStrand, inspectedExpressions, partsOfAction, testsOf } fro
 import type { Operator, Strand, StrandAction } from "./strand.ts";
 import { isMappedOverTrains } from "./train-functions.ts";
 
-/** Functions of a whole packet train: its packets as a list, and their number. */
+/** Functions that read a whole packet train: `f_rows` returns its packets as a list, `f_count` their number. */
 const TRAIN_READERS: ReadonlySet<string> = new Set(["f_rows", "f_count"]);
 
 /**
- * Columns of the strand's event in which a packet train stays one value. The result must be the same as for separate packets, so these are
- * the columns that the head passes on, unchanged or through functions from bytes to bytes, and that nothing else reads but `f_rows` and
- * `f_count`. The engine splits a train in any other column.
+ * Columns of the strand's event in which the strand takes a packet train as one value. The result must be the same as for separate
+ * packets. So the head may pass the column on, unchanged or through functions from bytes to bytes, `f_rows` and `f_count` may read it, and
+ * no other expression may use it. The engine splits a train in any other column.
  */
 export function trainColumns(strand: Strand): readonly number[] {
   if (strand.trigger.kind !== "event") return [];
@@ -22,7 +22,7 @@ export function trainColumns(strand: Strand): readonly number[] {
   return binds.filter(({ variable }) => takesWhole(variable, strand, uses)).map(({ column }) => column);
 }
 
-/** Parts of a strand by the variables that they mention. */
+/** Parts of a strand, indexed by the variables that they mention. */
 interface Uses {
   /** Positions of operators. */
   readonly operators: ReadonlyMap<string, readonly number[]>;
@@ -70,7 +70,7 @@ function takesWhole(variable: string, { operators, action }: Strand, uses: Uses)
     }
   };
   visitUsers(variable);
-  // Operators read only variables of operators before them, so all trains that an operator mentions are known when it is visited.
+  // An operator uses only variables of earlier operators. So when it is visited, it is known which of its variables are trains.
   for (let at = waiting.first; at !== undefined; at = waiting.first) {
     waiting.take();
     const operator = operators[at] as Operator;
@@ -88,7 +88,7 @@ function takesWhole(variable: string, { operators, action }: Strand, uses: Uses)
   return carried.length > 0 && isEvent(action) && !uses.differsByPacket;
 }
 
-/** Whether the action raises or sends a tuple. A table holds single packets. */
+/** Whether the action raises an event or sends a tuple. Rows of tables cannot hold trains, only single packets. */
 function isEvent(action: StrandAction): boolean {
   return action.kind === "tuple" && (action.head.location !== undefined || action.head.predicate.table === undefined);
 }
@@ -97,7 +97,7 @@ function mentions(expression: Expression, trains: ReadonlySet<string>): boolean 
   return parts(expression).some((part) => part.kind === "variable" && trains.has(part.name));
 }
 
-/** Whether the value of the expression is a train if the variables are: one packet of it for each packet of the variable. */
+/** Whether the value of the expression is a train if the variables are trains, with one packet for each packet of the variables. */
 function isTrainForm(expression: Expression, trains: ReadonlySet<string>): boolean {
   if (!mentions(expression, trains)) return true;
   switch (expression.kind) {
@@ -124,7 +124,7 @@ function isReadWhole(expression: Expression, trains: ReadonlySet<string>): boole
   );
 }
 
-/** Whether an expression can have another value for the next packet of a train. */
+/** Whether repeated evaluation of the expression can give another value for the next packet of a train. */
 function differsByPacket(expression: Expression): boolean {
   return parts(expression).some(drawsValue);
 }

@@ -41,7 +41,7 @@ async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
     .version(VERSION)
     .showSuggestionAfterError()
     .showHelpAfterError("`mosaic --help` lists the commands")
-    // By default Commander does not wrap descriptions narrower than 40 columns, as beside the usage of `ctl` on 80 columns.
+    // By default Commander wraps no description that has less than 40 columns, as `ctl --help` has on a terminal of 80 columns.
     .configureHelp({ minWidthToWrap: 30 })
     .configureOutput({ outputError: (text, write) => write(printableLines(text.replace(/^error: /, "mosaic: "))) })
     .exitOverride();

@@ -1,13 +1,13 @@
 import type { OptionSpec } from "../options/command-spec.ts";
 
-/** Words of a command line behind the command, sorted by its options. */
+/** Words of a command line after the command, divided into options and arguments. */
 export interface CommandWords {
   readonly arguments: readonly string[];
   /** Values by the long name of the option without hyphens: `listen`. A switch has the value "". */
   readonly options: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Sorts the words of a command line of another process. Words that the command does not know are skipped. */
+/** Divides the words of another process's command line into options and arguments. An option that is not in `specs` counts as a switch. */
 export function commandWords(words: readonly string[], specs: readonly OptionSpec[]): CommandWords {
   const options = new Map<string, string[]>();
   const found: string[] = [];
@@ -34,7 +34,7 @@ function namesIn(syntax: string): readonly string[] {
   return syntax.split(/[ ,]+/).filter((part) => part.startsWith("-"));
 }
 
-/** Whether the option takes the next word: `<value>` always, `[value]` unless it looks like an option. */
+/** Whether the next word is the value of the option: for `<value>` always, for `[value]` unless the word looks like an option. */
 function takesValue(syntax: string, next: string): boolean {
   return syntax.includes("<") || (syntax.includes(" [") && !next.startsWith("-"));
 }

@@ -75,7 +75,7 @@ export function actionsHelp(): string {
 }
 
 /**
- * Returns the request for the words after NODE, and for `--listen`; throws `Failure` if they are not an action and its operands.
+ * Returns the request for the words after NODE and the option `--listen`. Throws `Failure` if the words are no action with its operands.
  */
 export function controlRequest(name: string, operands: readonly string[], listen?: string): Request {
   if (listen !== undefined) return moveRequest(name, operands, listen);

@@ -14,7 +14,7 @@ export interface HealthProblem {
   readonly text: string;
 }
 
-/** Part that the problem concerns. `node`: the node itself; `destination`: an address for which packets came. */
+/** Part that the problem concerns. `node`: the node itself; `destination`: an address to which packets of the device go. */
 export interface ProblemSubject {
   readonly kind: "node" | "peer" | "destination" | "queue" | "table" | "element" | "rule";
   readonly name: string;
@@ -24,7 +24,7 @@ function problem(kind: ProblemSubject["kind"], name: string, text: string): Heal
   return { subject: { kind, name }, text };
 }
 
-/** Time for which a peer has left a probe unanswered that makes its silence a problem: three probes have been sent by then. */
+/** If the first probe to a peer is unanswered for this time, its silence is a problem. By then three probes have been sent. */
 const MIN_AWAITED_SECONDS = 3;
 /** Time after which a silent peer is a problem. */
 const MAX_SILENCE_SECONDS = 10;
@@ -32,7 +32,7 @@ const NEARLY_FULL_SHARE = 0.9;
 /** Lateness of the event loop that is a problem. */
 const MAX_LATENESS_SECONDS = 0.1;
 
-/** Returns the problems of a node that its metrics show, with their causes: problems of the node itself first, then problems of peers. */
+/** Returns the problems that the metrics of a node show, with their causes. Problems of the node itself precede problems of peers. */
 export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...hostWithoutAddress(metrics),
@@ -44,7 +44,7 @@ export function diagnoseNode(metrics: MetricsSnapshot): readonly HealthProblem[]
   ];
 }
 
-/** Returns the problems for which something failed or was dropped, without those that a node only suspects, such as silent peers. */
+/** Returns the problems in which something failed or was dropped, without problems that are only suspected, such as silent peers. */
 export function diagnoseFailures(metrics: MetricsSnapshot): readonly HealthProblem[] {
   return [
     ...brokenDevice(metrics),
@@ -142,7 +142,7 @@ function collisions({ collisions: all }: MetricsSnapshot): readonly HealthProble
 function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
   return peers.flatMap(({ address, sent, silence, awaited, refusal }): readonly HealthProblem[] => {
     const ofPeer = (text: string): readonly HealthProblem[] => [problem("peer", address, text)];
-    // Messages of programs need no answer from the node that gets them, so silence alone is no problem.
+    // Messages of programs need no answer from their receiver, so silence is a problem only if probes are unanswered.
     if (refusal !== null || awaited === null || awaited < MIN_AWAITED_SECONDS) return [];
     if (silence === null)
       return ofPeer(`${address} has never answered (${countOf(sent, "datagram")} sent): ${whySilent(address, peers)}`);
@@ -152,8 +152,8 @@ function silentPeers({ peers }: MetricsSnapshot): readonly HealthProblem[] {
 }
 
 /**
- * Suggests why a peer is silent. Perhaps its address is wrong, and the intended peer is another node that sends to this node, and to which
- * this node sends only answers or nothing.
+ * Suggests why a peer is silent. If another node sends to this node, and this node sends it at most answers, the address of the peer may
+ * be wrong and the other node may be the intended peer.
  */
 function whySilent(address: string, peers: readonly PeerMetrics[]): string {
   if (isUnspecified(address)) return "a node that was started without --addr has this address";
@@ -210,14 +210,14 @@ function drops({ elements }: MetricsSnapshot): readonly HealthProblem[] {
   );
 }
 
-/** An overlay without members carries nothing. */
+/** Problems of empty tables `member` and `addressMap`: without a row in them, nothing can be sent to a peer. */
 function emptyMemberships({ tables }: MetricsSnapshot): readonly HealthProblem[] {
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)(?:member|addressMap)$/.test(table))
     .map(({ table }) => problem("table", table, `${table} is empty: this node has no peer (--peer)`));
 }
 
-/** While an instance has no own address, derivations with a location have no value. */
+/** Problems of empty tables `localAddr`: while an overlay or node has no own address, heads with a location have no value. */
 function missingAddresses({ tables }: MetricsSnapshot): readonly HealthProblem[] {
   return tables
     .filter(({ table, rows }) => rows === 0 && /(?:^|\.)localAddr$/.test(table))

@@ -1,6 +1,6 @@
 /**
- * `mosaic ps`: finds the control sockets and the processes of `mosaic run` on this host, and asks each node what it runs. Of a node that
- * does not answer it shows the fields that the command line of the process and the kernel give.
+ * `mosaic ps`: finds the control sockets and the processes of `mosaic run` on this host, and asks each node for its program and addresses.
+ * If a node does not answer, the fields come from the command line of its process and from the kernel.
  */
 import { basename, join } from "node:path";
 import type { NodeDescription } from "../../../runtime/control/reply.ts";
@@ -13,7 +13,7 @@ import { controlFolders, socketsIn } from "./control-folders.ts";
 import { NodeClient, NotConnected } from "./node-client.ts";
 import { controlPathsOf, type NodeProcess, nodeProcesses } from "./node-processes.ts";
 
-/** A node, a process of `mosaic run`, or a socket without a process. Null: not known. */
+/** A node, a process of `mosaic run`, or a socket without a process. A field that is not known is null. */
 interface ListedNode {
   readonly node: string | null;
   readonly socket: string | null;
@@ -81,19 +81,19 @@ function rowOf(answer: Answer, process: NodeProcess | undefined): readonly Liste
     case "foreign":
       return process ? [] : [unknown(answer.socket, "of another user")];
     case "ended":
-      // A process that starts will replace a socket that another one left at its path.
+      // A starting process will replace the socket that an ended process left at its path.
       return process ? [] : [unknown(answer.socket, "ended")];
   }
 }
 
-/** State of a process that no socket answers for. A node opens its UDP socket, then its control socket. */
+/** State of a process none of whose control sockets answers. A node opens its UDP socket first and its control socket later. */
 function stateOf({ isUncontrolled, sockets }: NodeProcess): UnansweredState {
   if (sockets === undefined) return "of another user";
   if (sockets.udp.length === 0) return "starting";
   return isUncontrolled || sockets.unix.length === 0 ? "no socket" : "does not answer";
 }
 
-/** A node of the process, of which several have sockets that their ports name. */
+/** The node of the process that has this control socket. The port in the name of the socket tells the nodes of one process apart. */
 function described(process: NodeProcess, socket: string | null, state: UnansweredState): ListedNode {
   const { pid, files, uptime, sockets, addresses } = process;
   const port = socket === null ? "" : `:${basename(socket, ".sock").split(":").at(-1)}`;
@@ -104,7 +104,7 @@ function described(process: NodeProcess, socket: string | null, state: Unanswere
   return { node: names[0] ?? null, socket, pid, files, listen, device, uptime, state };
 }
 
-/** The name that a node has by `--listen`: the host of the option with the port that is bound. */
+/** The name of a node without `--addr`: the host of `--listen`, with the port that is bound. */
 function named(listen: string, bound: string): string {
   const [asked, real] = [parseHostPort(listen), parseHostPort(bound)];
   return asked.ok && real.ok ? formatHostPort(asked.at.host, real.at.port) : bound;

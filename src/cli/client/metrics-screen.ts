@@ -5,10 +5,10 @@ import { printable } from "../../../runtime/plan/values/printable.ts";
 import { textColumns } from "../terminal/text-columns.ts";
 import { diagnoseNode } from "./diagnose-node.ts";
 
-/** Number of rows that a section shows, the most important ones, and number of problems of one kind of subject. */
+/** Maximum number of rows of a section, and of problems with one kind of subject. */
 const MAX_ROWS = 20;
 const MAX_PROBLEMS = 8;
-/** Numbers of characters of a problem, and of a name in a table, that are shown: anybody can send datagrams with long names. */
+/** Maximum number of characters of a problem, and of a name in a table. Names come from datagrams and may be long. */
 const MAX_TEXT = 300;
 const MAX_CELL = 64;
 const INDENT = 2;
@@ -20,8 +20,8 @@ export interface ScreenSize {
 }
 
 /**
- * The screen of `mosaic top`: problems first, then one table per section, of limited length. With an earlier snapshot, rates are those
- * since then. On a terminal of limited size, problems are wrapped, and tables are cut.
+ * The screen of `mosaic top`: problems first, then a table of limited length for each section. If an earlier snapshot is given, rates are
+ * averages since that snapshot. On a terminal of limited size, problems are wrapped and tables are cut.
  */
 export function metricsScreen(
   now: MetricsSnapshot & { readonly control?: ControlMetrics },
@@ -48,7 +48,7 @@ function tables(now: MetricsSnapshot, before: MetricsSnapshot | undefined): read
   ];
 }
 
-/** Returns the first rows as a table, and the number of all others. */
+/** Returns the first rows as a table, followed by the number of rows that are left out. */
 function columns(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
@@ -61,7 +61,7 @@ function omitted(count: number): readonly string[] {
   return count > 0 ? [`and ${count} more (--json prints all)`] : [];
 }
 
-/** Returns the problems, in which no kind of subject hides the others. */
+/** Returns the problems. The number of problems with one kind of subject is limited, so that other kinds remain visible. */
 function problemLines(now: MetricsSnapshot, width: number): readonly string[] {
   const byKind = Map.groupBy(diagnoseNode(now), ({ subject }) => subject.kind);
   if (byKind.size === 0) return ["none that the metrics show"];
@@ -71,7 +71,7 @@ function problemLines(now: MetricsSnapshot, width: number): readonly string[] {
   ]);
 }
 
-/** Returns the text in lines of at most `width` characters, broken at spaces where there are some. All lines but the first are indented. */
+/** Returns the text in lines of at most `width` characters, broken at spaces if possible. All lines but the first are indented. */
 function wrapped(text: string, width: number): readonly string[] {
   if (text.length <= width) return [text];
   const space = text.lastIndexOf(" ", width);
@@ -124,7 +124,7 @@ function controlLine({ clients, requests, refused }: ControlMetrics): string {
   return [`control: ${countOf(clients, "client")} so far`, `${countOf(requests, "request")}`, ...reasons].join(", ");
 }
 
-/** Peers that nothing can be sent to or that leave probes unanswered, then in descending order of traffic. */
+/** Peers, first those to which sending fails or that leave probes unanswered, then all others, both in descending order of traffic. */
 function peerLines({ peers }: MetricsSnapshot): readonly string[] {
   if (peers.length === 0) return ["none: nothing was sent or received"];
   const isTroubled = ({ refusal, awaited }: PeerMetrics): number => Number(refusal !== null || awaited !== null);
@@ -141,7 +141,7 @@ function peerLines({ peers }: MetricsSnapshot): readonly string[] {
   return columns(["address", "last received", "sent", "bytes", "received", "bytes"], rows);
 }
 
-/** Queues that dropped something, then the others. */
+/** Queues: first those that dropped entries, then all others. */
 function queueLines({ queues }: MetricsSnapshot): readonly string[] {
   const sorted = queues.toSorted((a, b) => b.dropped - a.dropped);
   const rows = sorted.map(({ queue, length, limit, unit, dropped }) => [
@@ -191,7 +191,7 @@ function ruleLines({ rules }: MetricsSnapshot, before: MetricsSnapshot | undefin
   return columns(["rule", "line", "firings", ...latest, "derived", "time", "failed"], rows);
 }
 
-/** Elements that dropped something, then the others, both in the order of the dataflow. */
+/** Elements: first those that dropped something, then all others, both in the order of the dataflow. */
 function elementLines({ elements }: MetricsSnapshot): readonly string[] {
   const hasDropped = ({ dropped }: ElementMetrics): number => Number(Object.keys(dropped).length > 0);
   const sorted = elements.toSorted((a, b) => hasDropped(b) - hasDropped(a));

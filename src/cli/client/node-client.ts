@@ -13,9 +13,9 @@ import { Failure, runFailed } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 
-/** Time for the next reply. A node that is stopped (SIGSTOP), or in a long step, does not answer. */
+/** Timeout for the next reply. A node that is stopped (SIGSTOP), or in a long step, does not answer. */
 const ANSWER_MS = 3_000;
-/** Time for the result of a program swap, which compiles. */
+/** Timeout for the result of a program swap, before which the node compiles the program. */
 const SWAP_MS = 60_000;
 
 /** A connection to the control socket of a running node. */
@@ -49,8 +49,8 @@ export class NodeClient {
   }
 
   /**
-   * Connects by the port, if no socket is named by the address: a node names its socket by the address only if another node uses the
-   * port (`openControlSocket`). Returns undefined if no node has a socket with the port.
+   * Connects to the socket that is named by the port of `node`. Called if no socket is named by the address: a node names its socket by
+   * the address only if another node uses the port (`openControlSocket`). Returns undefined if no socket is named by the port.
    */
   static async #byPort(node: string, path: string): Promise<NodeClient | undefined> {
     const port = parseHostPort(node);
@@ -64,7 +64,7 @@ export class NodeClient {
     throw runFailed(`no node listens at ${node}: the node with its port is ${name}`);
   }
 
-  /** Connects to the node that announces the address (`--addr`), whose port may differ from the port in the name of its socket. */
+  /** Connects to the node that announces the address (`--addr`). Its port may differ from the port in the name of the socket. */
   static async #byName(node: string, path: string): Promise<NodeClient> {
     const sockets = parseHostPort(node).ok ? controlFolders().flatMap(socketsIn) : [];
     for (const socket of sockets) {
@@ -92,7 +92,7 @@ export class NodeClient {
 
   /**
    * Sends a request and yields its replies up to the last, which may be a refusal. Throws `Failure` if the node does not answer in time.
-   * The lines of a trace have no time.
+   * The lines of a trace have no timeout.
    */
   async *replies(request: Request): AsyncGenerator<Reply> {
     const id = ++this.#requests;
@@ -113,7 +113,7 @@ export class NodeClient {
   }
 
   async #next(limit: number): Promise<Reply> {
-    // The reader of lines rejects if the socket fails. For the client the node has ended then.
+    // The reader of lines rejects if the socket fails. The client treats this as the end of the node.
     const next = this.#replies.next().catch(() => ({ done: true, value: undefined }) as const);
     const line = await withinTime(next, limit, this.#name);
     if (line.done === true) throw runFailed(`the node at ${this.#name} has ended`);
@@ -130,7 +130,7 @@ function isSwap(kind: Request["kind"]): boolean {
   return kind === "load" || kind === "unload" || kind === "reload";
 }
 
-/** Waits for the node. Throws `Failure` after `limit` milliseconds. */
+/** Waits for a reply of the node. Throws `Failure` after `limit` milliseconds. */
 async function withinTime<T>(reply: Promise<T>, limit: number, node: string): Promise<T> {
   if (limit === Infinity) return reply;
   let timer: NodeJS.Timeout | undefined;
@@ -163,14 +163,14 @@ class RefusedRequest extends Failure {
   }
 }
 
-/** Prints the diagnostics of a refused request as JSON. Returns the error to throw, which no longer repeats them. */
+/** Prints the diagnostics of a refused request as JSON. Returns the error to throw, whose text no longer contains the diagnostics. */
 export function withJsonDiagnostics(error: unknown, output: Output): unknown {
   if (!(error instanceof RefusedRequest) || error.diagnostics.length === 0) return error;
   for (const one of error.diagnostics) output.result(jsonText(one));
   return runFailed(`the node at ${error.node} refuses the request`);
 }
 
-/** Returns the path of the socket that NODE names. Without a session (for root, or a system service) it is in another folder. */
+/** Returns the path of the socket that NODE names. The node may run in a login session or without one, so both folders are searched. */
 function socketPath(node: string): string {
   if (node.includes("/") || !/^(.*:)?\d+$/.test(node)) return node;
   const userPath = controlPath(node);

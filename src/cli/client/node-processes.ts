@@ -17,17 +17,17 @@ export interface NodeProcess {
   readonly addresses: readonly string[];
   /** Name of the device of `--tun`; null without a name. */
   readonly device: string | null;
-  /** Path of `--control`, absolute: a socket, or a folder of sockets; undefined for the default path or none. */
+  /** Absolute path of `--control`: a socket, or with `--nodes` a folder of sockets. Undefined without `--control`. */
   readonly control: string | undefined;
   /** Whether it was started with `--no-control`. */
   readonly isUncontrolled: boolean;
   /** Seconds since its start. */
   readonly uptime: number | null;
-  /** Undefined if this user may not see them. */
+  /** Undefined if this user may not see the sockets of the process. */
   readonly sockets: ProcessSockets | undefined;
 }
 
-/** Files that a process runs: the bundle, or the sources. */
+/** Ends of the paths of the main file of a `mosaic` process: the bundle, or the sources. */
 const ENTRIES: readonly string[] = ["/build/bundle/main.cjs", "/src/cli/main.ts"];
 /** `CLK_TCK` of Linux: the unit of times in `/proc/PID/stat`. */
 const TICKS_PER_SECOND = 100;
@@ -66,13 +66,13 @@ function presetOf(name: string, specs: readonly OptionSpec[]): string {
   return specs.find(({ syntax }) => syntax.startsWith(`${name} `))?.preset ?? "";
 }
 
-/** Returns the paths at which a process listens, or will listen, for clients of its nodes. */
+/** Returns the paths of the control sockets that a process has opened, or will open. */
 export function controlPathsOf({ control, sockets }: NodeProcess): readonly string[] {
   const named = control === undefined ? [] : isFolder(control) ? socketsIn(control) : [control];
   return [...new Set([...named, ...(sockets?.unix ?? [])])];
 }
 
-/** A relative path belongs to the working directory of the process. */
+/** Makes a path absolute. A relative path is relative to the working directory of the process. */
 function absolute(path: string, pid: number): string {
   const folder = attempt(() => readlinkSync(`/proc/${pid}/cwd`));
   return folder === undefined ? path : resolve(folder, path);
@@ -91,7 +91,7 @@ function isFolder(path: string): boolean {
   return attempt(() => statSync(path).isDirectory()) ?? false;
 }
 
-/** Processes end while they are listed, and some belong to other users. */
+/** Returns undefined if `read` fails: a process may end while it is listed, or belong to another user. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -4,9 +4,9 @@ import { formatHostPort, unmapped } from "../../../runtime/plan/values/host-port
 import { formatIp } from "../../../runtime/plan/values/ip-address.ts";
 
 export interface ProcessSockets {
-  /** Paths of the Unix sockets at which it listens, as it named them. */
+  /** Paths of the Unix sockets at which the process listens, as the process wrote them. */
   readonly unix: readonly string[];
-  /** Addresses of its UDP sockets without a peer, `host:port`, in the order of their descriptors. */
+  /** Addresses of its unconnected UDP sockets, `host:port`, in the order of their descriptors. */
   readonly udp: readonly string[];
   /** Names of its TUN devices. */
   readonly devices: readonly string[];
@@ -43,7 +43,7 @@ function unixPaths(pid: number): ReadonlyMap<string, string> {
   );
 }
 
-/** Addresses of UDP sockets without a peer by inode. */
+/** Addresses of unconnected UDP sockets, with their inodes. */
 function udpAddresses(pid: number, file: "udp" | "udp6"): readonly (readonly [string, string])[] {
   return linesOf(pid, file).flatMap((line) => {
     const fields = line.trim().split(/\s+/);
@@ -72,7 +72,7 @@ function linesOf(pid: number, file: string): readonly string[] {
     .filter((line) => line !== "");
 }
 
-/** Processes end while they are read, and some belong to other users. */
+/** Returns undefined if `read` fails: a process may end while it is read, or belong to another user. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

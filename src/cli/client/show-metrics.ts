@@ -15,7 +15,7 @@ export interface TopOptions {
 }
 
 const REFRESH_MS = 1000;
-/** Smallest size of a terminal that the screen fits. A terminal without a known size says 0. */
+/** Minimum size of a terminal for which the screen is fitted. A terminal of unknown size reports 0. */
 const MIN_COLUMNS = 20;
 const MIN_ROWS = 4;
 const HOME_AND_CLEAR = "\u001b[H\u001b[J";
@@ -51,7 +51,7 @@ function show(now: NodeMetrics, before: NodeMetrics | undefined, prefix: string,
   output.result(lines.join("\n"));
 }
 
-/** Returns the size of the terminal. The last row is free for the cursor. */
+/** Returns the size of the terminal, without the last row, which is left to the cursor. */
 function terminalSize(): ScreenSize {
   if (!process.stdout.isTTY) return { columns: Infinity, rows: Infinity };
   const { columns, rows } = process.stdout;

@@ -26,7 +26,7 @@ export async function traceNode(
           `mosaic: ${countOf(reply.missed, "line")} ${reply.missed === 1 ? "is" : "are"} missing here: ` +
             "the node was faster than this terminal",
         );
-      // A reader that does not keep up slows the client down, and the node then counts the lines that it leaves out.
+      // If the reader of stdout is slow, the client reads no further lines. The node then leaves lines out and counts them.
       if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal: interrupted });
       if ("seen" in reply) output.result(json ? jsonText(reply.seen) : traceLine(reply.seen));
     }

@@ -3,8 +3,8 @@ import { completedArgument, completedValue, type CompletedWords } from "./comple
 import { quoted } from "./quoted.ts";
 
 /**
- * The completion script for bash. It offers the commands and options of the command typed so far, and names, choices or files for their
- * arguments and values.
+ * The completion script for bash. It offers the subcommands and options of the command typed so far, and names, choices or files for
+ * arguments and for values of options.
  */
 export function bashCompletion(root: CommandDescription): string {
   const commands = [...allCommands(root)];
@@ -51,7 +51,7 @@ function optionsWithValues({ path, options }: CommandDescription): readonly stri
     : [`      ${names.map((name) => quoted(`${key(path)} ${name}`)).join("|")}) isValue=yes ;;`];
 }
 
-/** Arguments of `compgen`. */
+/** Returns the arguments of `compgen` that generate the words. */
 function generator({ words, command, files }: CompletedWords): string {
   const dynamic = command === undefined ? "" : ` $(${command})`;
   const list = words.length === 0 && command === undefined ? "" : `-W "${words.join(" ")}${dynamic}"`;
@@ -79,7 +79,7 @@ function wordCases({ path, commands, options, parameters }: CommandDescription):
       else ${others}; fi ;;`;
 }
 
-/** Chooses the words by the position of the argument; a variadic argument takes all positions from its own on. */
+/** Cases of the script for the words of arguments, by position. A variadic argument covers its position and all that follow. */
 function argumentCases(parameters: readonly ParameterDescription[]): string {
   const cases = parameters.map(({ name, isVariadic, choices }, at) => {
     return `${isVariadic ? "*" : at}) COMPREPLY=($(compgen ${generator(completedArgument(name, choices))} -- "$current")) ;;`;

@@ -1,6 +1,6 @@
 import type { Command, Option } from "commander";
 
-/** A command with its options and subcommands, as `--help` shows them. Completions and the manual page are made from it. */
+/** A command with its options and subcommands, as `--help` shows them. The source of completions and of the manual page. */
 export interface CommandDescription {
   /** Words of the command: `mosaic`, `run`. */
   readonly path: readonly string[];

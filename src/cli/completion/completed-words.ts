@@ -38,7 +38,7 @@ export function completedArgument(name: string, choices: readonly string[] = [])
   }
 }
 
-/** Returns the words for the value of an option with these names. A word that ends with `=` wants more behind it. */
+/** Returns the words for the value of an option with these names. After a word that ends with `=` the user types more. */
 export function completedValue(names: readonly string[], value: ValueDescription): CompletedWords {
   if (value.choices.length > 0) return only(value.choices);
   switch ((names.at(-1) ?? "").replace(/^-+/, "")) {

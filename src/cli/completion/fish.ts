@@ -34,7 +34,7 @@ function optionOf({ names, value, description }: OptionDescription): string {
   return [...flags, ...wanted, `-d ${quoted(description)}`].join(" ");
 }
 
-/** Flags of an option with a value: `-r` also offers files, `-x` only the words. */
+/** Flags of fish for an option with a value: with `-r` it offers the words and files, with `-x` only the words. */
 function valueFlags(completed: CompletedWords): readonly string[] {
   const words = wordsOf(completed);
   return [completed.files ? "-r" : "-x", ...(words === "" ? [] : [`-a ${quoted(words)}`])];

@@ -39,7 +39,7 @@ function specsOf({ names, value, description }: OptionDescription): readonly str
     value === undefined
       ? ""
       : `${value.isRequired ? ":" : "::"}${escaped(value.name)}:${actionOf(completedValue(names, value))}`;
-  // The value of a long option may also follow behind "=".
+  // The value of a long option may also follow after "=".
   const equals = (name: string): string => (value?.isRequired === true && name.startsWith("--") ? "=" : "");
   return names.map((name) => quoted(`*${name}${equals(name)}[${escaped(description)}]${behind}`));
 }
@@ -52,7 +52,7 @@ function actionOf({ words, command, files }: CompletedWords): string {
   return `{compadd ${suffix}-- ${words.join(" ")}${dynamic}${files ? "; _files" : ""}}`;
 }
 
-/** Whether more follows the word. */
+/** Whether the word is only the beginning of a value. */
 function isBegin(word: string): boolean {
   return word.endsWith("=");
 }

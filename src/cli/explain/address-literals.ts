@@ -5,7 +5,7 @@ import type { PlainRule } from "./plain-names.ts";
 
 const LOCAL_VARIABLE = "$Here";
 
-/** A rule without `$localAddress`. `readsLocalAddress`: it called that function before. */
+/** A rule without `$localAddress`. `readsLocalAddress`: the rule called this function before the replacement. */
 export interface RuleWithAddresses extends PlainRule {
   readonly readsLocalAddress: boolean;
 }

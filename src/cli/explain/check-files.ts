@@ -36,10 +36,10 @@ export function checkFiles(files: readonly string[], options: CheckOptions, outp
   if (errors > 0) throw new Failure(1, errors === 1 ? "1 error" : `${errors} errors`);
 }
 
-/** Errors of files that declare or use a name differently, so that they cannot be one program. */
+/** Errors of two files that declare or use a name differently, so that the files cannot belong to one program. */
 const CONFLICTS: ReadonlySet<string> = new Set(["E0205", "E0206", "E0207", "E0212"]);
 
-/** The files are one program, as for `mosaic run`, unless their declarations conflict: then each is a program of its own. */
+/** Compiles the files as one program, as `mosaic run` does. If their declarations conflict, compiles each file as a program of its own. */
 function programsOf(files: readonly string[], options: CheckOptions): readonly Compilation[] {
   const together = compileFiles(files, options);
   const conflicts = together.diagnostics.filter(({ code }) => CONFLICTS.has(code));
@@ -69,7 +69,7 @@ function surroundingsOf(programs: readonly Compilation[]): Surroundings {
   };
 }
 
-/** Returns the compilation without diagnostics that were reported before, for a file that several programs import. */
+/** Removes diagnostics that were reported before: a file that several programs import has its diagnostics in each of them. */
 function newDiagnostics(compilation: Compilation, reported: Set<string>): Compilation {
   const diagnostics = compilation.diagnostics.filter((one) => {
     const text = JSON.stringify(one);

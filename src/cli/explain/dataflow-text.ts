@@ -10,7 +10,7 @@ export function dataflowText(selection: Selection): string {
   return [...graphLines(selection.graph), "", ...selection.rules.flatMap(ruleLines)].join("\n").trimEnd();
 }
 
-/** Lines of the graph: elements with their ports first, then one line for each strand. */
+/** Lines of the graph: first the elements with their ports, then one line for each strand. */
 function graphLines({ nodes, edges }: Graph): readonly string[] {
   const titles = new Map(nodes.map((node) => [node.id, nodeTitle(node)]));
   const elements = nodes.filter((node) => node.element !== "Strand");

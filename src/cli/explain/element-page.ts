@@ -3,7 +3,7 @@ import { nearest } from "../../program/nearest.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { FUSED_ELEMENTS } from "./fused-elements.ts";
 
-/** Returns the manual of an element. The name may be as in drawings (`Tun::Rx`) or as in the code (`TunRx`), in any case. */
+/** Returns the manual of an element. The name is that of the drawing (`Tun::Rx`) or of the code (`TunRx`), in upper or lower case. */
 export function elementPage(name: string): string {
   const wanted = plain(name);
   const spec = [...elementSpecs.values()].find((one) => plain(one.name) === wanted);

@@ -13,7 +13,7 @@ const NO_SPAN: Span = { file: "", start: 0, end: 0 };
 
 /**
  * The rules after view expansion and localisation as a program text that compiles again, with declarations. A rule that runs when a row
- * expires or is refreshed becomes a comment, since no program can write it. With `only`, the rules of these names without declarations.
+ * expires or is refreshed becomes a comment, since no program can write it. With `only`, the text has just the rules with these names.
  */
 export function expandedRules(core: CoreProgram, only: ReadonlySet<string> | undefined): string {
   const names = new PlainNames([...core.tables.keys(), ...core.arities.keys()]);
@@ -81,7 +81,7 @@ function writtenRules(core: CoreProgram, names: PlainNames, only: ReadonlySet<st
   });
 }
 
-/** Keeps one of the rules that the compiler made from a rule over several tables: one for each table. */
+/** A rule that raises an event for changes of several tables exists once for each table. Keeps only the first of these copies. */
 function withoutRepeats(rules: readonly CoreRule[], isTable: (name: string) => boolean): readonly CoreRule[] {
   const seen = new Set<Atom>();
   return rules.filter((rule) => {

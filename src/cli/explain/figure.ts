@@ -5,7 +5,7 @@ export interface Figure {
   readonly title: string;
   readonly width: number;
   readonly height: number;
-  /** A box that encloses others precedes them. */
+  /** A box that encloses other boxes stands before them in the list. */
   readonly boxes: readonly Box[];
   readonly lines: readonly Line[];
   readonly notes: readonly Note[];
@@ -19,7 +19,7 @@ export interface Rectangle {
 }
 
 export interface Box extends Rectangle {
-  /** `added`: an element that MOSAIC added to P2, bold in the figure of the paper. `frame` and `rule` enclose other boxes. */
+  /** `added`: an element that MOSAIC added to P2 (bold in the figure of the paper). `frame` and `rule` enclose other boxes. */
   readonly kind: "frame" | "rule" | "strand" | "element" | "added" | "tables" | "end";
   readonly node: GraphNode | undefined;
   readonly title: string;

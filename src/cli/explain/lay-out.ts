@@ -75,7 +75,7 @@ function elementBox(node: GraphNode, rectangle: Rectangle): Box {
   return { ...rectangle, kind, node, title: elementTitle(node.element), detail: node.label, hint: "" };
 }
 
-/** The column of strands, moved down if the boxes of the exits beside its middle are taller than the column. */
+/** The column of strands. It begins lower if the boxes to the right of LocSpecDemux are together taller than the column. */
 function columnBesideExits(selection: Selection, x: number): StrandColumn {
   const column = strandColumn(selection, x, TOP);
   const excess = exitsOf(selection.graph).length * PITCH - column.frame.height;

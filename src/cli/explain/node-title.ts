@@ -1,6 +1,6 @@
 import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 
-/** Names of elements in the figure of the paper, if they differ from the names in the code. */
+/** Names of elements in the figure of the paper, for elements that have another name in the code. */
 const TITLES: ReadonlyMap<string, string> = new Map([
   ["NetworkIn", "Network In"],
   ["NetworkOut", "Network Out"],

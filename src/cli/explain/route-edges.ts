@@ -2,7 +2,7 @@ import type { GraphEdge } from "../../../runtime/plan/contract/graph.ts";
 import { type Box, bottom, centre, type Line, type Point, right } from "./figure.ts";
 import { isPlaced } from "./strand-column.ts";
 
-/** Positions of lines that many edges share: `y` of the two paths back to Mux, `x` of the lines that lead to them. */
+/** Positions of lines that many edges share: `y` of the two paths back to Mux, and `x` of the vertical lines to these paths. */
 export interface Lanes {
   readonly local: number;
   readonly wrapped: number;
@@ -14,9 +14,9 @@ export interface Lanes {
   readonly toMux: number;
 }
 
-/** Half the distance between the two paths back where they enter Mux. */
+/** Half the distance between the ends of the two paths back at Mux. */
 const HALF_RETURN_GAP = 14;
-/** Distance of an edge that goes round the figure from the boxes at its ends. */
+/** Distance between an edge that goes round the figure and the boxes at its ends. */
 const BESIDE = 8;
 /** Distance from the top of Tables to its outlet and its inlet on the left edge. */
 const TABLES_OUT = 14;
@@ -38,7 +38,7 @@ export function routeEdges(edges: readonly GraphEdge[], boxes: readonly Box[], l
   });
 }
 
-/** Whether a straight line reaches `to`. Only ReceiveDemux has a straight line to an element without a fixed position. */
+/** Whether a straight line can connect the boxes. An element without a fixed position has a straight line only from ReceiveDemux. */
 function isStraight(from: Box, to: Box): boolean {
   if (from.node === undefined || to.node === undefined) return true;
   return isPlaced(from.node) && (isPlaced(to.node) || from.node.element === "ReceiveDemux");
@@ -58,7 +58,7 @@ function around(from: Box, to: Box, lanes: Lanes): readonly Point[] {
   ];
 }
 
-/** A horizontal line at the middle of the smaller box, because the larger one has many ports. */
+/** A horizontal line at the middle of the smaller box. The larger box has many ports, so its middle would fit only one line. */
 function straight(from: Box, to: Box): readonly Point[] {
   const { y } = centre(from.height < to.height ? from : to);
   return [

@@ -120,7 +120,7 @@ function strandRow(
   return { ...rectangle, kind: "strand", node, title, detail: operators.at(-1) ?? "", hint: operators.join("\n") };
 }
 
-/** The box of the tables, with the rules of derived tables, which have no strand in the graph. */
+/** The box of the tables. It lists the rules that derive tables, because their strands are not in the graph. */
 function tablesBox({ plan, graph, rules }: Selection, x: number, y: number): Box {
   const node = graph.nodes.find((other) => other.element === "Tables");
   const names = plan.predicates.filter((spec) => spec.table !== undefined).map((spec) => spec.name);

@@ -138,7 +138,7 @@ function lineElement({ edge, kind, points }: Line): string {
   return `<path class="line ${kind}" ${named} d="${path(points)}" marker-end="url(#tip-${kind})">${hint}</path>`;
 }
 
-/** The path of a line with round corners, which distinguish lines that join from lines that cross. */
+/** The path of a line with round corners. Round corners show where lines join; where lines only cross, there is none. */
 function path(points: readonly Point[]): string {
   const [first, ...rest] = points;
   if (first === undefined) return "";

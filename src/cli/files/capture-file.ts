@@ -7,7 +7,7 @@ import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 import { fileErrorReason } from "../terminal/file-error.ts";
 
-/** Number of bytes that may wait for a slow disk or reader. Beyond it, packets are dropped from the capture. */
+/** Maximum number of bytes that wait for a slow disk or reader. Further packets are left out of the capture. */
 const MAX_QUEUED_BYTES = 8 << 20;
 
 /** Capture file of `mosaic run --pcap`, or stdout. Writing never blocks the node. */
@@ -15,9 +15,9 @@ export class CaptureFile implements CaptureSink {
   readonly limit: number = MAX_QUEUED_BYTES;
   readonly #stream: Writable;
   readonly #log: Log;
-  /** Path of a regular file, which is cut after its last whole block when the capture fails. */
+  /** Path of the capture if it is a regular file. When the capture fails, the file is cut after the last complete block. */
   readonly #path: string | undefined;
-  /** Bytes of the blocks that were written whole. */
+  /** Total length of the blocks that were written completely, in bytes. */
   #written = 0;
   #failure: string | undefined;
 
@@ -33,7 +33,7 @@ export class CaptureFile implements CaptureSink {
     return this.#stream.writableLength;
   }
 
-  /** Why the capture ended early; undefined while it works. */
+  /** Reason for which the capture ended early; undefined while it works. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -73,7 +73,7 @@ export class CaptureFile implements CaptureSink {
     this.#cut();
   }
 
-  /** Cuts a block that was written in part, so that readers find a valid file. */
+  /** Removes a partly written block from the end of the file, so that readers find a valid file. */
   #cut(): void {
     try {
       if (this.#path !== undefined) truncateSync(this.#path, this.#written);

@@ -4,7 +4,7 @@ export interface CsvField {
   readonly isQuoted: boolean;
 }
 
-/** Record of a CSV text with the line on which it begins, counted from 1; or the problem on that line. */
+/** Record of a CSV text, or the problem with it, and the line on which it begins, counted from 1. */
 export type CsvRecord =
   | { readonly ok: true; readonly line: number; readonly fields: readonly CsvField[] }
   | { readonly ok: false; readonly line: number; readonly problem: string };

@@ -16,9 +16,9 @@ export interface FactFiles {
   readonly facts: readonly Fact[];
   /** Lines that are not valid facts, as `file:line: message`. */
   readonly problems: readonly string[];
-  /** Number of files that cannot be read. Each has a problem, too. */
+  /** Number of files that cannot be read. Each of them also has an entry in `problems`. */
   readonly unreadable: number;
-  /** Files of predicates that the program does not use. */
+  /** Files whose predicate the program does not use. */
   readonly unused: readonly string[];
 }
 
@@ -177,7 +177,7 @@ function csvFieldValue({ text, isQuoted }: CsvField): FieldReading {
   return isQuoted ? { value: quotedFieldValue(text) } : fieldValue(text);
 }
 
-/** Value of a field without quotes: of the literal that it is, otherwise a string. */
+/** Value of a field without quotes: if the text is a literal of the language, its value, otherwise the text as a string. */
 function fieldValue(text: string): FieldReading {
   const reading = readValue(text);
   if (reading.kind === "error") return { problem: reading.message };

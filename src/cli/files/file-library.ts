@@ -18,8 +18,8 @@ const PROGRAM_ENDINGS: readonly string[] = [".mzl", ...OVERLOG_ENDINGS];
 const STANDARD_INPUT = "-";
 
 /**
- * Program files on disk. An imported name is relative to the file that imports it, a name on the command line to the working
- * directory. A name without a slash may also be a shipped program.
+ * Program files on disk. The name in an import is relative to the importing file, a name on the command line to the working directory. A
+ * name without a slash may also name a shipped program.
  */
 export class FileLibrary implements Library {
   /** Program texts that are not files: the facts of `--fact`. */

@@ -1,6 +1,6 @@
 import { readSync } from "node:fs";
 
-/** Standard input beyond this size is refused: no program is that long. */
+/** Maximum size of the standard input. No program is as long. */
 const LONGEST_INPUT_BYTES = 256 << 20;
 const PIECE_BYTES = 64 << 10;
 const RETRY_MS = 10;

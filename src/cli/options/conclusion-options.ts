@@ -1,6 +1,6 @@
 import type { OptionSpec } from "./command-spec.ts";
 
-/** Options of `sim` and `lab` that say how a run is reported. */
+/** Options of `sim` and `lab` about the report of a run. */
 export const CONCLUSION_OPTIONS: readonly OptionSpec[] = [
   { syntax: "--out <folder>", description: "folder for logs and results" },
   { syntax: "--check", description: "exit with code 1 if one of the [[checks]] of the topology fails" },

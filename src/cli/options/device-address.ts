@@ -53,7 +53,7 @@ function hostPart(bytes: Uint8Array, prefix: number): number {
   return Buffer.from(bytes).readUInt32BE() % 2 ** (32 - prefix);
 }
 
-/** Returns a message if the network contains the address of `--listen`, unless another interface has a longer prefix for it. */
+/** Returns a message if the network contains the address of `--listen`, unless another interface has a longer prefix for this address. */
 function coveredListen(cidr: Cidr, listen: string): string | undefined {
   const parsed = parseHostPort(listen);
   const bytes = parsed.ok ? parseIp(parsed.at.host) : undefined;

@@ -29,7 +29,7 @@ function addressOf(text: string): Peer["address"] {
   return formatHostPort(parsed.at.host, parsed.at.port);
 }
 
-/** Returns the address in an overlay that the text is in the notation of programs, such as `sr::["10.0.0.2:10000"]`. */
+/** Returns the overlay address that the text writes in the notation of programs, such as `sr::["10.0.0.2:10000"]`. */
 function overlayAddress(text: string): Address | undefined {
   if (!text.includes("::")) return undefined;
   const value = literalValue(text);

@@ -6,7 +6,7 @@ import type { Secrets } from "../../../runtime/engine/strand-context.ts";
 /** Largest secret, in bytes. */
 const SECRET_MAX = 65_536;
 
-/** Permission bits of others than the owner. */
+/** Permission bits of the group and of other users. */
 const OTHERS = 0o077;
 
 /** Reads the secrets of `--secret NAME=FILE`. The bytes of a file are the secret. Only its owner may have access to the file. */

@@ -1,6 +1,6 @@
 import { wrongUsage } from "../terminal/failure.ts";
 
-/** Returns the tuples in a second of `--send-rate N`. */
+/** Parses `--send-rate N`: a number of tuples per second. */
 export function parseSendRate(text: string): number {
   if (text === "infinity") return Infinity;
   const rate = Number(text);

@@ -24,7 +24,7 @@ export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): vo
   }
 }
 
-/** Refuses facts of a node that give one virtual address two locations: the node would keep an arbitrary row of the two. */
+/** Refuses facts of a node that give one virtual address two locations: the node would keep only one row, an arbitrary one. */
 export function checkVirtualAddresses({ facts: programFacts, predicates }: Plan, facts: readonly Fact[]): void {
   const owners = new Map<Value, string>();
   const ofProgram = programFacts

@@ -12,9 +12,9 @@ import { Failure } from "../terminal/failure.ts";
 export interface ProgramOptions extends LanguageOptions {
   readonly files: readonly string[];
   readonly facts: readonly string[];
-  /** Directories of `P.facts` and `P.csv`. Undefined: the node belongs to a topology, whose other programs may raise any event. */
+  /** Directories of `P.facts` and `P.csv`. Undefined for a host of a topology, on which programs of other hosts may raise any event. */
   readonly factDirectories?: readonly string[] | undefined;
-  /** True with `--tun`. */
+  /** Whether the node has a TUN device. */
   readonly hasTun: boolean;
   /** Secrets of `--secret`, which the program may name. */
   readonly secrets?: Secrets | undefined;

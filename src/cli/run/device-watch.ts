@@ -2,13 +2,13 @@ import type { Tun } from "../../../runtime/world/world.ts";
 import type { Log } from "../terminal/log.ts";
 
 const SAMPLE_MS = 1_000;
-/** Longest time between two attempts to restore the device, in samples. The time doubles with each attempt. */
+/** Longest pause between two attempts to restore the device, in samples. The pause doubles with each attempt. */
 const MAX_PAUSE = 30;
-/** Number of samples without a problem after which the next attempt is again the first one. */
+/** Number of samples without a problem after which the pause between attempts is one second again. */
 const CALM = 60;
 
 /**
- * Checks a device once a second. Logs that the device carries no packets any more, with the reason, or carries them again. With
+ * Checks a device once a second. Logs when the device stops carrying packets, with the reason, and when it carries packets again. With
  * `restores` it restores the device: at once, then after 1, 2, 4 and up to 30 seconds.
  */
 export class DeviceWatch {
@@ -17,7 +17,7 @@ export class DeviceWatch {
   readonly #log: Pick<Log, "info" | "warn">;
   readonly #timer: NodeJS.Timeout;
   #problem: string | undefined;
-  /** Samples since the last problem, samples until the next attempt, and samples from that attempt to the one after it. */
+  /** `#calm`: samples since the last problem. `#wait`: samples until the next attempt. `#pause`: samples between the next two attempts. */
   #calm = 0;
   #wait = 0;
   #pause = 1;

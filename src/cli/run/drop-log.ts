@@ -4,7 +4,7 @@ import { DropReports, dropsIn } from "./drop-reports.ts";
 
 const SAMPLE_MS = 1_000;
 
-/** Logs the drops of a running node: each reason when it is new, then at most once a minute with the number since then. */
+/** Logs the drops of a running node: each reason when it first occurs, then at most once a minute with the number since the last report. */
 export class DropLog {
   readonly #metrics: () => TrafficMetrics;
   readonly #log: Log;

@@ -25,7 +25,7 @@ function canBecomeRoot(): boolean {
   }
 }
 
-/** Sets the folder for control sockets to the folder of the new user, where the commands of that user look for them. */
+/** Sets the folder for control sockets to the folder of the new user, in which the commands of that user look for sockets. */
 function updateRuntimeFolder(uid: number): void {
   const folder = `/run/user/${uid}`;
   if (existsSync(folder)) process.env["XDG_RUNTIME_DIR"] = folder;

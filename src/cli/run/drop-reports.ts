@@ -1,10 +1,10 @@
 import type { TrafficMetrics } from "../../../runtime/observe/metrics-snapshot.ts";
 import type { LogFields } from "../terminal/log.ts";
 
-/** Number of samples after which a cause may be reported again: one minute, if there is a sample each second. */
+/** Number of samples after which a cause may be reported again: one minute, because a sample is taken each second. */
 const SAMPLES_BETWEEN_REPORTS = 60;
 
-/** Counter of drops or failures of one cause, at one moment. */
+/** Value of the counter of drops or failures with one cause, at the time of a sample. */
 export interface DropCount {
   /** The cause. */
   readonly message: string;
@@ -14,7 +14,7 @@ export interface DropCount {
 
 interface LastReport {
   readonly count: number;
-  /** Number of the sample at which it was reported. */
+  /** Number of the sample at which the cause was last reported. */
   readonly sample: number;
 }
 

@@ -2,7 +2,7 @@ import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { NodeCounters } from "../../../runtime/node/node.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 
-/** Lines for the log at the end of a run: drops by reason, and by rule the derivations that failed and the tuples over the send rate. */
+/** Lines for the log at the end of a run: drops by reason, and for each rule the failed derivations and the tuples above the send rate. */
 export function dropSummary({ drops, engine, failedAggregates }: NodeCounters, { strands }: Plan): readonly string[] {
   const byRule = strands.flatMap(({ id, origin }) => {
     const rule = `rule ${origin.rule} (${origin.file}:${origin.line})`;

@@ -36,10 +36,10 @@ const DEFAULT_MEMORY = 2 ** 30;
 /** Largest share of the heap that rows may take. The rest is for the evaluation. */
 const MEMORY_SHARE = 0.75;
 
-/** Share of the memory by which rules that may have no end are limited, and through it their rows and results. */
+/** Share of the memory from which the limits of rules that may never end are computed: `computedRows` and `cycleBytes`. */
 const STEP_SHARE = 0.5;
 
-/** Largest number of rounds. It stops rules that insert and delete the same rows forever, which the memory limit does not stop. */
+/** Maximum number of rounds. Stops rules that insert and delete the same rows for ever, since these need no more memory. */
 const MAX_ROUNDS = 500_000;
 
 /** `mosaic eval`: runs the rules on one node to the fixpoint, without network and without time, and prints tables. */
@@ -74,7 +74,7 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
     sendRate: Infinity,
     onLimit: (limit, rule, most) => {
       failure ??= `rule ${rule}: ${most === undefined ? LIMIT_REASONS[limit] : tooManyRows(most)}`;
-      // A step that exceeds a limit is not undone, so no other may follow.
+      // A step that exceeds a limit is not undone here, so no further step may run.
       void node.stop();
     },
     onLog: (message) => output.problem(`mosaic: ${message}`),
@@ -100,7 +100,7 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   queuedBytes: "the tuples that wait for their step take too much memory",
 };
 
-/** Reason of the limit `computedRows`. */
+/** Text for a rule that exceeds the limit `computedRows`. */
 function tooManyRows(most: number): string {
   return `its derivations do not end, or need a greater --memory MIB: it computed more than ${most} rows from its own results`;
 }
@@ -127,7 +127,7 @@ function checkTables(names: readonly string[], { predicates }: Plan): void {
   }
 }
 
-/** Whether the program declares the predicate; the compiler and the engine add others. */
+/** Whether the predicate is of the program. The compiler and the engine add predicates of their own. */
 function isOfProgram({ name, role }: PredicateSpec): boolean {
   return !name.includes("?") && role.kind !== "localAddr";
 }

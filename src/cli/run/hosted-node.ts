@@ -34,11 +34,11 @@ export interface Prepared {
   readonly directoryFacts: NodeSettings["facts"];
 }
 
-/** World of a node, and the endpoint names that the node answers to. */
+/** World of a node, and its endpoint names: the addresses at which the node accepts tuples for itself. */
 export interface NodeEndpoint {
   readonly world: World;
   readonly names: readonly string[];
-  /** The first of `names`: those of `--addr`. */
+  /** The addresses of `--addr`, which are the first elements of `names`. */
   readonly announced: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export class HostedNode {
   readonly names: readonly string[];
   readonly world: World;
   readonly compiler: NodeCompiler;
-  /** Log of the node. It names the node if the process runs several. */
+  /** Log of the node. Its lines name the node if the process runs several nodes. */
   readonly log: Log;
 
   /** `all` are the endpoints of all nodes of the process. */
@@ -66,7 +66,7 @@ export class HostedNode {
     this.world = world;
     this.names = names;
     this.log = isOneOfMany ? output.log.named(name) : output.log;
-    // A node of this process may name all nodes of the process as peers. None is its own peer.
+    // `--peer` may name all nodes of the process. Each node leaves out its own address.
     const isOther = ({ address }: Peer): boolean => typeof address !== "string" || !names.includes(address);
     const peers = isOneOfMany ? options.peers.filter(isOther) : options.peers;
     const { pcap, json, watch, sendRate, secrets } = options;

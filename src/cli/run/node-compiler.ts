@@ -39,7 +39,7 @@ interface ReadProgram {
   readonly files: readonly string[];
 }
 
-/** Programs by the files that were read for them. Nodes of one process that share it compile equal files once. */
+/** Compiled programs by their list of files. Nodes of one process share this map, so they compile the same files only once. */
 export type ReadPrograms = Map<string, Compiled<ReadProgram>>;
 
 /** Compiles queries, facts and programs of the control socket for a running node. The runtime calls it through an interface. */
@@ -50,8 +50,8 @@ export class NodeCompiler implements Compiler {
   readonly #factDirectories: readonly string[];
 
   /**
-   * `options`, `columns` and `peers` belong to the program with which the node starts. `factDirectories` are read again with each
-   * program.
+   * `options` and `columns` belong to the program with which the node starts. The peers stay the same with later programs.
+   * `factDirectories` are read again for each program.
    */
   constructor(
     options: ProgramOptions,
@@ -93,7 +93,7 @@ export class NodeCompiler implements Compiler {
     return this.#columns.get(table) ?? [];
   }
 
-  /** Reads the files again, unless `read` has their program. */
+  /** Compiles the files after the change, unless `read` already has the program of these files. */
   program(change: ProgramChange, read: ReadPrograms = new Map()): Compiled<NextProgram> {
     const files = changedFiles(this.#options.files, change);
     if (!files.ok) return { ok: false, error: complaintWith(files.message) };
@@ -120,7 +120,7 @@ export class NodeCompiler implements Compiler {
     return { ok: true, result: { program: loadProgram(plan), columns: columnNames(core), read: facts, files } };
   }
 
-  /** Returns the facts of the peers and of the fact directories, or a message about them. */
+  /** Returns the facts of the peers and of the fact directories, or a message about invalid facts or missing secrets. */
   #facts(plan: Plan, read: readonly Fact[]): readonly Fact[] | string {
     try {
       const facts = [...factsOfPeers(plan, this.#peers), ...read];
@@ -133,7 +133,7 @@ export class NodeCompiler implements Compiler {
     }
   }
 
-  /** Returns the facts of the fact directories, or a message about them. */
+  /** Returns the facts of the fact directories, or a message about invalid files. */
   #directoryFacts(plan: Plan): readonly Fact[] | string {
     const problems: string[] = [];
     const output: Output = {

@@ -10,8 +10,9 @@ export interface SignalHandlers {
 }
 
 /**
- * Signals of `mosaic run`. SIGHUP reloads the program, or ends the node if the terminal of the node is gone. SIGUSR2 asks for a report,
- * SIGUSR1 has no effect (Node.js would open its debugger), Node.js ignores SIGPIPE, and all others that can be handled end the node.
+ * Signals of `mosaic run`. SIGHUP reloads the program, or ends the node if the terminal of the node is gone. SIGUSR2 asks for a report.
+ * SIGUSR1 and SIGPIPE have no effect: without a handler Node.js would open its debugger on SIGUSR1; it ignores SIGPIPE itself. All other
+ * signals that can be handled end the node.
  */
 export class NodeSignals {
   /** Aborted by the first signal that ends the node. */
@@ -19,7 +20,7 @@ export class NodeSignals {
   readonly #hadTerminal = hasTerminal();
   readonly #hangUp = new AbortController();
   #handlers: SignalHandlers | undefined;
-  /** SIGHUP arrived before the node ran. */
+  /** True if SIGHUP arrived before the node ran. */
   #isReloadDue = false;
 
   constructor() {
@@ -43,7 +44,7 @@ export class NodeSignals {
   }
 }
 
-/** Whether the process has a controlling terminal. The kernel takes it away when the terminal closes. */
+/** Whether the process has a controlling terminal. It has none after the terminal has closed. */
 function hasTerminal(): boolean {
   try {
     closeSync(openSync("/dev/tty", "r"));

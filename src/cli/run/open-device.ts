@@ -10,11 +10,11 @@ export interface TunRequest {
   /** Name of the interface; if undefined, the kernel chooses it. */
   readonly name: string | undefined;
   readonly address: Cidr;
-  /** MTU in bytes; if undefined, the size of the largest packet that fits a datagram of the node. */
+  /** MTU in bytes; if undefined, the length of the longest packet that fits into a datagram of the node. */
   readonly mtu: number | undefined;
   /** Whether the device may exchange super-packets (TSO) with the kernel. */
   readonly tso: boolean;
-  /** Whether the node restores the device when it is gone, down or without its address. Otherwise the node of a lost device ends. */
+  /** Whether the node restores the device when it is gone, down or without its address. If false, the node ends when the device is gone. */
   readonly restore: boolean;
 }
 
@@ -26,8 +26,8 @@ export interface DevicesShare {
 }
 
 /**
- * Opens the TUN device of the command line. Calls `onLost`, with an error code, if the device disappears and is not to be restored.
- * `defaultMtu` is the size of the largest packet that fits a datagram.
+ * Opens the TUN device of the command line. If the device disappears and `restore` is false, calls `onLost` with an error code.
+ * `defaultMtu` is the length of the longest packet that fits into a datagram.
  */
 export function openDevice(
   { name, address, mtu, tso, restore }: TunRequest,

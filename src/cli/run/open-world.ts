@@ -43,7 +43,7 @@ export interface WorldOptions {
   readonly pcap: string | undefined;
 }
 
-/** Called, with an error code, when the device has disappeared. */
+/** Called with an error code when the device has disappeared. */
 export type OnDeviceLost = (code: string) => void;
 
 /** Parts of the world that the nodes of a process share. */
@@ -57,7 +57,7 @@ interface ProcessWorld {
   readonly devices: Set<string>;
 }
 
-/** Opens the worlds of all nodes of the process on Linux, in the order of their addresses. `resources` closes all that is opened. */
+/** Opens the worlds of all nodes of the process on Linux, in the order of `listen`. `resources` closes everything that is opened. */
 export async function openWorlds(
   options: WorldOptions,
   plan: Plan,
@@ -138,7 +138,7 @@ function capturedWorlds(
     const [name = ""] = presentNames(endpoint, world.host);
     return new Capture(file, now, name, at > 0 ? null : (world.tun?.name ?? ""));
   });
-  // Packets that wait when the file is closed may still be lost, so they are counted afterwards.
+  // Packets that still wait may be lost while the file is closed, so lost packets are counted after that.
   resources.defer(async () => {
     await file.close();
     const dropped = captures.reduce((sum, capture) => sum + capture.dropped, 0);

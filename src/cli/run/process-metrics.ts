@@ -30,8 +30,8 @@ export function processMetrics(): readonly MetricFamily[] {
 const DESCRIPTORS = "/proc/self/fd";
 
 /**
- * Returns the number of open file descriptors. Since Linux 6.2 it is the size of the folder. Older kernels report the size 0, and the
- * entries are counted. To read them takes a descriptor, so the result is undefined if none is free.
+ * Returns the number of open file descriptors. Since Linux 6.2 this is the size of the folder. Older kernels report the size 0, so the
+ * entries are counted. Reading the folder needs a free descriptor; without one the result is undefined.
  */
 function countDescriptors(): number | undefined {
   try {

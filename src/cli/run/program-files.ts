@@ -11,7 +11,7 @@ export function changedFiles(files: readonly string[], change: ProgramChange): C
     case "reload":
       return { ok: true, files };
     case "load":
-      // The node would wait for its own standard input.
+      // `-` would name the standard input of the node, not of the command.
       if (change.file === "-") return { ok: false, message: "a program that is loaded later must be a file" };
       if (!files.includes(change.file)) return { ok: true, files: [...files, change.file] };
       return { ok: false, message: `${change.file} is loaded already; use \`reload\` to read it again` };

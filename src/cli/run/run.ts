@@ -55,11 +55,11 @@ export interface RunOptions extends ProgramOptions, WorldOptions {
   readonly hasPlugins: boolean;
 }
 
-/** Time after the signal in which the program may still send. */
+/** Time after the signal during which the program may still send. */
 const SHUTDOWN_GRACE_SECONDS = 1;
-/** Time after the signal in which the process ends, even if closing hangs. */
+/** Time after the signal at which the process ends, even if an orderly shutdown hangs. */
 const SHUTDOWN_LIMIT_MS = 2_000;
-/** Time after the end of the node in which its last lines are read. */
+/** Time after the end of the nodes during which readers may still read the last lines of stdout and stderr. */
 const OUTPUT_LIMIT_MS = 500;
 
 /** Runs the nodes of a process until a signal ends them. Their devices and sockets are removed when the promise resolves. */
@@ -115,7 +115,7 @@ function namesOf(nodes: readonly HostedNode[]): string {
   return nodes.length === 1 ? first : `${nodes.length} nodes, ${first} to ${last}`;
 }
 
-/** Compiles the program and checks the options: all failures that are possible before anything is opened. */
+/** Compiles the program and checks the options, so that most failures occur before anything is opened. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   checkPeers(options.peers, options.tun?.address);
   const compilation = compileForRun(options);
@@ -187,7 +187,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Ends the process when everything is closed, even if lines wait for a reader of stdout or stderr that does not read. */
+/** Ends the process when everything is closed, even if lines still wait because nobody reads stdout or stderr. */
 function endWithoutReaders(): void {
   setTimeout(() => process.exit(), OUTPUT_LIMIT_MS).unref();
 }

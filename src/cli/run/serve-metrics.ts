@@ -6,7 +6,7 @@ import { metricsOf, metricsOfNodes } from "../../../runtime/observe/metrics.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { processMetrics } from "./process-metrics.ts";
 
-/** Metrics and readiness of the nodes of a process, which start, run or shut down. */
+/** Metrics of the nodes of a process, and whether the nodes are ready: they start, run or shut down. */
 export class ServedNodes {
   #nodes: readonly Node[] = [];
   #state = "the node is starting";

@@ -18,22 +18,22 @@ export interface WarmUpOptions {
   readonly hasPlugins: boolean;
 }
 
-/** Largest CPU time of this thread that the warm-up takes. */
+/** Maximum CPU time that the warm-up takes on this thread. */
 const CPU_BUDGET_MS = 250;
 /**
- * Smallest share of a CPU that this process must have had since its start. A smaller share means that many other processes use
- * the CPU, such as twenty nodes that start at once: their warm-ups would delay each other.
+ * Minimum share of a CPU that this process must have had since its start. A smaller share means that many other processes use the CPU,
+ * such as twenty nodes that start at once. Then there is no warm-up, because the warm-ups would delay each other.
  */
 const MIN_CPU_SHARE = 0.1;
-/** Largest wall-clock time of the warm-up. A process with the smallest share uses its CPU time within it. */
+/** Maximum wall-clock time of the warm-up. In this time, a process with the minimum share of a CPU gets the whole CPU time. */
 const WALL_BUDGET_MS = CPU_BUDGET_MS / MIN_CPU_SHARE;
-/** Largest number of facts of the node. The temporary nodes of the warm-up insert all of them again. */
+/** Maximum number of facts of the node, because the temporary nodes of the warm-up insert all facts again. */
 const MAX_FACTS = 1_000;
 
 /**
- * Runs the warm-up: a temporary copy of this node and one of a peer pass packets to each other in memory, so that V8 has compiled the
- * packet path before the first real packet. Returns at once if there is no device, if no peer has a virtual address, or if other
- * processes use the CPU.
+ * Runs the warm-up: temporary copies of this node and of a peer pass packets to each other in memory, so that V8 has compiled the packet
+ * path before the first real packet. Returns at once if there is no device, if no peer has a virtual address, or if other processes use
+ * the CPU.
  */
 export async function warmUpNode(
   program: Program,
@@ -48,7 +48,7 @@ export async function warmUpNode(
   try {
     await warmUp(program, endpoints, native, newBudget(CPU_BUDGET_MS, WALL_BUDGET_MS));
   } catch (error) {
-    // The temporary nodes met a defect of Mosaic. The real node may never meet it, so it starts.
+    // A defect of Mosaic stopped the temporary nodes. It may never affect the real node, so the real node starts.
     log.warn(`warm-up failed: ${String(error)}`);
   }
 }
@@ -58,7 +58,7 @@ function hasProcessor(): boolean {
   return (user + system) / 1e6 >= MIN_CPU_SHARE * process.uptime();
 }
 
-/** Returns a function that returns whether the CPU time or the wall-clock time is used up. */
+/** Returns a function that tells whether the CPU time or the wall-clock time is used up. */
 function newBudget(threadMs: number, wallMs: number): () => boolean {
   const begin = process.threadCpuUsage();
   const end = performance.now() + wallMs;
@@ -89,7 +89,7 @@ function endpointsOf(
   ];
 }
 
-/** Returns the address at which the peer can reach this node. Undefined if they are equal, differ in family, or have host names. */
+/** Returns the address at which the peer reaches this node. Undefined if both addresses are equal, differ in family, or are host names. */
 function reachableAddress(local: string, peer: string): string | undefined {
   const [here, there] = [parseHostPort(local), parseHostPort(peer)];
   if (!here.ok || !there.ok || there.at.family === undefined || local === peer) return undefined;

@@ -8,8 +8,8 @@ import type { Value } from "../../../runtime/plan/values/value.ts";
 import type { Log } from "../terminal/log.ts";
 
 /**
- * Warns about peers in a subnet of the device: their datagrams enter the tunnel and are dropped there. The subnet of another interface
- * with a longer prefix has priority in the kernel, so a peer in it is no problem.
+ * Warns about peers in the subnet of the device: datagrams to them enter the tunnel and are dropped there. A peer in a subnet of another
+ * interface with a longer prefix is no problem, because the kernel prefers the longer prefix.
  */
 export function warnAboutLoops(addresses: readonly string[], device: string, tunAddress: Cidr, log: Log): void {
   const others = subnets((name) => name !== device);

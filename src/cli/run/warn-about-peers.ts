@@ -27,7 +27,7 @@ export function warnAboutUselessPeers(
   }
 }
 
-/** Warns about peers on other hosts if the node is bound to a loopback address, from which the kernel sends nothing to other hosts. */
+/** Warns about peers on other hosts if the node is bound to a loopback address: the kernel sends nothing from it to other hosts. */
 export function warnAboutRemotePeers(
   peers: readonly Peer[],
   bound: string,

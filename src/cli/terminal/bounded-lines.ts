@@ -1,14 +1,14 @@
 import type { Writable } from "node:stream";
 
-/** Bytes that may wait for a reader of stdout or stderr. */
+/** Maximum number of bytes that wait for the reader of stdout or stderr. */
 const UNREAD_MAX = 1024 * 1024;
 
-/** Receives the number of lines that were dropped while the reader did not read. */
+/** Called when the reader reads again, with the number of lines that were dropped meanwhile. */
 export type OnFlowing = (lines: number) => void;
 
 /**
- * Lines for a stream whose reader may stop reading, as at the end of a pipe. Up to 1 MiB waits for the reader; further lines are dropped
- * and counted until it has read all of it.
+ * Lines for a stream whose reader may stop reading, such as a pipe. At most 1 MiB waits for the reader. Further lines are dropped and
+ * counted until the reader has read everything that waits.
  */
 export class BoundedLines {
   readonly #stream: Writable;

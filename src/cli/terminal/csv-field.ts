@@ -1,6 +1,6 @@
 /**
- * Values as fields of a CSV record, in both directions: `--csv` prints with `csvField`, and fact files read quoted fields with
- * `quotedFieldValue`. A printed value is read as the same value.
+ * Values as fields of a CSV record. `--csv` prints values by `csvField`. Fact files read quoted fields by `quotedFieldValue`, which returns
+ * the value that was printed.
  */
 import { formatValue } from "../../../runtime/plan/values/format.ts";
 import { hasUnprintable } from "../../../runtime/plan/values/printable.ts";
@@ -8,10 +8,10 @@ import { withEncodedPackets } from "../../../runtime/plan/values/known-packets.t
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { readValue } from "../../query/read-value.ts";
 
-/** Strings that need no quotes, recognised quickly. Whether another string needs quotes is found by reading it. */
+/** A quick test for strings that need no quotes. For all other strings, a trial reading tells whether they need quotes. */
 const PLAIN = /^[A-Za-z][\w.-]*(?: [\w.-]+)*$/;
 
-/** Returns a field of a CSV record. Fact files read it as the same value; a packet is written encoded. */
+/** Returns a value as a field of a CSV record, which fact files read as the same value. A packet is written in encoded form. */
 export function csvField(value: Value): string {
   if (typeof value === "string") return stringField(value);
   const text = formatValue(withEncodedPackets(value));
@@ -26,8 +26,8 @@ function stringField(value: string): string {
 }
 
 /**
- * Value of a quoted field. It is a string, unless its text needs the quotes and is a list, an address, bytes or a string in the form
- * in which `csvField` prints it.
+ * Value of a quoted field. It is a string, unless `csvField` would print a list, an address, bytes or another string as exactly this
+ * quoted text.
  */
 export function quotedFieldValue(text: string): Value {
   if (!/[",]/.test(text)) return text;

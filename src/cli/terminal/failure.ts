@@ -2,8 +2,8 @@
 export type ExitCode = 1 | 2;
 
 /**
- * Ends a command with a message for the user; the message is empty if it was printed already. Commands throw no other error on
- * purpose.
+ * Ends a command with a message for the user. The message is empty if it has already been printed. Any other error that a command throws
+ * is a defect.
  */
 export class Failure extends Error {
   readonly exitCode: ExitCode;

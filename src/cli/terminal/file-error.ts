@@ -1,6 +1,6 @@
 export const NO_SUCH_FILE = "there is no such file";
 
-/** Returns in a few words why a file could not be opened, read or created. */
+/** Returns the reason in a few words for which a file could not be opened, read or created. */
 export function fileErrorReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return NO_SUCH_FILE;

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 
-/** Signals that end a command and can be handled. SIGKILL cannot be, and SIGABRT writes a core dump. */
+/** Signals that end a command and that a process can handle. SIGABRT is left out, because it must write a core dump. */
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = [
   "SIGINT",
   "SIGTERM",
@@ -15,13 +15,13 @@ const ENDING_SIGNALS: readonly NodeJS.Signals[] = [
 ];
 
 /**
- * Returns a signal that the first ending signal of the process aborts. A second one ends the process at once, with the exit code of a
- * shell for it: 130 for SIGINT. `handledElsewhere` does not end the command.
+ * Returns an `AbortSignal` that the first of `ENDING_SIGNALS` aborts. A second one ends the process at once, with the exit code that a
+ * shell reports for this signal, such as 130 for SIGINT. The signals in `handledElsewhere` do not end the command.
  */
 export function interruptSignal(...handledElsewhere: readonly NodeJS.Signals[]): AbortSignal {
   const controller = new AbortController();
   const end = (signal: NodeJS.Signals): void => {
-    // `process.exit` runs the handlers that remove socket files and namespaces; a signal without a handler would not.
+    // `process.exit` runs the handlers that remove socket files and namespaces. The default action of a signal would not run them.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort();
   };

@@ -3,7 +3,7 @@ import type { Source, Span } from "../../../grammar/span.ts";
 import type { JsonDiagnostic, JsonRange } from "../../../runtime/observe/json-diagnostic.ts";
 import { LineMap } from "../../program/line-map.ts";
 
-/** Returns diagnostics as data, for every output that has them as JSON (docs/json.md, "Diagnostics"). */
+/** Returns diagnostics as data for JSON outputs (docs/json.md, "Diagnostics"). */
 export function jsonDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: readonly Source[],

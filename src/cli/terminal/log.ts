@@ -1,6 +1,6 @@
 /**
- * The log of a running node, on stderr. `run.ts` hands it to everything that reports; `output.ts` creates it from `--log-level` and
- * `--log-format`.
+ * The log of a running node, on stderr. `output.ts` creates the log as `--log-level` and `--log-format` say, and `run.ts` hands it to
+ * everything that reports.
  */
 import { printable, printableLines } from "../../../runtime/plan/values/printable.ts";
 import { jsonText } from "./json-text.ts";
@@ -22,10 +22,10 @@ export type LogFields = Readonly<Record<string, string | number | object>>;
 
 /** Time between two reports of a repeated message. */
 const REPEAT_INTERVAL_MS = 10_000;
-/** Number of repeated messages that are counted at the same time. Further messages are printed each time. */
+/** Maximum number of different messages whose repetitions are counted. Other messages are printed each time. */
 const MAX_HELD = 256;
 
-/** Number of characters of a message that the text log prints. */
+/** Maximum number of characters of a message that the text log prints. */
 const LONGEST_MESSAGE = 10_000;
 
 const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning: ", info: "", debug: "debug: " };
@@ -34,7 +34,7 @@ const PREFIXES: Readonly<Record<LogLevel, string>> = { error: "", warn: "warning
 export class Log {
   readonly #settings: LogSettings;
   readonly #write: (line: string) => void;
-  /** Node that every message names; undefined if the process runs one node. */
+  /** Name of the node that every message contains; undefined if the process runs only one node. */
   readonly #node: string | undefined;
   readonly #held = new Map<string, HeldMessage>();
 
@@ -70,7 +70,7 @@ export class Log {
     this.write("debug", message, fields);
   }
 
-  /** Logs a warning that may come in floods: prints it once, and then every ten seconds with the number of repetitions. */
+  /** Logs a warning that may occur very often: prints it once, and then every ten seconds with the number of repetitions. */
   rateLimited(message: string, fields: LogFields = {}): void {
     const held = this.#held.get(message);
     if (held !== undefined) held.count++;

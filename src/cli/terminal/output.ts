@@ -16,7 +16,7 @@ export interface Output {
 /** Output of a command that runs until it is stopped. */
 export interface LoggedOutput extends Output {
   readonly log: Log;
-  /** Lines that wait for a reader, by the name of the stream. Empty if they have no bound. */
+  /** Bounded queues of lines, by the name of the stream. Empty if the streams are not bounded. */
   readonly queues: ReadonlyMap<string, BoundedLines>;
 }
 
@@ -40,7 +40,7 @@ export class ProcessOutput implements LoggedOutput {
     this.#log = this.#newLog();
   }
 
-  /** Bounds the lines that wait for the readers of stdout and stderr, for a command that runs for ever. Further lines are dropped. */
+  /** Bounds the queues of lines for stdout and stderr, in a command that runs for ever. Lines beyond the bound are dropped. */
   bound(): void {
     const report = (stream: string) => (lines: number) =>
       this.#log.warn(

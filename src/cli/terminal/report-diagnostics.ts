@@ -4,7 +4,7 @@ import type { LogLevel } from "./log.ts";
 import type { LoggedOutput } from "./output.ts";
 import { showDiagnostics } from "./show-diagnostics.ts";
 
-/** Prints the diagnostics of the program that is about to run: as text with source excerpts, or one JSON line each in the JSON log. */
+/** Prints the diagnostics of the program before it runs: as text with source excerpts, or in the JSON log as one line for each. */
 export function reportDiagnostics(compilation: Compilation, output: LoggedOutput): void {
   const { diagnostics, sources } = compilation;
   if (diagnostics.length === 0) return;

@@ -20,7 +20,7 @@ export interface SourceExcerpt {
 /** Number of characters of a line that are shown. A longer line is cut around the start of the range. */
 const MAX_WIDTH = 160;
 
-/** Control characters except the tab, and line separators: a terminal would execute them. */
+/** Characters that may control a terminal: control characters except the tab, and line separators. */
 const UNPRINTABLE = /[^\P{C}\t]|\p{Zl}|\p{Zp}/gu;
 
 /** Returns the lines around a range, safe to print on a terminal. `lineAt` returns the text of a line, undefined past the end. */

@@ -1,7 +1,7 @@
 import { countOf } from "../../../runtime/plan/values/count-of.ts";
 import type { SwapReport } from "../../../runtime/node/program-swap.ts";
 
-/** Report of a program swap: the files that run now, then the tables. Lost rows come last, where they are noticed. */
+/** Lines of the report of a program swap: the files that run now, then the tables. Lost rows come last, so that users notice them. */
 export function swapLines({ kept, derived, lost, added }: SwapReport, files: readonly string[]): readonly string[] {
   const rows = kept.reduce((sum, table) => sum + table.rows, 0);
   return [

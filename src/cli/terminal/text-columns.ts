@@ -4,8 +4,8 @@ const GAP = "  ";
 const NUMBER = /^-?[0-9.]+(?:e[+-]?[0-9]+)?$|^-?infinity$/;
 
 /**
- * Returns a table of text from anywhere as lines: headings first, columns of numbers aligned right, all others left. Cells of more than
- * `longest` characters are cut.
+ * Returns a table as lines: headings first, columns of numbers aligned right, all others left. Cells of more than `longest` characters are
+ * cut, and cells may hold any characters, since unprintable ones are escaped.
  */
 export function textColumns(
   headings: readonly string[],

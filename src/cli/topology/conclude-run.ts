@@ -15,7 +15,7 @@ export interface ConclusionOptions {
   /** Folder for logs and results. */
   readonly out: string | undefined;
   readonly json: boolean;
-  /** The command fails if a check fails. */
+  /** Whether the command fails if a check fails. */
   readonly check: boolean;
 }
 
@@ -35,7 +35,7 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
   return new ResultFiles(out, jsonText);
 }
 
-/** Prints the summary of a run, as text or as one object, and writes it to the results. `more`: details of this kind of run. */
+/** Prints the summary of a run, as text or as one object, and writes it to the results. `more` are fields of this kind of run only. */
 export async function conclude(
   { topology, record, results, backend }: FinishedRun,
   { json, check }: ConclusionOptions,

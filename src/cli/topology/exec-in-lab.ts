@@ -4,8 +4,8 @@ import { checkoutFile } from "../files/checkout.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 
 /**
- * `mosaic lab exec HOST [COMMAND...]`: runs a command, by default a shell, on a host of the lab that was started last. The process ends
- * with the exit code of the command.
+ * `mosaic lab exec HOST [COMMAND...]`: runs a command, by default a shell, on a host of a running lab. If several labs have a host of this
+ * name, the lab that was started last is chosen. The exit code of the process is the exit code of the command.
  */
 export async function execInLab(host: string | undefined, command: readonly string[]): Promise<void> {
   if (host === undefined) throw wrongUsage("lab exec", "a host is missing, as in `mosaic lab exec a ip address`");

@@ -1,6 +1,6 @@
 /**
- * Checks of the requests that a topology makes to its nodes: `insert`, `delete`, `load`, `unload`, `reload` and `rebind` of
- * events, and `query` of checks. Each is compiled for each of its hosts, with the programs that the host has at that time.
+ * Checks the requests that a topology makes to its nodes: `insert`, `delete`, `load`, `unload`, `reload` and `rebind` of events, and
+ * `query` of checks. Each request is compiled for each of its hosts, with the programs that the host runs at the time of the request.
  */
 import type { Plans } from "../../../lab/topology/programs.ts";
 import type { DocumentFault } from "../../../lab/topology/topology-document.ts";
@@ -20,12 +20,12 @@ import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import type { NodeCompiler, ReadPrograms } from "../run/node-compiler.ts";
 import { compilerOf } from "./host-control.ts";
 
-/** Event or check at its time, with its path in the file. */
+/** An event or the query of a check, with its position in the file. */
 type Moment =
   | { readonly at: number; readonly number: number; readonly action: TopologyAction }
   | { readonly at: number; readonly check: number; readonly query: string };
 
-/** Returns the faults of all requests. A request that fails on several hosts has one fault. */
+/** Returns the faults of all requests. A request that fails on several hosts is reported once. */
 export function findRequestFaults(
   topology: Topology,
   plans: Plans,
@@ -48,7 +48,7 @@ export function findRequestFaults(
   return [...faults.values()];
 }
 
-/** Returns the actions and queries that concern a host, in the order of time. Events come before checks of the same time. */
+/** Returns the actions and queries that concern a host, in the order of time. At equal times, events precede checks. */
 function momentsOf({ events, checks }: Topology, host: string): readonly Moment[] {
   const actions = events.filter(({ action }) => "hosts" in action && action.hosts.includes(host));
   const queries = checks.flatMap(({ at, expectation }, check) =>
@@ -57,7 +57,7 @@ function momentsOf({ events, checks }: Topology, host: string): readonly Moment[
   return [...actions, ...queries].toSorted((one, other) => one.at - other.at);
 }
 
-/** Node of a host as the events before a moment leave it. */
+/** The program that the node of a host runs after the events so far. */
 class PlannedNode {
   readonly #firstPlan: Plan;
   readonly #newCompiler: () => NodeCompiler;
@@ -73,7 +73,7 @@ class PlannedNode {
     this.#compiler = newCompiler();
   }
 
-  /** Applies the event or check of a moment to the node. Returns its fault. */
+  /** Compiles the request of an event or check, and follows the changes of the program. Returns the fault of the request, if any. */
   pass(moment: Moment, host: string): DocumentFault | undefined {
     if ("check" in moment) {
       const compiled = this.#query(moment.query);
@@ -92,7 +92,7 @@ class PlannedNode {
     return undefined;
   }
 
-  /** Compiles a query as a session does: a name alone stands for all rows of its table. */
+  /** Compiles a query as a running node does: a name alone stands for all rows of the table. */
   #query(text: string): Compiled<unknown> {
     const name = tableNameIn(text);
     if (name === undefined) return this.#compiler.query(text, this.#plan);
@@ -128,7 +128,7 @@ class PlannedNode {
   }
 }
 
-/** Error of a request, with the key of the event that it belongs to if that is not the action itself. */
+/** Error of a request. `key` is the key of the event that the error is about; undefined if it is about the action itself. */
 interface RequestError extends Pick<CompileError, "message"> {
   readonly key?: string;
 }

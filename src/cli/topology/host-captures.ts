@@ -9,10 +9,10 @@ import { runFailed, wrongUsage } from "../terminal/failure.ts";
 /** Number of bytes that are buffered before a write. */
 const BUFFER_BYTES = 256 << 10;
 
-/** Captures of simulated hosts, one file per host. Virtual time waits for writes, so no packet is missing. */
+/** Captures of simulated hosts, one file per host. The simulation waits for each write, so no packet is missing. */
 export class HostCaptures {
   readonly #folder: string;
-  /** Option that named the folder, for messages. */
+  /** Option that gave the folder, for messages: `--pcap` or `--out`. */
   readonly #option: string;
   readonly #files = new Map<string, BlockingFile>();
   readonly #captures = new Map<string, Capture>();
@@ -24,7 +24,7 @@ export class HostCaptures {
     if (problem !== undefined) throw wrongUsage(option, problem);
   }
 
-  /** Wraps the world of a host with its capture. A host that restarts continues its file. Times count from 1970. */
+  /** Wraps the world of a host, so that its packets are captured. A restarted host continues its file. The virtual time begins in 1970. */
   wrap(host: string, world: World): World {
     const known = this.#captures.get(host);
     return captured(world, known ?? this.#begin(host, world));
@@ -44,7 +44,7 @@ export class HostCaptures {
   }
 }
 
-/** A file that accepts all bytes and blocks the writer. */
+/** A file that is written synchronously, so that it accepts all bytes. */
 class BlockingFile implements CaptureSink {
   readonly limit = BUFFER_BYTES;
   readonly #descriptor: number;

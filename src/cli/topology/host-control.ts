@@ -6,7 +6,7 @@ import type { Node } from "../../../runtime/node/node.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { NodeCompiler } from "../run/node-compiler.ts";
 
-/** Returns the compiler that answers requests to the node of a host, as `mosaic run` with the options of the host would have it. */
+/** Returns the compiler for requests to the node of a host. It has the options with which `mosaic run` would run the host. */
 export function compilerOf(
   { programs, defines, facts }: Host,
   { hosts }: Topology,

@@ -4,7 +4,7 @@ import { inspectNode } from "../client/inspect-node.ts";
 import { DropReports, dropsIn } from "../run/drop-reports.ts";
 import { dropSummary } from "../run/drop-summary.ts";
 
-/** Attaches the instruments of `mosaic run` to a simulated node: its log of drops, its summary at the end, and its metrics. */
+/** Attaches to a simulated node what `mosaic run` attaches to a real one: the log of drops, the summary at the end, and the metrics. */
 export function instrument(node: Node): NodeInstruments {
   const reports = new DropReports();
   return {

@@ -24,8 +24,8 @@ export interface LoadedTopology {
 }
 
 /**
- * Reads a topology file and compiles its programs. `settings` replace values of the file. Prints all errors and throws `Failure` if there
- * are any.
+ * Reads a topology file and compiles its programs. `settings` replace values of the file. If there are errors, prints all of them and
+ * throws `Failure`.
  */
 export function loadTopology(file: string, output: Output, settings: readonly Setting[] = []): LoadedTopology {
   if (file === "-")

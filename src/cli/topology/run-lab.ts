@@ -1,7 +1,7 @@
 /**
- * `mosaic lab` and `mosaic demo`: a run of a topology in network namespaces, or in the simulator if there are none. `loadTopology` reads
- * the file, `lab/kernel` or `lab/simulator` runs it and reports observations; these go to the timeline on the terminal, to the results
- * folder and to the record, which `conclude` summarises.
+ * `mosaic lab` and `mosaic demo`: a run of a topology in network namespaces, or in the simulator if namespaces are not available.
+ * `loadTopology` reads the file. `lab/kernel` or `lab/simulator` runs the topology and reports observations. They go to the timeline on the
+ * terminal, to the results folder, and to a record that `conclude` summarises.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,19 +33,19 @@ import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 /** Speed of virtual time on a terminal, relative to real time. */
 const VIRTUAL_TIME_SPEED = 4;
 
-/** Number of traffics that are listed. More are only counted. */
+/** Maximum number of traffic entries that are listed. Further entries are only counted. */
 const MAX_LISTED_TRAFFICS = 4;
 
 export interface LabOptions extends ConclusionOptions {
   /** `nearest`: network namespaces if possible, otherwise the simulator. */
   readonly backend: "kernel" | "nearest" | "simulator";
-  /** Whether the hosts run on after the end of the run, until a signal. */
+  /** Whether the hosts continue after the end of the run, until a signal arrives. */
   readonly stay: boolean;
 }
 
 type Times = Pick<KernelOutcome & { readonly ok: true }, "startSeconds" | "endSeconds" | "epoch">;
 
-/** Runs a topology in real time with a live timeline and prints its summary. Removes all namespaces and processes at the end. */
+/** Runs a topology with a live timeline and prints its summary. Removes all namespaces and processes at the end. */
 export async function runLab(file: string, options: LabOptions, output: Output): Promise<void> {
   // Errors of the file are reported before the backend is chosen, so that they are the same everywhere.
   const loaded = loadTopology(file, output);
@@ -89,7 +89,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
 }
 
-/** Ends a failed run. Observations so far stay in the results. */
+/** Ends a failed run. The results keep the observations so far. */
 async function fail(message: string, results: ResultFiles | undefined): Promise<never> {
   await results?.finish({ failure: message });
   throw runFailed(message);
@@ -100,7 +100,7 @@ function describeTimes({ hosts }: Topology, { startSeconds, endSeconds }: Times)
   return `${count}: all ran after ${startSeconds.toFixed(1)} s; nothing is left, ${endSeconds.toFixed(1)} s after the end`;
 }
 
-/** Shows a watched tuple if the topology watches its predicate. The route table is also watched, but only for the timeline. */
+/** Shows a watched tuple if the topology watches its predicate. Changes of the route table are watched too, but not shown as tuples. */
 function showWatched(
   { at, host, line }: Observation & { kind: "watch" },
   { watch }: Topology,
@@ -116,8 +116,8 @@ function showFailed({ at, host, run, code }: Observation & { kind: "ended" }, ti
 }
 
 /**
- * `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. `messages` prints them to stderr, for a lab that
- * follows and prints one object.
+ * `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. With the form `messages` it lists them on stderr,
+ * because stdout is for the object of the lab that follows.
  */
 export function cleanLabs(output: Output, form: "text" | "json" | "messages"): void {
   const removed = removeLeftovers();
@@ -182,7 +182,7 @@ async function run(
   return runSimulated(topology, { plans, secretsOf, observe, instrument, controlOf, signal, ...pace });
 }
 
-/** Delays ticks so that a person can follow virtual time. */
+/** Returns a function that delays each tick of the simulator, so that a person can follow virtual time. */
 function pacer(): (at: number) => Promise<void> {
   let paced = 0;
   return async (at) => {

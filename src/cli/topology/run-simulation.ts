@@ -19,11 +19,11 @@ import { instrument } from "./instruments.ts";
 import { loadTopology } from "./load-topology.ts";
 
 export interface SimOptions extends ConclusionOptions {
-  /** Seed instead of the one in the file. */
+  /** Seed of the run; undefined for the seed in the file. */
   readonly seed: number | undefined;
   /** Folder for captures, one file per host. */
   readonly pcap: string | undefined;
-  /** Values instead of those in the file. */
+  /** Settings, which replace values of the file. */
   readonly set: readonly Setting[];
   /** Predicate to trace on every host, or `all`. */
   readonly trace: string | undefined;
@@ -75,7 +75,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   output.result(`trace hash: ${traceHash}`);
 }
 
-/** Returns a function that prints warnings, watched tuples and traces. Their time is the time of the run, also after a restart. */
+/** Returns a function that prints warnings, watched tuples and traces, with the time since the start of the run, not of the node. */
 function printer({ watch }: Topology, { json, out }: SimOptions, output: Output): (observation: Observation) => void {
   const watched = new Set(watch);
   const print = (text: string): void => (json ? output.problem(text) : output.result(text));
@@ -111,7 +111,7 @@ function traceOf({ trace, out }: SimOptions, plans: Plans): SimulatedSettings["t
   return { predicate: trace === "all" ? undefined : trace, form: out === undefined ? "text" : "json" };
 }
 
-/** Returns the screen of `mosaic top` for each life of each host. */
+/** Returns the screen of `mosaic top` for each host, and for each start of its node. */
 function topLines({ lives }: RunRecord): readonly string[] {
   return lives.flatMap(({ host, start, metrics }) => [
     "",

@@ -24,7 +24,7 @@ export interface StudyOptions extends ConclusionOptions {
   readonly set: readonly Setting[];
 }
 
-/** Name with its values, of `--vary`. */
+/** The name and the values of a `--vary` option. */
 export interface Variation {
   readonly name: string;
   readonly values: readonly string[];
@@ -74,7 +74,7 @@ function conclude(outcomes: readonly StudyResult[], isChecked: boolean): void {
   if (isChecked && failed > 0) throw runFailed(`checks failed in ${failed} of ${outcomes.length} runs`);
 }
 
-/** Returns all combinations of values. The last name varies fastest. */
+/** Returns all combinations of values, in the order in which the value of the last name changes fastest. */
 function combine(vary: readonly Variation[]): readonly (readonly Setting[])[] {
   return vary.reduce<readonly (readonly Setting[])[]>(
     (all, { name, values }) => all.flatMap((before) => values.map((text) => [...before, { name, text }])),

@@ -41,7 +41,7 @@ const FORMATS: Readonly<Record<FigureUnit, (value: number) => string>> = {
   bytes: formatBytes,
 };
 
-/** Failed runs that the text lists. `--json` has all. */
+/** Maximum number of failed runs that the text lists. `--json` lists all. */
 const FAILURES_MAX = 20;
 
 /** Formats a study for people. */
@@ -76,7 +76,7 @@ function variantLines({ settings, runs }: StudyVariant): readonly string[] {
   ];
 }
 
-/** Says which interval the report shows. */
+/** Returns a line that explains the intervals of the report. */
 function intervalText(count: number): string {
   const { coverage } = intervalRank(count);
   const share = `${(coverage * 100).toFixed(1)} %`;
@@ -151,7 +151,7 @@ function seriesOf(runs: readonly StudyRun[]): readonly FigureSeries[] {
   });
 }
 
-/** JSON has no infinity: null is a time that did not end. */
+/** Replaces infinity, a time that did not end, by null, because JSON has no infinity. */
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

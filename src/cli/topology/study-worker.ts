@@ -11,12 +11,12 @@ import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
 
-/** Run that a thread shall do. */
+/** A run for a thread: topology, settings and seed. */
 export interface StudyTask {
   readonly number: number;
   readonly file: string;
   readonly settings: readonly Setting[];
-  /** Undefined for the seed of the file. */
+  /** Seed of the run, in place of the seed in the file. */
   readonly seed: number;
 }
 
@@ -27,11 +27,11 @@ export interface StudyResult {
   readonly failedChecks: readonly CheckResult[];
   readonly problems: number;
   readonly traceHash: string;
-  /** Reason for which the run did not reach its end. */
+  /** Reason for which the run did not reach its end; undefined if it did. */
   readonly failure: string | undefined;
 }
 
-/** The main thread prints. */
+/** Output of a thread. It prints nothing, because the main thread prints the report. */
 const SILENT: Output = { hasColour: false, result: () => {}, data: () => {}, problem: () => {} };
 
 const loaded = new Map<string, LoadedTopology>();
