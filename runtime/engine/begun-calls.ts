@@ -1,7 +1,7 @@
 /**
- * Calls of views that strands begin during a batch of events. Strands derive them in the order of plans and indexes. At the end of the
- * batch they get ascending query ids in an order that depends only on the program and on values, so all later events, messages
- * and answers that are ordered by query id come in that order.
+ * Calls of views that strands begin during a batch of events. The order in which strands begin calls depends on join orders and indexes.
+ * Therefore, at the end of the batch, the calls are sorted in an order that depends only on the program and on values, and get ascending
+ * query ids in this order. All later events, messages and answers that are sorted by query id then have the same order.
  */
 import type { CallSpec, Plan } from "../plan/contract/plan.ts";
 import { compare, type Value, type Values } from "../plan/values/value.ts";
@@ -13,7 +13,10 @@ export interface BegunCall {
   readonly args: Values;
 }
 
-/** Part of a random query id that is added to the ids of earlier batches of the step: ids of a step ascend below 2^53. */
+/**
+ * Factor for the random query ids of later batches of a step. The products are added to the greatest id so far, so that the ids of a step
+ * ascend and stay below 2^53.
+ */
 const LATER_SHARE = 2 ** -20;
 
 export class BegunCalls {
@@ -35,7 +38,7 @@ export class BegunCalls {
     this.#calls.push(call);
   }
 
-  /** Takes the calls in their order, with ascending query ids made of the random ones that they have. */
+  /** Removes and returns the calls, sorted, with ascending query ids that are computed from their random ids. */
   take(): readonly BegunCall[] {
     if (this.#calls.length === 0) return this.#calls;
     const calls = this.#calls;

@@ -11,7 +11,7 @@ export interface EngineCounters {
   readonly fired: number[];
   /** Number of events, table changes, sends and derivations. */
   readonly derived: number[];
-  /** Number of derivations that ended because an expression had no value. */
+  /** Number of derivations that ended because an expression had no value or a value contradicted a signature. */
   readonly failed: number[];
   /** Number of tuples that were not sent because they exceed the send rate. */
   readonly limited: number[];

@@ -3,15 +3,15 @@
  *
  * One input of Mux is one step. A step goes:
  *  1. `step` expires the rows whose lifetime has ended, and adds the input to the events of the first round.
- *  2. `#deduce` runs a round. Tables do not change during it. First the strands that subscribe to row events of the
- *     commit before run; then each event enters the dataflow, which calls `react` for strands, `change` for rows of a
- *     table, or a device. Strands run in the StrandContext, which collects their events and table changes.
- *  3. `#commit` applies the table changes of the round, and brings the derived tables up to date. Its row events
- *     trigger the next round. The step ends after a round without table changes.
+ *  2. `#deduce` runs a round. Tables do not change during the round. `#deduce` first runs the strands that subscribe to row events of the
+ *     previous commit. Then each event enters the dataflow, which calls `react` for an event that rules subscribe to, calls `change` for
+ *     a row of a table, or passes a packet to a device. Strands run in the StrandContext, which collects their events and table changes.
+ *  3. `#commit` applies the table changes of the round, and brings the derived tables up to date. Its row events trigger the next round.
+ *     The step ends after a round without table changes.
  *  4. `dataflow.commit` lets the messages and packets of the step leave.
  *
- * A step that exceeds a limit is undone: `#run` restores all tables from the journal, and nothing leaves. A step with a packet train is
- * also undone if a rule must see the packets one by one; `step` then runs a step for each packet.
+ * A step that exceeds a limit is undone: `#run` restores all tables from the journal, and no message or packet leaves. A step with a
+ * packet train is also undone if a rule must see the packets one by one; `step` then runs a step for each packet.
  */
 import type { Snitch } from "../observe/snitch.ts";
 import type { Plan, RowEvent } from "../plan/contract/plan.ts";
@@ -39,7 +39,7 @@ import type { ChangeListener } from "./tables/commit-tally.ts";
 import type { Table } from "./tables/table.ts";
 import { TrainSplit } from "./train-split.ts";
 
-/** The elements around the strands, as the engine calls them. Its `send` takes the tuples that strands derive. */
+/** Interface by which the engine calls the elements around the strands. `send` takes the tuples that strands derive for a location. */
 export interface Dataflow extends Sender {
   /** Passes an event of the round to OverlayRecvUnwrap and ReceiveDemux, which call `Engine.react` or a device. */
   receive(tuple: Tuple, provenance: Provenance): void;
@@ -54,9 +54,12 @@ export interface Dataflow extends Sender {
 /** Observer of steps, for watching and tracing. */
 export interface EngineListener extends ChangeListener {
   event(tuple: Tuple): void;
-  /** Called when derivations of a rule failed: at the first, then at most once a minute. */
+  /** Called when derivations of a rule failed: at the first failure of the rule, then at most once a minute. */
   derivationFailed(report: FailureReport): void;
-  /** Called when a step was undone, with its cause, the rule in which it exceeded a limit, and the limit if it depends on the step. */
+  /**
+   * Called when a step exceeded a limit and was undone. `refused` holds the cause of the step, the limit and the rule that ran; `most` is
+   * the value of the limit if the value depends on the step.
+   */
   limitExceeded(refused: RefusedSteps, most: number | undefined): void;
   /** Called at the end of a step. With `isCommitted` false, everything reported during the step was undone. */
   stepEnded(isCommitted: boolean): void;
@@ -90,7 +93,7 @@ export class Engine {
   readonly refused: RefusalCounts = new RefusalCounts();
   readonly memory: MemoryUse;
   readonly #plan: Plan;
-  /** Strands that subscribe to events, and to row events, by predicate. */
+  /** Indices of the strands that subscribe to events, by predicate. */
   readonly #byEvent: readonly (readonly number[])[];
   readonly #byRow: Readonly<Record<RowEvent, readonly (readonly number[])[]>>;
   readonly #clock: Clock;
@@ -99,12 +102,15 @@ export class Engine {
   readonly #snitch: Snitch;
   readonly #events: RoundEvents;
   readonly #context: StrandContext;
-  /** Predicates of which a packet train becomes one step per packet. Those found while a step runs are added. */
+  /**
+   * Predicates for which the engine splits a packet train into one step per packet. When a step throws `TrainSplit`, the predicate of its
+   * input is added.
+   */
   readonly #splits: Set<number>;
-  /** Whether a tuple of each predicate may hold a packet train, by the types of its columns. */
+  /** For each predicate: whether the types of its columns allow a packet train. */
   readonly #mayHoldTrain: readonly boolean[];
   #dataflow: Dataflow | undefined;
-  /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused. */
+  /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused, `rule` for expiry. */
   provenance: Provenance = "operator";
   /** Cause of the running step, as `RefusedSteps` names it. */
   #cause = "facts";
@@ -151,7 +157,7 @@ export class Engine {
     return this.#context.now;
   }
 
-  /** Address of the sender of the current step's input; null for this node. */
+  /** Address of the node that sent the input of the running step; null if the input comes from this node. */
   get source(): Value {
     return this.#context.source;
   }
@@ -170,7 +176,7 @@ export class Engine {
     return this.#context.isLocalAddress(address);
   }
 
-  /** Whether it is an address of the overlay, or of the node itself for null. */
+  /** Whether `address` is an address of this node in `overlay`; if `overlay` is null, in the underlay. */
   isAddressOf(overlay: string | null, address: Value): boolean {
     return this.#context.isAddressOf(overlay, address);
   }
@@ -237,9 +243,9 @@ export class Engine {
   }
 
   /**
-   * Runs the first step after a hot reload. It restores `rows` of the previous program and computes the derived tables
-   * from them, then applies `changes`. Rules are triggered only by rows that the previous program did not have. Returns
-   * false when the step exceeded a limit and was undone.
+   * Runs the first step after a hot reload. It restores `rows` of the previous program and computes the derived tables from them, then
+   * applies `changes`. An inserted row triggers rules only if the previous program did not have it. Returns false when the step exceeded
+   * a limit and was undone.
    */
   resume(rows: readonly BaseRow[], previous: PreviousTables, changes: readonly Tuple[]): boolean {
     this.#begin(null);
@@ -264,9 +270,9 @@ export class Engine {
   }
 
   /**
-   * Runs a step that deletes expired rows. Maintenance of derived tables is exempt from the limits of a step, except
-   * inside recursive strata. When the rules that the deletions trigger exceed a limit, the rows are deleted without
-   * triggering rules. When a recursive stratum exceeds its limit, the rows live for another lifetime.
+   * Runs a step that deletes expired rows. Maintenance of derived tables is exempt from the limits of a step, except inside recursive
+   * strata. When the rules that the deletions trigger exceed a limit, the rows are deleted without triggering rules. When a recursive
+   * stratum exceeds its limit, nothing is deleted, and the expired rows live for another lifetime.
    */
   expire(): void {
     this.#begin(null);
@@ -395,7 +401,7 @@ export class Engine {
     this.#context.change(tuple);
   }
 
-  /** Adds an event of an element to the round. */
+  /** Adds an event that an element raises to the round. */
   inject(tuple: Tuple, provenance: Provenance): void {
     this.#context.checkLimits(this.#context.running);
     this.#events.add(tuple, provenance);
@@ -422,7 +428,7 @@ function holdsBytes(type: ColumnType): boolean {
   return type === 0 || (type & HOLDERS) !== 0;
 }
 
-/** Predicates of tables, and of events for which some rule handles no column as a packet train. */
+/** Returns the predicates of all tables, and of the events for which some strand has no column that may hold a whole packet train. */
 function predicatesThatSplit({ predicates, strands }: Plan): Set<number> {
   const tables = predicates.filter(({ table }) => table !== undefined).map(({ id }) => id);
   const events = strands.flatMap(({ trigger, trainColumns }) =>

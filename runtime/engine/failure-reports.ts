@@ -12,7 +12,7 @@ import type { Value } from "../plan/values/value.ts";
 export type FailureCause =
   /** An expression had no value for these values of its variables. */
   | { readonly kind: "no value"; readonly expression: string; readonly values: Readonly<Record<string, Value>> }
-  /** The signature of the predicate does not allow the value in the column, counted from 0. */
+  /** The signature of the predicate does not allow the value in the column. `column` counts from 0. */
   | { readonly kind: "wrong type"; readonly predicate: PredicateSpec; readonly column: number; readonly value: Value };
 
 /** Report of failed derivations. */
@@ -22,7 +22,7 @@ export interface FailureReport {
   readonly at: string;
   /** The expression and the values of its variables, or the column and its value: `"k" + N` has no value for N = 3. */
   readonly reason: string;
-  /** Number of derivations of the rule that failed since its last report, this one included. */
+  /** Number of derivations of the rule that failed since its last report, including the reported one. */
   readonly count: number;
 }
 
@@ -75,7 +75,10 @@ export function reasonOf(cause: FailureCause): string {
   return `column ${column + 1} of \`${predicate.name}\` is declared as ${declared}, and got ${shortValue(value)}`;
 }
 
-/** Names of variables that the compiler inserted, `$Row`, lose their mark. */
+/**
+ * Returns the variables and their values as text. The name of a variable that the compiler inserted, such as `$Row`, is printed without
+ * `$`.
+ */
 function valuesText(values: Readonly<Record<string, Value>>): string {
   const all = Object.entries(values).map(
     ([name, value]) => `${name.replace(/^\$(?=[A-Z])/, "")} = ${shortValue(value)}`,

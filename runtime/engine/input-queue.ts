@@ -1,6 +1,6 @@
 import type { StepInput } from "./step-input.ts";
 
-/** Number of taken inputs from which the array is copied while others wait. */
+/** Least number of taken inputs for which `#compact` copies the array while other inputs are queued. */
 const COMPACT_FROM = 256;
 
 /** First-in, first-out queue of step inputs. */
@@ -25,7 +25,7 @@ export class InputQueue {
     return input;
   }
 
-  /** The inputs queued, first to last. */
+  /** The queued inputs, first to last. */
   waiting(): readonly StepInput[] {
     return this.#inputs.slice(this.#next);
   }
@@ -35,7 +35,10 @@ export class InputQueue {
     this.#next = 0;
   }
 
-  /** Copies the array only when at least half of a long one has been taken, so each input is copied once on average. */
+  /**
+   * Removes the taken inputs from the array: when the queue is empty, or when their number is at least `COMPACT_FROM` and half of the
+   * array's length. So an input is copied at most once on average.
+   */
   #compact(): void {
     if (this.#next < this.#inputs.length && (this.#next < COMPACT_FROM || this.#next < this.#inputs.length / 2)) return;
     this.#inputs = this.waiting() as StepInput[];

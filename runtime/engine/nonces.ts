@@ -2,8 +2,9 @@ const NONCE_BYTES = 12;
 const WORD = 0x1_0000_0000;
 
 /**
- * Nonces of one node. All share one counter with a random start. So no two nonces of a node have the same last 8 bytes, whatever keys and
- * prefixes the rules use, and after a restart a repetition is improbable. The counter does not go back when a step is undone.
+ * Nonces of one node. All nonces come from one counter with a random start. So no two nonces of a node have the same last 8 bytes,
+ * whatever keys and prefixes the rules use, and after a restart a repetition is improbable. The counter does not go back when a step is
+ * undone.
  */
 export class Nonces {
   /** Words of 32 bits, the most significant first. */
@@ -15,7 +16,7 @@ export class Nonces {
     this.#counter = [word(), word(), word()];
   }
 
-  /** Returns 12 bytes: the prefix, then the last bytes of the next number. `prefix` has at most 4 bytes. */
+  /** Returns 12 bytes: the prefix, then the last bytes of the incremented counter. `prefix` has at most 4 bytes. */
   next(prefix: Uint8Array): Uint8Array {
     const counter = this.#counter;
     let word = counter.length - 1;

@@ -1,6 +1,6 @@
 /**
- * Timers of `periodic` literals. The node starts them after the facts; a timer that is due raises its event, which Mux
- * queues as a step.
+ * Timers of `periodic` literals. The node starts the timers after it has loaded the facts. A timer that is due raises its event, and Mux
+ * queues the event as the input of a step.
  */
 import type { TimerSpec } from "../plan/contract/plan.ts";
 import type { RandomStream, RandomStreams } from "../world/random.ts";
@@ -45,7 +45,7 @@ export class PeriodicTimers {
     this.#timers = named.toSorted(compareTimers);
   }
 
-  /** Starts all timers. A timer with interval 0 and a count fires that many times at once, after the facts. */
+  /** Starts all timers. A timer with interval 0 fires `count` times at once. */
   start(): void {
     for (const timer of this.#timers) this.#begin(timer);
   }
@@ -74,7 +74,7 @@ export class PeriodicTimers {
     this.#deadlines.clear();
   }
 
-  /** Number of timers that will fire. */
+  /** Number of timers that have a next due time. */
   get running(): number {
     return [...this.#deadlines.values()].reduce((sum, { timers }) => sum + timers.length, 0);
   }
@@ -106,14 +106,14 @@ export class PeriodicTimers {
   }
 }
 
-/** Orders timers by their rules' names; timers of OverLog follow, in the order of the text. */
+/** Orders timers by the names of their rules. Timers of OverLog come last, in the order of the program's text. */
 function compareTimers(one: PeriodicTimer, other: PeriodicTimer): number {
   const order = (one.spec.position ?? -1) - (other.spec.position ?? -1);
   return order !== 0 ? order : one.name < other.name ? -1 : 1;
 }
 
 class PeriodicTimer {
-  /** Rule and position in the rule: the same in another program with the same rule. */
+  /** Name of the rule, and number of the timer among the timers of the rule: the same in another program that has the rule. */
   readonly name: string;
   readonly spec: TimerSpec;
   /** Time of the next event, in seconds. */

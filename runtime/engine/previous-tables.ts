@@ -1,11 +1,11 @@
 import type { Values } from "../plan/values/value.ts";
 import type { Delta } from "./store.ts";
 
-/** Tables of the previous program during a hot reload, as the engine of the next program asks for them. */
+/** Interface by which the engine of the next program looks up rows of the previous program during a hot reload. */
 export interface PreviousTables {
   /** Whether the table that matches `predicate` of the next program held the row. */
   had(predicate: number, values: Values): boolean;
-  /** Called once the next engine holds the kept rows and its derived tables are computed. */
+  /** Called when the next engine has restored the kept rows and computed its derived tables. */
   onAdopted(): void;
 }
 

@@ -10,7 +10,7 @@ export interface RefusedSteps {
   readonly count: number;
 }
 
-/** Counts by cause, limit and rule. The program determines these, so their number is bounded. */
+/** Numbers of refused steps by cause, limit and rule. The program determines the possible combinations, so their number is bounded. */
 export class RefusalCounts {
   readonly #refused = new Map<string, RefusedSteps>();
 

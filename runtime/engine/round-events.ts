@@ -11,14 +11,15 @@ interface RoundEvent {
 }
 
 /**
- * Queue of the events of one round, without duplicates. Events come in batches: the first batch starts the round, and each
- * later batch holds the events that strands raised for the batch before. RoundRobin sends fairly within a batch.
+ * Queue of the events of one round, without duplicates. Events come in batches: the first batch starts the round, and each later batch
+ * holds the events that strands raised while they ran on the previous batch. RoundRobin sends fairly within a batch.
  */
 export class RoundEvents {
   #events: RoundEvent[] = [];
   /**
-   * Events seen in this round, by predicate. Not a Map: in V8 the old table of a cleared Map keeps its new contents alive.
-   * Once the old table is in the old generation, the events of every later round stay in memory until a full collection.
+   * Events seen in this round, by predicate. An array instead of a Map: in V8, a Map that is cleared gets a new hash table, and the old
+   * table keeps a reference to the new one. Once the old table is in the old generation, the events of every later round stay in memory
+   * until a full garbage collection.
    */
   readonly #seen: (Values[] | Set<string> | undefined)[];
   #next = 0;
@@ -43,7 +44,7 @@ export class RoundEvents {
     return this.#next >= this.#batchEnd;
   }
 
-  /** Makes the events that were added during the last batch the current batch. */
+  /** Begins a batch, which consists of the events added since the previous batch began. */
   beginBatch(): void {
     this.#batchEnd = this.#events.length;
   }
@@ -56,7 +57,10 @@ export class RoundEvents {
     this.#batchEnd = 0;
   }
 
-  /** Most rounds have one event per predicate, so the first few are compared directly. */
+  /**
+   * Notes an event. Returns whether the round had no equal event. The first few events of a predicate are compared one by one, because
+   * most rounds have one event per predicate.
+   */
   #isNew({ predicate, args }: Tuple): boolean {
     const seen = this.#seen[predicate.id];
     if (seen === undefined) {

@@ -1,7 +1,7 @@
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { Value } from "../plan/values/value.ts";
 
-/** Input of one step: a tuple from the network, a device, a socket, a timer or an operator. Mux queues these. */
+/** Input of one step: a tuple from the network, a device, a socket, a timer or an operator. Mux queues step inputs. */
 export interface StepInput {
   readonly tuple: Tuple;
   readonly provenance: Provenance;

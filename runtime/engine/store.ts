@@ -30,7 +30,7 @@ export interface TableChange {
   readonly isDelete: boolean;
 }
 
-/** Row event of a commit. Refreshed and deleted rows are reported only for predicates that a rule subscribes to. */
+/** Row event of a commit. A refreshed or deleted row is reported only if a rule subscribes to such row events of its predicate. */
 export interface Delta {
   readonly kind: RowEvent;
   readonly predicate: number;
@@ -53,7 +53,7 @@ export class Store {
   readonly #derivedTables: DerivedTables;
   /** Tables whose rows can expire. */
   readonly #expiring: readonly Table[];
-  /** Predicates with a rule that subscribes to refreshed, or deleted, rows. */
+  /** Predicates with a rule that subscribes to refreshed rows. */
   readonly #subscribedRefreshes: ReadonlySet<number>;
   readonly #subscribedDeletions: ReadonlySet<number>;
   readonly #listener: ChangeListener;
@@ -101,12 +101,12 @@ export class Store {
     return next;
   }
 
-  /** Takes a derivation that a strand of a derived table's rule reports. */
+  /** Takes a derivation that a strand reports for a rule of a derived table. */
   contribute(rule: number, sign: Sign, values: Values): void {
     this.#derivedTables.contribute(rule, sign, values);
   }
 
-  /** Takes the report of a strand that a recursive rule derived a better cost. */
+  /** Notes that a recursive rule derived a better cost than one in its body. Called by strands. */
   costDecreased(rule: number): void {
     this.#derivedTables.costDecreased(rule);
   }
@@ -169,7 +169,7 @@ export class Store {
     else this.#insertWithoutConflicts(inserts, now);
   }
 
-  /** Inserts a few rows of one table; most rounds have no more. */
+  /** Inserts a few rows of one table. Most rounds insert no more rows. */
   #insertFew(inserts: readonly TableChange[], now: number): void {
     const keys = inserts.map(({ table, values }) => table.keyOf(values));
     const mayConflict = inserts[0]?.table.isKeyed === true && keys.some((key, at) => keys.indexOf(key) < at);
@@ -177,7 +177,10 @@ export class Store {
     for (const [at, change] of inserts.entries()) this.#insert(change, keys[at] as Key, now);
   }
 
-  /** Inserts one row for each key, and counts the others as conflicts. */
+  /**
+   * Inserts one row for each primary key, and counts the other rows with the key as conflicts. Inserts all rows of tables without a
+   * primary key.
+   */
   #insertWithoutConflicts(inserts: readonly TableChange[], now: number): void {
     const chosen = new Map<Table, Map<Key, TableChange>>();
     const winners = inserts.filter(({ table }) => !table.isKeyed);
@@ -244,7 +247,10 @@ function isExpiring({ spec: { lifetime, endsAt } }: Table): boolean {
   return lifetime < Infinity || endsAt !== undefined;
 }
 
-/** Whether the compiler added the table beside one of the program. Its rows are not counted a second time. */
+/**
+ * Whether the compiler added the table as a companion of a table of the program. Expired rows are then counted only for the table of the
+ * program.
+ */
 function isGenerated({ spec }: Table): boolean {
   return spec.hasExpiringDerivations === true || spec.baseOf !== undefined;
 }
@@ -259,7 +265,7 @@ function areOfOneUnboundedTable(inserts: readonly TableChange[]): boolean {
 }
 
 /**
- * Sorts insertions if a table among theirs has a size. The smaller of two new rows is then the older one, so that
+ * Sorts insertions by their values if one of their tables has a maximum size. The smaller of two new rows is then the older one, so that
  * evictions do not depend on the order of rules.
  */
 function inOrder(inserts: readonly TableChange[]): readonly TableChange[] {

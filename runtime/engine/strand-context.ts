@@ -1,7 +1,7 @@
 /**
- * The node as strands see it. Engine calls `fire` for each trigger of a round; the emitted function of the strand calls back:
- * `raise` adds an event to the round, `put` and `remove` add table changes, `dispatch` passes a tuple to RoundRobin, and
- * `contribute` passes a derivation to the derived tables.
+ * Interface of the node to its strands. Engine calls `fire` for each trigger of a round; the emitted function of the strand calls back:
+ * `raise` adds an event to the round, `put` and `remove` add table changes, `dispatch` passes a tuple to RoundRobin, and `contribute`
+ * passes a derivation to the derived tables.
  */
 import type { Plan, Sign, StrandSpec } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
@@ -29,26 +29,26 @@ import { strandName } from "./strand-name.ts";
 import type { Table } from "./tables/table.ts";
 import { TrainSplit } from "./train-split.ts";
 
-/** Results of a step that are not measured: the step of a packet has fewer, and their memory is small. */
+/** Number of results of a step whose memory is not measured. A step for one packet usually has fewer results. */
 const UNMEASURED_RESULTS = 16;
 
-/** Derivations that a step may make beyond its limit for each fact that it loads. */
+/** Number by which each fact that a step loads raises the limit of the step's derivations. */
 const DERIVATIONS_PER_FACT = 16;
 
-/** Rows that the joins of a step may visit beyond its limit for each fact that it loads. */
+/** Number by which each fact that a step loads raises the limit of rows that its joins may visit. */
 const VISITS_PER_FACT = 4096;
 
 /** Strand number of a step that has run no strand. */
 const NO_STRAND = -1;
 
-/** The first runs of a strand are all timed, then one in `TIMED_EVERY`, which counts for that many. */
+/** The first `TIMED_FIRST` runs of a strand are timed, then one run in `TIMED_EVERY`, whose time is counted `TIMED_EVERY` times. */
 const TIMED_FIRST = 64;
 const TIMED_EVERY = 64;
 
 /** Keys by name, as `--secret NAME=FILE` gives them. */
 export type Secrets = ReadonlyMap<string, Uint8Array>;
 
-/** Part of the dataflow that takes the tuples that strands send to locations. */
+/** Receiver of the tuples that strands send to locations, implemented by the dataflow. */
 export interface Sender {
   send(tuple: Tuple, location: Value, strand: number): void;
 }
@@ -82,13 +82,13 @@ export class StrandContext implements StrandHost {
   running: number = NO_STRAND;
   /** Time of the step, in seconds: the same for all its rules. */
   now = 0;
-  /** Address of the sender of the step's input; null for this node. */
+  /** Address of the node that sent the input of the step; null if the input comes from this node. */
   source: Value = null;
-  /** Whether the input holds bytes that its reader reuses after the step. Rows made of it are then copied. */
+  /** Whether values of the step may lie in memory that is reused after the step. The values of inserted rows are then copied. */
   isBorrowed = false;
   /** Number of packets that the input stands for: above 1 for a packet train. */
   packets = 1;
-  /** Whether the running strand removes derivations, whose failures were counted when they were added. */
+  /** Whether the running strand removes derivations. Failures are then not counted: they were counted when the derivations were added. */
   isRemoval = false;
   visits = 0;
   mostVisits: number = Infinity;
@@ -108,18 +108,18 @@ export class StrandContext implements StrandHost {
   readonly #secrets: Secrets;
   readonly #trainMemory = new TrainMemory();
   readonly #ambients: (Ambient | undefined)[] = [];
-  /** Table `localAddr` of each overlay. The key null has the table of the node itself. */
+  /** Table `localAddr` by overlay. The key null stands for the underlay. */
   readonly #addresses: ReadonlyMap<string | null, Table>;
   readonly #announced: readonly Table[];
-  /** Tables of the other addresses of this node, and of its names in overlays. */
+  /** Tables of all addresses that rules and facts derive for this node, one table per overlay. `localAddr` holds one of these addresses. */
   readonly #otherAddresses: readonly Table[];
   readonly #selves: readonly Table[];
   readonly #calls: BegunCalls;
-  /** Whether the running strand has drawn a query id: the tuples that it derives begin calls. */
+  /** Whether the running strand has drawn a query id. If so, the tuples that it derives begin calls. */
   #isCalling = false;
   #sender: Sender | undefined;
   #derivations = 0;
-  /** Greatest number of derivations of the step. */
+  /** Limit of the derivations of the step. */
   #mostDerivations = Infinity;
   /** Bytes of the events and table changes of the round. */
   #heldInRound = 0;
@@ -156,7 +156,7 @@ export class StrandContext implements StrandHost {
     this.#sender = sender;
   }
 
-  /** Prepares for a step: no derivations, input not borrowed. `facts` is the number of facts that it loads. */
+  /** Prepares for a step: no derivations, input not borrowed. `facts` is the number of facts that the step loads. */
   begin(now: number, source: Value, facts: number): void {
     this.now = now;
     this.source = source;
@@ -212,7 +212,7 @@ export class StrandContext implements StrandHost {
     (this.#counters.seconds[strand] as number) += (this.#clock.now() - start) * represented;
   }
 
-  /** Runs `work` without the limits of derivations and memory. A recursive stratum keeps its own. */
+  /** Runs `work` without the limits of derivations, visits and memory. A recursive stratum still applies its own limits. */
   unlimited<T>(work: () => T): T {
     const { visits, mostVisits } = this;
     this.#isUnlimited = true;
@@ -271,7 +271,7 @@ export class StrandContext implements StrandHost {
     this.changes.push({ table: this.tables[predicate] as Table, values: this.#owned(args), isDelete: false });
   }
 
-  /** Raises the events and inserts the rows that begin the calls of a batch, in the order of the calls. */
+  /** Sorts the calls of a batch, then raises the event or inserts the row that begins each call. */
   beginCalls(): void {
     for (const { strand, predicate, args } of this.#calls.take()) {
       if (this.tables[predicate] === undefined) this.#addEvent(strand, predicate, args);
@@ -339,7 +339,7 @@ export class StrandContext implements StrandHost {
     return false;
   }
 
-  /** Whether it is an address of the overlay or a name of this node in it, or an address of the node itself for null. */
+  /** Whether `address` is an address or a name of this node in `overlay`; if `overlay` is null, an address in the underlay. */
   isAddressOf(overlay: string | null, address: Value): boolean {
     const announced = this.localAddress(overlay);
     if (announced !== undefined && equal(announced, address)) return true;
@@ -363,8 +363,8 @@ export class StrandContext implements StrandHost {
   }
 
   /**
-   * Counts the memory of a result that the step holds, with the key by which its duplicates are found, and returns its bytes. `rowBytes`
-   * is the memory of the row that it may become.
+   * Counts the memory of a result that the step holds, and returns it in bytes. The memory includes the key that finds duplicates of the
+   * result. If the result is an insertion, `rowBytes` is the memory of the row, which only `CycleUse` counts here.
    */
   #hold(strand: number, args: Values, rowBytes: number): number {
     const isMeasured = this.#derivations > UNMEASURED_RESULTS;

@@ -16,18 +16,21 @@ export interface StrandTable {
   readonly first: Row | null;
   /** Returns the row with this primary key. */
   find(key: Key): Row | undefined;
-  /** Returns the rows with this key in an index of the table's plan. */
+  /** Returns the rows with this key in an index. `index` is its position in `TableSpec.indexes`. */
   bucket(index: number, key: Key): readonly Row[];
 }
 
-/** Operations on the node that emitted code uses. Strands, predicates and rules of derived tables are plan indexes. */
+/** Operations on the node that emitted code uses. Strands, predicates and rules of derived tables are given by their index in the plan. */
 export interface StrandHost {
   /** Predicates of the plan of the strand. */
   readonly predicates: readonly PredicateSpec[];
   readonly tables: readonly (StrandTable | undefined)[];
-  /** Rows and items that loops of strands have visited in this step. A loop adds their number before it begins. */
+  /**
+   * Number of rows and list items that the loops of strands have visited in this step. Before a loop begins, it adds the number that it
+   * will visit.
+   */
   visits: number;
-  /** Greatest number of visits. Beyond it a strand calls `exceedVisits`. */
+  /** Limit of `visits`. A strand that exceeds it calls `exceedVisits`. */
   readonly mostVisits: number;
   /** Ends the step. Does not return. */
   exceedVisits(strand: number): never;
@@ -35,13 +38,13 @@ export interface StrandHost {
   raise(strand: number, predicate: number, args: Values): void;
   /** Inserts a row at the end of the round. */
   put(strand: number, predicate: number, args: Values): void;
-  /** Deletes the rows that equal `args` on the key, at the end of the round. */
+  /** Deletes the rows that equal `args` on the primary key, at the end of the round. */
   remove(strand: number, predicate: number, args: Values): void;
   /** Sends a tuple to `location`. */
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void;
   /**
-   * Reports a derivation that a maintenance strand found: added (1), removed (-1) or refreshed (0). A strand that runs on
-   * a row of its own recursive stratum reports 1 in both directions; the stratum knows whether the row enters or leaves.
+   * Reports a derivation that a maintenance strand found: added (1), removed (-1) or refreshed (0). A strand that runs on a row of its
+   * own recursive stratum always reports 1; the stratum knows whether the row was inserted or deleted.
    */
   contribute(rule: number, sign: Sign, values: Values): void;
   /** Reports that a recursive rule derived a cost better than one in its body. */
@@ -52,14 +55,16 @@ export interface StrandHost {
   contradicts(predicate: number, column: number, value: Value): void;
   /** Returns a secret of the node by name; undefined without such a secret. */
   secret(name: string): Value | undefined;
-  /** Abandons the step, so that it runs once for each packet of its train. Does not return. */
+  /** Undoes the step, and lets the engine run one step for each packet of the train instead. Does not return. */
   splitTrain(): never;
-  /** Returns memory of so many bytes, which is used again after the step. */
+  /** Returns `size` bytes of memory with undefined content. The next step reuses the memory. */
   takeTrainMemory(size: number): Uint8Array;
   /** Clock, randomness and source address for impure functions. */
   ambient(strand: number): Ambient;
-  /** Returns the first `localAddr` of the overlay, or of the node itself for null; undefined without one. */
+  /**
+   * Returns the address in the table `localAddr` of `overlay`, or of the underlay if `overlay` is null; undefined if the table is empty.
+   */
   localAddress(overlay: string | null): Value | undefined;
-  /** Returns a random number that identifies a call of a view. The tuples that the strand then derives begin calls. */
+  /** Returns a random number as the query id of a view call. The tuples that the strand derives afterwards begin calls. */
   freshQuery(strand: number): number;
 }

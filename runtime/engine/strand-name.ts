@@ -1,8 +1,8 @@
 import type { Plan } from "../plan/contract/plan.ts";
 
 /**
- * Name of a strand that stays the same when other rules change: the rule's name, and the strand's position among the strands
- * of the rule. Random streams and counters are looked up by it.
+ * Name of a strand that stays the same when other rules change: the rule's name, and the strand's position among the strands of the rule.
+ * Random streams and counters of strands are found by this name.
  */
 export function strandName({ strands }: Plan, strand: number): string {
   const rule = strands[strand]?.origin.rule ?? "?";

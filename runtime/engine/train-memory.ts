@@ -2,8 +2,8 @@
 const KEPT_BYTES = 1 << 20;
 
 /**
- * Memory for the trains that functions make in a step. It is used again in the next step: fresh memory for each train of 64 KiB costs the
- * garbage collector more than the copy. So whatever outlives the step must be copied.
+ * Memory for the trains that functions make in a step. The next step reuses the memory, so values that outlive the step must be copied.
+ * Copying costs less than collecting fresh memory for each train of 64 KiB as garbage.
  */
 export class TrainMemory {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -14,7 +14,7 @@ export class TrainMemory {
     this.#used = 0;
   }
 
-  /** Returns memory of any content. */
+  /** Returns `size` bytes of memory with undefined content. */
   take(size: number): Uint8Array {
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(KEPT_BYTES);
     if (this.#used + size > this.#bytes.length) return new Uint8Array(size);

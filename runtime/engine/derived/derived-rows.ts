@@ -43,7 +43,7 @@ interface Support {
 /** Change of a support since the start of the update. */
 interface SupportChange {
   readonly countBefore: number;
-  /** Whether a nonrecursive derivation was added, or a derivation was refreshed. */
+  /** Whether a nonrecursive derivation was added, or any derivation was refreshed. */
   isRefreshed: boolean;
   readonly refreshedBefore: number;
   /** Whether the row was overdeleted: deleted tentatively, to be inserted again if a derivation remains. */
@@ -52,7 +52,7 @@ interface SupportChange {
 
 /** Applies the changes of rows to a table: at once, or step by step in a recursive stratum. */
 export interface DerivedTableWriter {
-  /** Inserts a row whose lifetime starts at `since`. `isReplacement`: another row of the key was deleted before. */
+  /** Inserts a row whose lifetime starts at `since`. `isReplacement` says that another row with the key was deleted just before. */
   insert(values: Values, key: Key, isReplacement: boolean, since: number): void;
   delete(row: Row): void;
   refresh(row: Row): void;
@@ -124,12 +124,12 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   /**
-   * Returns the row to overdelete after `values` lost a derivation, or undefined. It is the row that the table holds for the
-   * key of `values`, if all derivations of that row may depend on the row itself. The caller deletes it; `applyTo` inserts it
-   * again if a derivation remains.
+   * Returns the row to overdelete after `values` lost a derivation, or undefined. It is the row that the table holds for the key of
+   * `values`, if all derivations of that row may depend on the row itself. The caller deletes it; `applyTo` inserts it again if a
+   * derivation remains.
    *
-   * A row that differs from `values` is returned only if it replaced another row, because it may depend on that row. If
-   * `isFinal` is true, it cannot depend on that row and is not returned.
+   * A row that differs from `values` is returned only if it replaced another row, because it may depend on the replaced row. If `isFinal`
+   * is true, it cannot depend on the replaced row, and is not returned.
    */
   overdelete(values: Values, isFinal: boolean): Row | undefined {
     const lost = this.#supports.get(keyOfValues(values));
@@ -164,14 +164,14 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     }
   }
 
-  /** Begins an update. Keys of expired rows get a new row if another derivation has not expired. */
+  /** Begins an update. If the row of a key has expired, `applyTo` inserts another derivable row of the key that has not expired. */
   beginUpdate(now: number): void {
     this.#now = now;
     if (this.table.spec.hasExpiringDerivations !== true) return;
     for (const { key } of this.table.expired) this.#keys.add(key);
   }
 
-  /** Makes the table agree with the counts. The writer may change further counts meanwhile; these are applied too. */
+  /** Makes the table agree with the counts. The writer may change counts meanwhile; these changes are applied too. */
   applyTo(writer: DerivedTableWriter): void {
     for (const key of this.#keys) {
       this.#keys.delete(key);

@@ -12,7 +12,7 @@ import { equal, equalValues, type Value, type Values } from "../../plan/values/v
 import { ENTRY_BYTES, GROUP_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
-/** Values of one combination of body rows, and the number of combinations that have them. */
+/** Values of one combination of body rows, and the number of combinations that have these values. */
 interface Entry {
   readonly values: Values;
   count: number;
@@ -21,9 +21,9 @@ interface Entry {
 interface Group {
   readonly key: string;
   readonly entries: Map<string, Entry>;
-  /** Row that the group has contributed to its table; undefined if it has none. */
+  /** Row that the group has contributed to the derived table; undefined if the group has contributed none. */
   result: Values | undefined;
-  /** Whether the result replaced another one. It may then depend on rows that were derived from the replaced result. */
+  /** Whether the result replaced another result. The new result may then depend on rows that were derived from the replaced one. */
   isReplacement: boolean;
 }
 
@@ -40,12 +40,12 @@ interface BeforeCount {
 type BeforeComputation = Pick<Group, "result" | "isReplacement">;
 
 /**
- * Results that may depend on a body row that is lost: the result that the row won, every result of the same cost, or also every result that
- * replaced another.
+ * Results of a group that may depend on a lost body row. `won`: only the result that the row won. `equal`: every result with the cost of
+ * the row. `replacements`: also every result that replaced another result.
  */
 export type DependentResults = "won" | "equal" | "replacements";
 
-/** Takes a derivation that a group adds to its table, removes from it, or refreshes. */
+/** Takes a derivation that a group adds (1), removes (-1) or refreshes (0). */
 export type Contribute = (values: Values, sign: Sign) => void;
 
 /** Groups of one aggregate rule, with their results. */
@@ -58,7 +58,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #groups = new Map<string, Group>();
   /** Keys of groups to recompute. */
   readonly #changed = new Set<string>();
-  /** Keys of `#changed` whose result is refreshed if it stays the same. */
+  /** Keys of changed groups whose result is refreshed if it stays the same. */
   readonly #refreshed = new Set<string>();
 
   constructor(spec: AggregateSpec, journal: Journal) {
@@ -88,7 +88,10 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     if (refreshesResult) this.#refreshed.add(key);
   }
 
-  /** Removes and returns the result of a group that lost `values`, if it is one of `dependents`; `flush` recomputes it. */
+  /**
+   * Removes and returns the result of the group that lost `values`, if the result is one of `dependents`. `flush` computes the result
+   * again.
+   */
   overdelete(values: Values, dependents: DependentResults): Values | undefined {
     const group = this.#groups.get(this.#groupOf(values));
     const result = group?.result;
@@ -99,7 +102,9 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     return result;
   }
 
-  /** Whether a result has an extreme of `values` and, for `isWinner`, also the other columns of the row that won it. */
+  /**
+   * Whether `result` has the value of `values` in an aggregate column and, if `isWinner`, also in all columns taken from the winning row.
+   */
   #isResultOf(values: Values, result: Values, isWinner: boolean): boolean {
     const isEqual = (column: number): boolean => equal(values[column] as Value, result[column] as Value);
     return this.#aggregateColumns.some(isEqual) && (!isWinner || this.#winnerColumns.every(isEqual));
@@ -180,7 +185,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     return group;
   }
 
-  /** Returns false when the group has rows but its aggregate has no value. */
+  /** Computes a group, and reports its result if it changed. Returns false when the group has rows but its aggregate has no value. */
   #update(key: string, isRefreshed: boolean, contribute: Contribute): boolean {
     const group = this.#groups.get(key);
     if (group === undefined) return true;

@@ -5,15 +5,15 @@ import type { Value, Values } from "../../plan/values/value.ts";
 import { ENTRY_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
 
-/** Row of a derivation, with its random columns, and the number of derivations that gave it. */
+/** Row of the derivations with the same deterministic columns, and the number of these derivations. */
 interface Memo {
   readonly values: Values;
   readonly count: number;
 }
 
 /**
- * Results of the impure functions in a rule of a derived table. They are computed when a derivation is added, and stay the
- * same until it is removed.
+ * Results of the impure functions in a rule of a derived table. The results are computed when a derivation is added, and stay the same
+ * until it is removed.
  */
 export class MemoisedValues implements Undoable<"memoised", string, Memo | undefined> {
   readonly #deterministicColumns: readonly number[];

@@ -7,15 +7,15 @@ import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
 /**
- * One derived table whose rules read only other tables. It is maintained by counting: strands report each derivation that
- * is added or removed exactly once, and a row exists while its count is above zero.
+ * One derived table whose rules read only other tables. It is maintained by counting: strands report exactly once each derivation that is
+ * added or removed, and a row exists while the number of its derivations is above zero.
  */
 export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
   readonly #derived: DerivedRows;
   readonly #rules: readonly DerivedRule[];
   readonly #strands: readonly MaintenanceStrand[];
   readonly #tally: CommitTally;
-  /** Whether refreshes reach this table, so that a new derivation in a group counts as a refresh of its result. */
+  /** Whether strands run on refreshed rows. A new derivation in a group of an aggregate is then also a refresh of the group's result. */
   readonly #subscribesToRefreshes: boolean;
   /** Insertions and refreshes to apply in the order of their values. */
   readonly #pending: { readonly values: Values; readonly apply: () => void }[] = [];
@@ -78,8 +78,8 @@ export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
   }
 
   /**
-   * Applies a change at once, or sorted with the others of this update if the table has a size. The smaller of two new
-   * rows is then the older one, so that evictions do not depend on the order of rules.
+   * Applies a change at once. If the table has a maximum size, all changes of the update are applied at its end instead, sorted by their
+   * values: the smaller of two new rows is then the older one, so that evictions do not depend on the order of rules.
    */
   #applyInOrder(values: Values, apply: () => void): void {
     if (this.#derived.table.spec.size < Infinity) this.#pending.push({ values, apply });

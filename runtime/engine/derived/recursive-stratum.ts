@@ -1,23 +1,23 @@
 /**
- * Derived tables whose rules read each other, maintained by counting and delete-and-rederive (DRed: Gupta, Mumick and
- * Subrahmanian, SIGMOD 1993; with counts: Hu, Motik and Horrocks, AAAI 2018).
+ * Derived tables whose rules read each other, maintained by counting and delete-and-rederive (DRed: Gupta, Mumick and Subrahmanian,
+ * SIGMOD 1993; with counts: Hu, Motik and Horrocks, AAAI 2018).
  *
  * Counts alone do not suffice in recursion, because rows can support each other in a cycle. One update goes:
- *  1. Strands on the changes of other strata run, and report added and removed derivations.
- *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a nonrecursive derivation; strands then run on
- *     the deleted row, which removes further derivations. This ends when no row is left to delete.
- *  3. Rederivation and insertion. A deleted row whose count is above zero is inserted again; no search is needed. New
+ *  1. The strands that subscribe to tables of other strata run, and report added and removed derivations.
+ *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a nonrecursive derivation; strands then run on the deleted
+ *     row, which removes further derivations. This ends when no row is left to delete.
+ *  3. Rederivation and insertion. A deleted row whose count is above zero is inserted again, without a search for its derivations. New
  *     rows are inserted, and strands run on each inserted row. Rows that they replace are deleted as in 2.
- *  4. Refreshes are propagated after the fixpoint, because derivations come and go before it.
+ *  4. Refreshes are propagated after the fixpoint, because until then derivations are added and removed.
  *  5. Tables over their size evict rows, and the update goes on from 2 until nothing changes.
  *
- * Semi-naive evaluation: strands run on one row of the stratum at a time, marked CURRENT. A row is visible to joins from
- * the time that its insertion is processed until its deletion is processed. Therefore each derivation is counted once,
- * even if it uses several rows of the stratum.
+ * Semi-naive evaluation: strands run on one row of the stratum at a time, which is marked CURRENT. A row is visible to joins from the
+ * time that its insertion is processed until its deletion is processed. Therefore each derivation is counted once, even if it uses
+ * several rows of the stratum.
  *
- * Replacement: when a row takes the key of another row (a better `min`), strands run on the insertion of the new row
- * before they run on the deletion of the old row. Values that a rule derives from both are then not overdeleted. In the other
- * order, paths of equal cost that differ in their first hop would delete each other for ever.
+ * Replacement: when a row takes the key of another row (a better `min`), strands run on the insertion of the new row before they run on
+ * the deletion of the old row. Values that a rule derives from both rows are then not overdeleted. In the other order, paths of equal
+ * cost that differ in their first hop would delete each other for ever.
  */
 import { ADDED, CURRENT, ENTERING, LEAVING, REMOVED, STABLE } from "../../plan/contract/row-mark.ts";
 import type { Sign } from "../../plan/contract/plan.ts";
@@ -30,22 +30,22 @@ import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
 import type { DependentResults } from "./maintained-aggregate.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
-/** Rows that a recursion that computes values may insert for each row that it reads: it may have many results for one. */
+/** Number of rows that a recursion whose rules compute values may insert for each row that it reads: it may derive many rows from one. */
 const COMPUTED_ROWS_PER_ROW = 256;
 /**
- * Memory of a row from which it counts as several, and for each further one, in bytes: a list may grow in each row, and the time for
- * keys is proportional to it.
+ * A row of more than `LONG_ROW_BYTES` counts as one more row for each further `BYTES_PER_FURTHER_ROW`. A recursion may append to a list
+ * in each row, and the time to compute the key of a row is proportional to its length.
  */
 const LONG_ROW_BYTES = 1024;
 const BYTES_PER_FURTHER_ROW = 128;
 
 /** Limits of one update. */
 export interface RunLimit {
-  /** Strand runs on rows of the stratum. */
+  /** Number of strand runs on rows of the stratum. */
   readonly runs: number;
   /** Throws the error that ends a step with more runs. */
   readonly exceeded: (strand: number) => never;
-  /** Rows of the stratum on whose insertion strands run, if its rules compute values. A long row counts as several. */
+  /** Number of inserted rows of the stratum on which strands may run, if its rules compute values. A long row counts as several. */
   readonly computedRows: number;
   /** Throws the error that ends a step with more than `most` such rows. */
   readonly computedTooMany: (strand: number, most: number) => never;
@@ -53,7 +53,7 @@ export interface RunLimit {
   readonly checkMemory: (strand: number) => void;
 }
 
-/** Row that replaced another row of its key in this update. */
+/** Row that replaced another row with its key in this update. */
 interface Replacement {
   readonly row: Row;
   /** Number of derivations from the row, by rule and derived values. */
@@ -72,19 +72,19 @@ export interface RecursiveStratumOptions {
   readonly computesValues: boolean;
 }
 
-/** Strongly connected component of the dependency graph with a cycle. */
+/** Stratum with a cycle: derived tables that read each other, or one that reads itself. */
 export class RecursiveStratum implements Stratum {
   readonly #tables: readonly DerivedRows[];
   readonly #rules: readonly DerivedRule[];
-  /** Strands on insertions and deletions in tables of other strata. */
+  /** Strands that run on insertions and deletions in tables of other strata. */
   readonly #externalStrands: readonly MaintenanceStrand[];
-  /** Strands on refreshes in tables of other strata. */
+  /** Strands that run on refreshes in tables of other strata. */
   readonly #externalRefreshStrands: readonly MaintenanceStrand[];
-  /** Strands on deletions from tables that the rules negate. */
+  /** Strands that run on deletions from tables that the rules negate. */
   readonly #negationStrands: readonly MaintenanceStrand[];
-  /** Strands on insertions and deletions in tables of this stratum. */
+  /** Strands that run on insertions and deletions in tables of this stratum. */
   readonly #ownStrands: ReadonlyMap<Table, readonly number[]>;
-  /** Strands on refreshes in tables of this stratum. */
+  /** Strands that run on refreshes in tables of this stratum. */
   readonly #ownRefreshStrands: ReadonlyMap<Table, readonly number[]>;
   readonly #tally: CommitTally;
   readonly #limit: RunLimit;
@@ -95,7 +95,7 @@ export class RecursiveStratum implements Stratum {
 
   #now = 0;
   #run: RunStrand = () => undefined;
-  /** 1 while strands run on an inserted row of the stratum, -1 on a deleted one, 0 on rows of other strata. */
+  /** 1 while strands run on an inserted row of the stratum, -1 while they run on a deleted row of it, otherwise 0. */
   #direction: Sign = 0;
   /** Strand runs on rows of the stratum in this update. */
   #runs = 0;
@@ -155,9 +155,9 @@ export class RecursiveStratum implements Stratum {
   }
 
   /**
-   * Returns whether the replacement of the current row covers a lost derivation: the same rule derives the same values
-   * from it. Each derivation from the replacement covers one lost derivation. While the inserted replacement is the
-   * current row, records its derivations.
+   * Returns whether the replacement of the current row covers a lost derivation: the same rule derives the same values from the
+   * replacement. Each derivation from the replacement covers one lost derivation. While the inserted replacement is the current row,
+   * records its derivations.
    */
   #isCovered({ row, derived }: Replacement, rule: DerivedRule, sign: Sign, values: Values): boolean {
     const derivation = `${rule.spec.id}:${keyOfValues(values)}`;
@@ -174,8 +174,9 @@ export class RecursiveStratum implements Stratum {
   }
 
   /**
-   * Results that may depend on a lost row of their group. Before insertion these include every result of the cost of the lost row: it may
-   * have replaced the row, depend on it, and support itself in a cycle of zero cost. A row that makes room for a replacement supports none.
+   * Results that may depend on a body row that their group lost. Before insertion these include every result with the cost of the lost
+   * row: such a result may have replaced the row, depend on it, and support itself in a cycle of zero cost. During insertion a row is
+   * deleted to make room for its replacement, and only the result that the row won depends on it.
    */
   get #dependents(): DependentResults {
     if (this.#isInserting) return "won";
@@ -223,7 +224,10 @@ export class RecursiveStratum implements Stratum {
     this.#hasEvicted = false;
   }
 
-  /** Returns how many rows a recursion that computes values may insert: more if it starts from more rows. */
+  /**
+   * Returns the number of rows that a recursion whose rules compute values may insert. The number grows with the rows that the recursion
+   * reads.
+   */
   #computedRows(): number {
     const read = new Set([...this.#externalStrands, ...this.#tables].map(({ table }) => table));
     let rows = 0;
@@ -254,7 +258,7 @@ export class RecursiveStratum implements Stratum {
     for (const row of table.refreshed) this.#noteRefresh(table, row);
   }
 
-  /** Counts a derivation, and overdeletes the row that lost one. */
+  /** Counts a derivation. If it was removed, also deletes the row that `DerivedRows.overdelete` returns. */
   #derive({ spec, derived }: DerivedRule, values: Values, sign: Sign): void {
     derived.contribute(values, sign, !spec.isRecursive);
     const row = sign < 0 ? derived.overdelete(values, this.#isFinal) : undefined;
@@ -278,7 +282,7 @@ export class RecursiveStratum implements Stratum {
     this.#replacements.clear();
   }
 
-  /** Returns false when nothing was inserted and no deletion is to be processed. */
+  /** Runs strands on the inserted rows. Returns false when no row was inserted and no deletion is queued. */
   #processInsertions(): boolean {
     let hasInserted = false;
     for (; this.#entering.size > 0 || this.#applyDerivations(); hasInserted = true) {
@@ -422,7 +426,7 @@ export class RecursiveStratum implements Stratum {
     for (const strand of this.#ownRefreshStrands.get(table) ?? []) this.#run(strand, row.values);
   }
 
-  /** Runs refresh strands on refreshed rows. Returns whether there were any. */
+  /** Runs refresh strands on refreshed rows. Returns whether any row was queued for them. */
   #propagateRefreshes(): boolean {
     const pending = this.#pendingRefreshes;
     this.#pendingRefreshes = [];

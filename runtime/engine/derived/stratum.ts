@@ -7,12 +7,12 @@ import type { MaintainedAggregate } from "./maintained-aggregate.ts";
 import type { MemoisedValues } from "./memoised-values.ts";
 
 /**
- * Runs a maintenance strand on one row that was inserted into a body table, deleted from it, or refreshed. `isRemoval` says that the
- * derivations of a strand for both directions are removed.
+ * Runs a maintenance strand on one row that was inserted into a body table, deleted from it, or refreshed. For a strand that runs on
+ * insertions and deletions (`recursive-delta`), `isRemoval` says that its derivations are removed.
  */
 export type RunStrand = (strand: number, values: Values, isRemoval?: boolean) => void;
 
-/** One rule of a derived table at run time, or several rules without aggregates that define the table together. */
+/** Rules of a derived table at run time: one rule with an aggregate, or all rules without aggregates together. */
 export interface DerivedRule {
   readonly spec: DerivedRuleSpec;
   /** Table that the rule defines. */
@@ -22,7 +22,7 @@ export interface DerivedRule {
   readonly memoised: MemoisedValues | undefined;
 }
 
-/** Strand that maintains a derived table, with the body table whose changes it runs on. */
+/** Strand that maintains a derived table, with the body table on whose changes the strand runs. */
 export interface MaintenanceStrand {
   readonly id: number;
   readonly change: MaintainedChange;
@@ -36,15 +36,15 @@ export interface Stratum {
   /** Brings the tables up to date. All strata before this one, and all base rows of the commit, are final. */
   update(now: number, run: RunStrand): void;
   /**
-   * Notes that a rule derived a better cost than one it was derived from. A row that replaces another may from then on
-   * depend on the replaced row. Called by strands.
+   * Notes that a rule derived a better cost than one in its body. From then on, a row that replaces another row may depend on the
+   * replaced row. Called by strands.
    */
   costDecreased(): void;
   /** Discards an update that an exceeded limit interrupted. */
   abandon(): void;
 }
 
-/** Runs a strand on all rows of a table that the commit has changed in the way that it subscribes to. */
+/** Runs a strand on all rows of its body table that the commit inserted, deleted or refreshed, whichever the strand subscribes to. */
 export function runOnChanges({ id, change, table }: MaintenanceStrand, run: RunStrand): void {
   for (const row of changedRows(change, table)) run(id, row.values);
 }

@@ -1,11 +1,15 @@
 /**
- * Account of the memory that cycles of rules derive which may have no end (`CycleRole`). It only grows during a step, since the events of
- * such a cycle may be gone before the next ones come. Each tuple that enters a cycle from outside permits more.
+ * Account of the memory of results of rules that trigger each other in a cycle that may have no end (`CycleRole`). The account only grows
+ * during a step: such a cycle may release its events before it derives the next ones, and then holds little memory at any time. Each
+ * tuple that enters a cycle from outside raises the limit.
  */
 import type { CycleRole, Plan } from "../../plan/contract/plan.ts";
 import { LimitExceeded, type Limits, endsAtLimit } from "./limits.ts";
 
-/** Bytes for which each row that rules visit and each result counts, since the cycle derived before: such work takes time but no memory. */
+/**
+ * Bytes that are added for each visited row and each result of a rule since the previous result of the cycle: this work takes time but no
+ * memory.
+ */
 const VISIT_BYTES = 2;
 const RESULT_BYTES = 4;
 
@@ -27,7 +31,7 @@ export class CycleUse {
   readonly #isWhole: boolean;
   #used = 0;
   #permitted = 0;
-  /** Work of the step up to the latest result that entered a cycle or is of one. */
+  /** Work of the step up to the latest result that was counted or entered a cycle. */
   #counted: StepWork = NO_WORK;
 
   constructor({ strands }: Plan, limits: Limits) {
@@ -47,12 +51,15 @@ export class CycleUse {
     this.#permitted += facts * ENTRY_BYTES;
   }
 
-  /** Whether the results of the strand are counted. In a step with few results they are not, unless the account spans all steps. */
+  /**
+   * Whether the results of the strand are counted. `isMeasured` is false while the step has few results; they are then counted only if
+   * the account spans all steps.
+   */
   counts(strand: number, isMeasured: boolean): boolean {
     return (isMeasured || this.#isWhole) && this.#roles[strand] !== "none";
   }
 
-  /** Counts a result of a strand, with the work since the result before. Throws `LimitExceeded`. */
+  /** Counts a result of a strand, and the work since the previous counted result. Throws `LimitExceeded`. */
   add(strand: number, bytes: number, { visits, derivations }: StepWork): void {
     const before = this.#counted;
     this.#counted = { visits, derivations };

@@ -1,28 +1,33 @@
 /**
- * Account of the memory of one engine, by counting: the same program with the same inputs exceeds a limit at the same derivation on every
- * machine. Owners of rows add and subtract bytes when a row comes or goes, so probes and packets that change no table cost nothing.
- * docs/operations.md describes the amounts.
+ * Account of the memory of one engine. Memory is counted, not measured, so that the same program with the same inputs exceeds a limit at
+ * the same derivation on every machine. Owners of rows add bytes when a row is inserted and subtract them when it is deleted, so packets
+ * that change no table cost nothing. docs/operations.md lists the counted amounts.
  */
 import { LimitExceeded, type Limits } from "./limits.ts";
 
-/** Memory besides the content of values, in bytes, as measured with Node.js 24. */
+/** Memory of a row of a table. This and the following constants are bytes besides the content of values, as measured with Node.js 24. */
 export const ROW_BYTES = 240;
 /** Row in an index or in the map of primary keys. */
 export const INDEX_ENTRY_BYTES = 64;
 /** Derivation count of a row of a derived table. */
 export const SUPPORT_BYTES = 360;
 export const GROUP_BYTES = 320;
-/** Body rows of an aggregate's group, and memoised results of impure functions. */
+/** Body row in a group of an aggregate, or memoised result of an impure function. */
 export const ENTRY_BYTES = 160;
 /** Entry of the journal. */
 export const JOURNAL_BYTES = 72;
-/** Event, table change or tuple to send that a rule derived. */
+/** Result of a rule: an event, a table change, or a tuple to send. */
 export const RESULT_BYTES = 96;
 
-/** Growth beyond the limit of memory that a step may need while it replaces rows, in bytes. It must be gone at the end of the step. */
+/**
+ * Bytes by which a step may exceed the limit of memory while it runs, for instance while it replaces rows. `checkEnd` applies the limit
+ * without them.
+ */
 const SLACK_BYTES = 1 << 20;
 
-/** Memory that one step may add for each fact that it loads: a program may start with more rows than a later step may add. */
+/**
+ * Bytes by which each fact that a step loads raises the limit of the step: a program may start with more rows than a later step may add.
+ */
 const FACT_BYTES = 4096;
 
 export class MemoryUse {
@@ -31,11 +36,11 @@ export class MemoryUse {
   /** Bytes of the journal, and of the events, table changes and tuples to send that the running step holds. */
   pending = 0;
   readonly #limits: Limits;
-  /** Bytes that queues outside the engine hold. */
+  /** Returns the bytes that queues outside the engine hold. */
   readonly #queued: () => number;
-  /** Greatest sum of `stored` and `pending` in the running step. */
+  /** Limit of the sum of `stored` and `pending` in the running step. */
   #ceiling = Infinity;
-  /** Queues, and rows and queues, before the running step. */
+  /** Bytes of queues before the running step. */
   #queuedBefore = 0;
   #totalBefore = 0;
   #exceeded: "memory" | "stepMemory" = "memory";
@@ -67,19 +72,22 @@ export class MemoryUse {
     this.#exceeded = ofStep < ofNode ? "stepMemory" : "memory";
   }
 
-  /** Whether the running step holds too much. */
+  /** Whether the running step exceeds its limit of memory. */
   get isExceeded(): boolean {
     return this.stored + this.pending > this.#ceiling;
   }
 
-  /** Throws `LimitExceeded` if the running step holds too much. Called where a step can be undone. */
+  /** Throws `LimitExceeded` if the running step exceeds its limit of memory. Called where a step can be undone. */
   check(strand: number): void {
     if (this.stored + this.pending > this.#ceiling) throw new LimitExceeded(this.#exceeded, strand);
   }
 
-  /** Throws `LimitExceeded` if the step, which has run all its rounds, made the rows and queues of a full node grow. */
+  /**
+   * Called after the last round of a step. Throws `LimitExceeded` if rows and queues exceed the limit of the node and the step made them
+   * grow.
+   */
   checkEnd(strand: number): void {
-    // A queue holds at most one entry, which is smaller, for each row that the step has added.
+    // Queues grow by at most one entry per row that the step has added, and the entry is smaller than the row.
     if (this.#queuedBefore + 2 * this.stored <= this.#limits.memory) return;
     const { total } = this;
     if (total > this.#limits.memory && total > this.#totalBefore) throw new LimitExceeded("memory", strand);

@@ -10,19 +10,22 @@ export const DEFAULT_SEND_RATE = 10_000;
 
 /** A rule may send the tuples of one second at once. */
 const BURST_SECONDS = 1;
-/** Locations come from tuples, so the number of buckets is bounded. After its bucket was deleted, a location has a full bucket again. */
+/**
+ * Largest number of buckets of a strand. Tuples can name any number of locations, so a new location displaces the oldest bucket. A
+ * location without a bucket starts with a full one.
+ */
 const LOCATIONS_MAX = 1024;
 
-/** A token bucket: the time at which it is full again, in seconds. */
+/** Token bucket, stored as the time at which it will be full, in seconds. */
 interface Bucket {
   fullAt: number;
 }
 
 /** A token bucket for each strand and location, which holds the tuples of one second. */
 export class SendLimit {
-  /** Tuples in a second; infinite if there is no limit. */
+  /** Tuples per second; infinite if there is no limit. */
   readonly rate: number;
-  /** By strand and location. */
+  /** Buckets by strand and location. */
   readonly #buckets: Map<Key, Bucket>[];
 
   constructor(rate: number, strands: number) {
@@ -36,7 +39,7 @@ export class SendLimit {
     return bucket !== undefined && bucket.fullAt - now > BURST_SECONDS / 2;
   }
 
-  /** Takes a token for a tuple of the strand for the location. False if the bucket is empty. */
+  /** Takes a token for a tuple that the strand sends to the location. Returns false if the bucket is empty. */
   take(strand: number, location: Value, now: number): boolean {
     const interval = 1 / this.rate;
     const byLocation = this.#buckets[strand];

@@ -6,7 +6,7 @@ export interface ChangeListener {
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void;
   /** Predicate of the table whose collisions are to be reported. Undefined: none. */
   readonly collidingTable?: number | undefined;
-  /** Called when two rows have the same key: the table holds `kept`, and `other` is inserted or derivable, too. */
+  /** Called when two rows have the same key: the table holds `kept`; `other` was inserted in the same round, or is derivable too. */
   collided?(kept: Values, other: Values): void;
 }
 

@@ -1,16 +1,16 @@
 import { JOURNAL_BYTES, type MemoryUse } from "../limits/memory-use.ts";
 
-/** Owner of data that can undo its own operations. Only the owner knows the meaning of the operands. */
+/** Data structure that can undo its own operations. It alone knows the meaning of the operands. */
 export interface Undoable<Operation, Subject, Detail> {
   undo(operation: Operation, subject: Subject, detail: Detail): void;
 }
 
 /**
- * Undo log of the running step: each change of a table or a derivation count. Empty between steps. An entry is four
- * slots of one array instead of an object, because every inserted or deleted row makes one.
+ * Undo log of the running step: each change of a table or a derivation count. Empty between steps. An entry is four slots of one array
+ * instead of an object, because every inserted or deleted row adds an entry.
  */
 export class Journal {
-  /** Account of the data that the journal can undo, and of the journal itself. */
+  /** Account of the memory of the journal and of the data whose changes it records. */
   readonly memory: MemoryUse;
   #slots: unknown[] = [];
   readonly #isEnabled: boolean;

@@ -2,7 +2,9 @@ import { type Key, keyOf } from "../../plan/values/key.ts";
 import type { Value } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
-/** Rows of a table whose size limits each group instead of the table: a group is the rows with one value in a column. */
+/**
+ * Rows of a table whose size limits each group of rows instead of the whole table. A group is all rows with the same value in one column.
+ */
 export class RowGroups {
   readonly #column: number;
   readonly #size: number;
@@ -14,7 +16,7 @@ export class RowGroups {
     this.#size = size;
   }
 
-  /** Some group with more rows than the size. */
+  /** Rows of some group that has more rows than the size; undefined if there is none. */
   get overfull(): Iterable<Row> | undefined {
     for (const group of this.#overfull) return group;
     return undefined;

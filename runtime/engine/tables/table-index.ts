@@ -46,7 +46,10 @@ export class TableIndex {
   }
 }
 
-/** Returns the key of some columns. Emitted code computes it in the same way: several columns have a joined key. */
+/**
+ * Returns the key of some columns: of one column the key of its value, of several columns one key for all values. Emitted code computes
+ * keys in the same way.
+ */
 export function keyOfColumns(values: Values, columns: readonly number[]): Key {
   if (columns.length === 1) return keyOf(values[columns[0] as number] as Value);
   return keyOfValues(columns.map((column) => values[column] as Value));

@@ -1,12 +1,12 @@
 /**
  * The table of one predicate: rows in a linked list by expiry, hash indexes, lifetime and size.
  *
- * Strands read a table through `first`, `find` and `bucket`. Only the Store and the strata of derived tables change it,
- * during a commit. Rules of derived tables join the state before the commit with the state after it, so a deleted row
- * stays in the indexes, marked REMOVED, until the end of the commit. `find` and the linked list show the state after.
+ * Strands read a table through `first`, `find` and `bucket`. Only the Store and the strata of derived tables change it, during a commit.
+ * Rules of derived tables join the state before the commit with the state after it, so a deleted row stays in the indexes, marked
+ * REMOVED, until the end of the commit. `find` and the linked list show the state after the changes made so far.
  *
- * A row of a recursive stratum is deleted in two steps, `beginDelete` and `finishDelete`: between them its rules still
- * see it, and process its deletion.
+ * A row of a recursive stratum is deleted by two calls, `beginDelete` and `finishDelete`. Between the calls, the rules of the stratum
+ * still see the row, and process its deletion.
  *
  * Each change is recorded in the journal, and `undo` reverts it.
  */
@@ -84,7 +84,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.#baseRows = baseRows;
   }
 
-  /** Table that holds copies of the base rows of this one, for rules that must not read its derived rows. */
+  /** Table that holds copies of the base rows of this table, for rules that must not read the derived rows. */
   get baseRows(): Table | undefined {
     return this.#baseRows;
   }
@@ -119,7 +119,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     for (let row = this.first; row !== null; row = row.next) yield row.values;
   }
 
-  /** Rows that the running commit has inserted. `cancelOpposites` makes this and `removed` the net difference. */
+  /** Rows that the running commit has inserted. After `cancelOpposites`, `added` and `removed` are the net difference of the commit. */
   get added(): readonly Row[] {
     return this.#added;
   }
@@ -134,7 +134,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     return this.#expired;
   }
 
-  /** Rows that the running commit has refreshed. Empty unless `notifiesRefreshes`. */
+  /** Rows that the running commit has refreshed. Empty unless the spec of the table has `notifiesRefreshes`. */
   get refreshed(): readonly Row[] {
     return this.#refreshed;
   }
@@ -148,7 +148,10 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     return this.#groups === undefined ? this.count > this.spec.size : this.#groups.overfull !== undefined;
   }
 
-  /** Inserts a base row, refreshes an equal one, or replaces another with its key. `key` is `keyOf(values)`. */
+  /**
+   * Inserts a base row. If the table holds an equal row, refreshes that row; a different row with the same key is replaced. `key` is
+   * `keyOf(values)`.
+   */
   insert(values: Values, key: Key, now: number): InsertOutcome {
     this.#baseRows?.insert(values, this.#baseRows.keyOf(values), now);
     const present = this.#byKey.get(key);
@@ -161,7 +164,10 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     return present === undefined ? "new" : "replaced";
   }
 
-  /** Inserts a base row of the previous program with its expiry time. Called with absent rows, in order of expiry. */
+  /**
+   * Inserts a base row of the previous program with its expiry time. Called in order of expiry, only for rows that the table does not
+   * hold.
+   */
   restore(values: Values, expires: number, now: number): void {
     this.#baseRows?.restore(values, expires, now);
     const row = new Row(values, this.keyOf(values), true);
@@ -169,7 +175,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     row.expires = expires;
   }
 
-  /** Inserts a derived row whose lifetime starts at `now`. The caller has deleted any other row of the key. */
+  /** Inserts a derived row whose lifetime starts at `now`. The caller has deleted any other row with this key. */
   insertDerived(values: Values, key: Key, now: number): Row {
     const row = new Row(values, key, false);
     this.#link(row, now);
@@ -193,7 +199,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     return rows;
   }
 
-  /** Deletes the row. It stays in the indexes until the end of the commit if it was there before the commit. */
+  /** Deletes the row. A row from before the commit stays in the indexes until the commit ends. */
   delete(row: Row): void {
     if (row.isBase) this.#deleteBase(row);
     const { previous } = row;
@@ -223,7 +229,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.#journal.record(this, "deletionBegun", row, { previous, mark });
   }
 
-  /** Hides a row after `beginDelete`. `isNew`: the running commit had inserted the row. */
+  /** Hides a row from joins after `beginDelete`. `isNew` says whether the running commit inserted the row. */
   finishDelete(row: Row, isNew: boolean): void {
     if (!isNew) {
       row.mark = REMOVED;
@@ -251,7 +257,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     }
   }
 
-  /** Deletes rows until the table has its size. Returns their number. */
+  /** Deletes rows until the table is no longer over its size. Returns the number of deleted rows. */
   evict(): number {
     let evicted = 0;
     for (; this.isOverfull; evicted++) this.delete(this.victim());
@@ -283,8 +289,9 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
   }
 
   /**
-   * Makes `added` and `removed` the net difference of the commit: cancels a deletion and an insertion of equal rows, and
-   * drops entries whose row changed again. Drops refreshed rows that were deleted afterwards.
+   * Makes `added` and `removed` the net difference of the commit: drops rows that were inserted and then deleted, rows that were deleted
+   * and then reinstated, and pairs of a deleted and an inserted row that are equal. Removes from `refreshed` each row that was deleted
+   * afterwards, unless an equal row took its place.
    */
   cancelOpposites(): void {
     this.#cancelChanges();
@@ -303,7 +310,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
       this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
     }
     if (this.#added.length === 0 || this.#removed.length === 0) return;
-    // Most commits replace one row by another one, which differs.
+    // Most commits replace one row by a different one.
     if (this.#added.length === 1 && this.#removed.length === 1 && !isEqualRow(this.#added[0], this.#removed[0])) return;
     const deleted = Map.groupBy(this.#removed, (row) => row.key);
     let hasCancelled = false;
@@ -318,7 +325,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
   }
 
-  /** Makes `after` a row that the commit did not change, in the place of the equal row `before`. */
+  /** Treats an inserted row that equals a deleted one as unchanged: `after` takes the place of `before`. */
   #keepUnchanged(before: Row, after: Row): void {
     before.mark = CANCELLED;
     this.#unindex(before);
@@ -462,7 +469,7 @@ function isEqualRow(one: Row | undefined, other: Row | undefined): boolean {
   return one !== undefined && other !== undefined && one.key === other.key && equalValues(one.values, other.values);
 }
 
-/** Returns an empty list in place of a list of changes, which its readers may still hold. */
+/** Returns an empty list of changes. Does not empty the given list itself, because readers may still hold it. */
 function emptied(rows: Row[]): Row[] {
   return rows.length === 0 ? rows : [];
 }

@@ -3,8 +3,8 @@ export interface ElementSpec {
   /** Name in the graph of a plan. The file is named after it. */
   readonly name: string;
   /**
-   * Manual page, which `mosaic explain --element` prints: signature, synopsis, then what goes in and out (Ports), what the element
-   * drops (Drops) and counts (Reads), which file creates it (Built), an Example where one helps, and related elements (See).
+   * Manual page, which `mosaic explain --element` prints: signature, synopsis, inputs and outputs (Ports), drop reasons (Drops), counters
+   * (Reads), the file that creates the element (Built), an Example where one helps, and related elements (See).
    */
   readonly manual: string;
   /** Reasons for which the element drops tuples, as they are counted. `datagram: ...` stands for all reasons that begin so. */

@@ -1,7 +1,7 @@
 import type { ColumnType } from "../values/column-type.ts";
 import type { Value } from "../values/value.ts";
 
-/** Surroundings of a call that impure functions may read: clock, randomness and the sender of the tuple. */
+/** Environment that impure functions may read: clock, randomness and the sender of the tuple. */
 export interface Ambient {
   /** Seconds since the node started. Constant within a step. */
   now(): number;
@@ -11,7 +11,7 @@ export interface Ambient {
   randomId(): bigint;
   /** Address of the node that sent the tuple of this step. Null if the step began on this node. */
   source(): Value;
-  /** Returns a nonce of 12 bytes that begins with the prefix and is new. Absent where nothing may be sealed: in facts and queries. */
+  /** Returns a new nonce of 12 bytes that begins with the prefix. Absent in facts and queries, which may not seal. */
   nonce?(prefix: Uint8Array): Uint8Array;
 }
 

@@ -25,7 +25,7 @@ export interface Plan {
   readonly code: string;
 }
 
-/** Call of a view. Calls that begin together are ordered by name, then by `columns` of the tuples that begin them. */
+/** Call of a view. Calls that begin in one batch of events are ordered by name, then by `columns` of the tuples that begin them. */
 export interface CallSpec {
   /** Predicate whose tuple begins the call, with its query id in the first column. */
   readonly predicate: number;
@@ -66,7 +66,10 @@ export type MaintainedChange =
   | "inserted"
   | "deleted"
   | "refreshed"
-  /** Rows deleted from a negated table, as refreshes: runs in recursive rules, after the fixpoint. */
+  /**
+   * Rows that the commit deleted from a negated table, which add derivations. Strands of recursive rules run on them as on refreshes:
+   * after the fixpoint.
+   */
   | "negation-deleted"
   /** One row that enters or leaves a table of the rule's own recursive stratum. */
   | "recursive-delta";
@@ -81,7 +84,7 @@ export interface StrandSpec {
    */
   readonly operators: readonly string[];
   /**
-   * Tables that the strand reads, if its outcome for an event depends on nothing else; the flow cache then watches these tables.
+   * Tables that the strand reads, if its outcome depends only on the event and these tables; the flow cache then watches the tables.
    * Undefined if the outcome also depends on the payload, the clock or randomness.
    */
   readonly cacheableReads: readonly number[] | undefined;
@@ -91,8 +94,9 @@ export interface StrandSpec {
 }
 
 /**
- * Role of a strand in a cycle of rules that trigger each other and may have no end, because one of them computes values or sends tuples:
- * it leads from one rule of the cycle to another (`within`), into the cycle from rules that end (`enters`), or neither (`none`).
+ * Role of a strand for cycles of rules that trigger each other and may have no end, because a rule of the cycle computes values or sends
+ * tuples. `within`: the strand derives tuples of such a cycle from tuples of the same cycle. `enters`: it derives tuples of such a cycle
+ * from tuples that do not depend on any such cycle. `none`: any other strand.
  */
 export type CycleRole = "none" | "enters" | "within";
 
@@ -104,8 +108,8 @@ export interface DerivedRuleSpec {
   readonly predicate: number;
   readonly aggregate: AggregateSpec | undefined;
   /**
-   * Columns whose values follow from the body. The values of the other columns come from impure functions and are memoised under
-   * these columns, so that a derivation keeps its random values. Undefined if all columns are deterministic.
+   * Columns whose values follow from the body. The values of the other columns come from impure functions and are memoised by the
+   * deterministic columns, so that a derivation keeps its random values. Undefined if all columns are deterministic.
    */
   readonly deterministicColumns: readonly number[] | undefined;
   /** Whether the rules read tables of their own stratum. */
@@ -121,7 +125,7 @@ export interface DerivedRuleSpec {
 export interface ChannelSpec {
   readonly outlet: number;
   readonly inlet: number;
-  /** Seconds without a message after which a receiver deletes the rows, and a sender gives the receiver up. */
+  /** Seconds without a message after which the receiver deletes the rows, and the sender stops sending to the receiver. */
   readonly timeout: number;
 }
 
@@ -156,7 +160,7 @@ export interface AggregateSpec {
 export type AggregateColumn =
   | { readonly kind: "group" }
   | { readonly kind: "aggregate"; readonly function: AggregateKind }
-  /** Value of the row that wins the `min` or `max`, of which there is then exactly one. */
+  /** Value in the row that wins the `min` or `max`. A head with such a column has exactly one `min` or `max`. */
   | { readonly kind: "winner" };
 
 /** Timer of one `periodic` literal. */
@@ -169,7 +173,7 @@ export interface TimerSpec {
   readonly delay: number | undefined;
   /** Upper bound of the random number of seconds that is added to each interval. */
   readonly jitter: number;
-  /** Position in the text, for timers of OverLog: of those due at the same time, the first in the text fires first. */
+  /** Position in the text of the program, for timers of OverLog. Timers that are due at the same time fire in this order. */
   readonly position: number | undefined;
   readonly origin: Origin;
 }

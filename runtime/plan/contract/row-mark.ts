@@ -1,7 +1,7 @@
 /**
- * State of a row while a commit brings derived tables up to date; STABLE at all other times. Emitted code compares the
- * numbers: a row up to LEAVING exists after the commit or until its deletion is processed, CURRENT exists for some
- * literals of a rule, and a row beyond CURRENT does not exist.
+ * State of a row while a commit brings derived tables up to date; STABLE at all other times. Emitted code compares the marks as numbers.
+ * For the rules of a recursive stratum, a row with a mark up to LEAVING is visible to all literals, a CURRENT row to some literals, and a
+ * row with a greater mark to none.
  */
 export const STABLE = 0 as const;
 /** Inserted by the commit: exists only in the state after it. */

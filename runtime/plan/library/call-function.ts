@@ -9,7 +9,7 @@ import type { Maybe, Values } from "../values/value.ts";
 import { functionNamed } from "./functions/registry.ts";
 import { callOnWholeTrain } from "./functions/train-forms.ts";
 
-/** Calls a built-in or plug-in function. The caller guarantees that it exists and that no argument is undefined. */
+/** Calls a built-in or plug-in function. The caller guarantees that the function exists and that no argument is undefined. */
 export function call(name: string, ambient: Ambient, args: Values): Maybe {
   const value = functionNamed(name)?.call(ambient, args);
   inheritOrigin(value, args);
@@ -21,15 +21,18 @@ export function callSafely(name: string, ambient: Ambient, args: readonly Maybe[
   return args.includes(undefined) ? undefined : call(name, ambient, args as Values);
 }
 
-/** The part of the node that runs strands on whole trains. */
+/** Part of the node that runs strands on whole trains. */
 interface TrainRunner {
-  /** Returns memory of so many bytes, which is used again after the step. */
+  /** Returns `size` bytes of memory with undefined content. The next step reuses the memory. */
   takeTrainMemory(size: number): Uint8Array;
-  /** Abandons the step, which then runs once for each packet. Does not return. */
+  /** Undoes the step, and lets the engine run one step for each packet of the train instead. Does not return. */
   splitTrain(): never;
 }
 
-/** Like `callSafely`. With a packet train it calls the function for each packet; results that form no train split the train. */
+/**
+ * Like `callSafely`. For a packet train, returns the train of the results for all packets. If the results form no train, calls
+ * `splitTrain`.
+ */
 export function callOnTrain(node: TrainRunner, name: string, ambient: Ambient, args: readonly Maybe[]): Maybe {
   if (args.includes(undefined)) return undefined;
   const known = args as Values;
@@ -42,7 +45,7 @@ export function callOnTrain(node: TrainRunner, name: string, ambient: Ambient, a
   return whole;
 }
 
-/** Returns the train of the results for each packet; undefined if they form none. */
+/** Calls the function for each packet, and returns the results as a train; undefined if they form no train. */
 function calledForEach(name: string, ambient: Ambient, args: Values): Uint8Array | undefined {
   const count = packetCountOf(args);
   const segments: Uint8Array[] = [];
@@ -54,7 +57,7 @@ function calledForEach(name: string, ambient: Ambient, args: Values): Uint8Array
   return trainOf(segments);
 }
 
-/** Whether the segment can follow the others in a train: all have one length, and the last may be shorter. */
+/** Whether the segment can follow the others in a train: all segments have the same length, except that the last may be shorter. */
 function continues([first]: readonly Uint8Array[], { length }: Uint8Array, isLast: boolean): boolean {
   return first === undefined || length === first.length || (isLast && length < first.length);
 }

@@ -97,7 +97,7 @@ function makePacket(predicate: PredicateSpec, args: readonly Maybe[]): Maybe {
   return packet.layers > LAYERS_MAX ? undefined : bounded(packet);
 }
 
-/** The part of the node that reports values which contradict a signature. */
+/** Part of the node that reports values that contradict a signature. */
 interface ContradictionReporter {
   readonly predicates: readonly PredicateSpec[];
   contradicts(predicate: number, column: number, value: Value): void;

@@ -4,7 +4,7 @@ import type { Value } from "./value.ts";
 
 /**
  * Largest nesting of lists, addresses and packets in a value that an expression builds, so that functions of values may recurse over the
- * nesting. Constants of a program nest at most as deep as the limit `nesting`, encoded tuples at most 32 deep.
+ * nesting. Constants of a program nest at most as deep as the limit `nesting` of the grammar, encoded tuples at most 32 deep.
  */
 export const DEPTH_MAX = 64;
 /** Largest number of values at all depths of a value that an expression builds. */
@@ -15,7 +15,7 @@ interface Extent {
   readonly size: number;
 }
 
-/** Extents of nested structures. A rule that wraps a value again and again measures only the new layer each time. */
+/** Known extents of nested values. If a rule wraps a value again and again, only the new layer is measured each time. */
 const extents = new WeakMap<object, Extent>();
 const SCALAR: Extent = { depth: 0, size: 1 };
 

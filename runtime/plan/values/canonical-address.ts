@@ -2,14 +2,17 @@ import { formatHostPort, parseHostPort, unmapped } from "./host-port.ts";
 import { formatIp, parseIp } from "./ip-address.ts";
 import type { Value } from "./value.ts";
 
-/** First test of a text: hexadecimal digits, dots and at least one colon, with the brackets, zone, port or prefix of an address. */
+/**
+ * Quick test whether a text may be a numeric address: hexadecimal digits, dots and at least one colon, with the brackets, zone, port or
+ * prefix of an address.
+ */
 const MAYBE_NUMERIC =
   /^(?:\[[0-9a-f:.]+(?:%[^\]]*)?\]:\d{1,20}|[\d.]+:\d{1,20}|[0-9a-f:.]*:[0-9a-f:.]*(?:\/\d{1,3})?)$/i;
 
 /**
  * Returns the canonical text (RFC 5952) of a numeric address: `host:port`, an IPv6 address, or an IPv6 address with a prefix length.
- * An address that names a sender or a destination of packets is text, and two texts of one address are different values, so every text
- * that enters a node passes this function. Returns other texts unchanged.
+ * Addresses of nodes in the IP network are strings, and two texts of one address are different values. Therefore every text that enters a
+ * node passes this function. Returns other texts unchanged.
  */
 export function canonicalAddress(text: string): string {
   if (!MAYBE_NUMERIC.test(text)) return text;
@@ -21,7 +24,10 @@ export function canonicalAddress(text: string): string {
   return prefix === undefined ? canonicalIp(bytes) : `${formatIp(bytes)}/${Number(prefix)}`;
 }
 
-/** Returns the canonical text of an IP address of 4 or 16 bytes, as the rules see it in packets; an IPv4-mapped address is IPv4. */
+/**
+ * Returns the canonical text of an IP address of 4 or 16 bytes, as the rules see it in packets. An IPv4-mapped address is written as
+ * IPv4.
+ */
 export function canonicalIp(bytes: Uint8Array): string {
   return unmapped(formatIp(bytes));
 }

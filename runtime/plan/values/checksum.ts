@@ -1,6 +1,7 @@
 /**
- * Returns the effect of changed bytes on an Internet checksum: the sum of ~m + m' of RFC 1624 over the words that differ between
- * `start` and `end`. Both arrays must hold that range. It must begin and end at an even distance from the first summed byte.
+ * Returns the effect of changed bytes on an Internet checksum: the sum of ~m + m' of RFC 1624 over the 16-bit words from `start` to `end`
+ * that differ. Both arrays must hold this range. The range must begin and end at an even distance from the first byte that the checksum
+ * covers.
  */
 export function checksumChange(before: Uint8Array, after: Uint8Array, start: number, end: number): number {
   let change = 0;
@@ -18,7 +19,9 @@ export function amendChecksum(bytes: Uint8Array, offset: number, change: number)
   bytes[offset + 1] = checksum & 0xff;
 }
 
-/** Applies a change to a UDP checksum, where 0 means that there is none and a checksum of 0 is written as 0xffff. */
+/**
+ * Applies a change to a UDP checksum. In UDP the value 0 means that the packet has no checksum, and a checksum of 0 is written as 0xffff.
+ */
 export function amendUdpChecksum(bytes: Uint8Array, offset: number, change: number): void {
   if (word(bytes, offset) === 0) return;
   amendChecksum(bytes, offset, change);
@@ -36,7 +39,7 @@ function word(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
 }
 
-/** Returns the Internet checksum of the bytes from `start` to `end`, added to `sum`. */
+/** Returns the Internet checksum of the bytes from `start` to `end`. `sum` is the sum of other words that the checksum covers. */
 export function checksumOf(bytes: Uint8Array, start: number, end: number, sum: number = 0): number {
   let total = sum;
   for (let at = start; at < end; at += 2) {

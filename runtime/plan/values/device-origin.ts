@@ -1,19 +1,19 @@
 /**
- * Origins of bytes: the packet of the device that rules made them from. A datagram that is too long for its path is reported to the sender
- * of that packet, also when the packet in it is sealed or has other bytes around it (`runtime/path/too-big.ts`).
+ * Origin of bytes: the device packet from which rules made the bytes. If a datagram is too long for its path, the node reports this to
+ * the sender of the packet, even if rules have encrypted the packet or put other bytes around it (`runtime/path/too-big.ts`).
  */
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
 import { isTrain, ownedBytes } from "./train.ts";
 import type { Maybe, Value, Values } from "./value.ts";
 
-/** A packet of the device, or a train of them, and the length of one. */
+/** Packet from the device, or a train of such packets. `length` is the length of one packet. */
 export interface Origin {
   readonly packet: Uint8Array;
   readonly length: number;
 }
 
-/** Its constructor returns the bytes that it gets, so that a subclass adds its private fields to them. */
+/** Base class whose constructor returns the bytes that it gets, so that a subclass adds its private fields to these bytes. */
 class Bytes {
   constructor(bytes: Uint8Array) {
     return bytes;
@@ -39,7 +39,7 @@ class Marked extends Bytes {
   }
 }
 
-/** Whether this process has a device whose packets reach rules. Without one nothing is looked up. */
+/** Whether this process has a device whose packets reach rules. Without such a device no origin is looked up. */
 let isUsed = false;
 
 /** Notes that the bytes are a packet, or a train of packets, from the device. */
@@ -48,7 +48,7 @@ export function noteDevicePacket(packet: Uint8Array): void {
   Marked.add(packet, { packet, length: packet.length });
 }
 
-/** Returns the origin of the first of the values that has one, also inside lists and packets. */
+/** Returns the first origin that is found in the values, including values inside lists and packets. */
 export function originIn(values: Values): Origin | undefined {
   if (!isUsed) return undefined;
   for (const value of values) {
@@ -66,12 +66,12 @@ function originOf(value: Value): Origin | undefined {
 }
 
 /**
- * Notes the origin of the result of a function: that of its arguments. Bytes with less than half of a packet, such as its addresses, do not
- * stand for the packet.
+ * Gives the result of a function the origin of its arguments. A result shorter than half of the packet, such as an address from its
+ * header, gets no origin.
  */
 export function inheritOrigin(result: Maybe, args: Values): void {
   if (!isUsed || typeof result !== "object" || result === null || result instanceof Address) return;
-  // A list function may build long lists, and the packets in them keep their origins.
+  // Lists among the arguments of a list function are not searched: they may be long, and their items keep their own origins.
   const sources = Array.isArray(result) ? args.filter(holdsBytes) : args;
   const origin = sources.length === 0 ? undefined : originIn(sources);
   if (origin === undefined) return;
@@ -80,7 +80,7 @@ export function inheritOrigin(result: Maybe, args: Values): void {
   }
 }
 
-/** Notes the origin of a segment of a train. */
+/** Gives a segment of a train the origin of the train. Returns the segment. */
 export function inheritSegment(train: Uint8Array, at: number, segment: Uint8Array): Uint8Array {
   const origin = isUsed ? Marked.of(train) : undefined;
   if (origin === undefined) return segment;
@@ -89,7 +89,10 @@ export function inheritSegment(train: Uint8Array, at: number, segment: Uint8Arra
   return segment;
 }
 
-/** Notes the origin of a copy that outlives the buffer of the device. One packet of a train stands for all. */
+/**
+ * Gives a copy of bytes, which outlives the buffer of the device, the origin of the bytes. If the origin is a train, its first packet
+ * stands for all. Returns the copy.
+ */
 export function copyOrigin(bytes: Uint8Array, copy: Uint8Array): Uint8Array {
   const origin = isUsed ? Marked.of(bytes) : undefined;
   if (origin === undefined) return copy;
@@ -98,7 +101,7 @@ export function copyOrigin(bytes: Uint8Array, copy: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Number of bytes that the origin of the bytes holds beside them. */
+/** Returns the memory that the origin of `bytes` takes in addition to `bytes`. */
 export function originBytes(bytes: Uint8Array): number {
   const packet = isUsed ? Marked.of(bytes)?.packet : undefined;
   return packet === undefined || packet === bytes ? 0 : packet.length;
@@ -112,7 +115,7 @@ function holdsBytes(value: Value): boolean {
   return value instanceof Uint8Array || value instanceof Packet;
 }
 
-/** The bytes that the value is, or has as items, or those of a packet that is still encoded. */
+/** Returns the byte strings of a value: the value itself, the items of a list, or the body of an encoded packet. */
 function bytesIn(value: Value): readonly Uint8Array[] {
   if (value instanceof Uint8Array) return [value];
   if (value instanceof Packet) return value.body === undefined ? [] : [value.body];

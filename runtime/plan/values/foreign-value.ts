@@ -4,7 +4,7 @@ import { Packet } from "./packet.ts";
 import { wrap } from "./ring.ts";
 import type { Values, Value } from "./value.ts";
 
-/** Returns the result of plug-in code as a value, or undefined if it is not one. Throws on a list that is nested too deeply. */
+/** Returns the result of plug-in code as a value, or undefined if the result is not a value. Throws on a list that is nested too deeply. */
 export function foreignValue(foreign: unknown): Value | undefined {
   return valueAt(foreign, 0);
 }
@@ -26,7 +26,7 @@ function valueAt(foreign: unknown, depth: number): Value | undefined {
   }
 }
 
-/** Returns the result of plug-in code as a list of lists, or undefined if it is not one. */
+/** Returns the result of plug-in code as a list of lists, or undefined if the result is not a list of lists. */
 export function foreignLists(foreign: unknown): readonly Values[] | undefined {
   const lists = foreignValue(foreign);
   return Array.isArray(lists) && lists.every((list) => Array.isArray(list)) ? lists : undefined;

@@ -42,8 +42,8 @@ function formatObject(value: Value): string {
 }
 
 /**
- * Returns the text of a packet that is not decoded: `packet::b".."` with its encoding, which `f_packet` reads. A train of packets has one
- * encoding for each, joined by `+`.
+ * Returns the text of a packet that is not decoded: `packet::b".."` with its encoding, which `f_packet` reads. The text of a packet train
+ * holds one encoding per packet, joined by `+`.
  */
 export function formatEncodedPacket(packet: Packet): string {
   const bytes = bytesOfPacket(packet);

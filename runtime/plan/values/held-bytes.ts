@@ -6,10 +6,13 @@ import type { Values, Value } from "./value.ts";
 
 /** Memory of a value besides its content, in bytes. */
 const VALUE_BYTES = 16;
-/** Memory of the objects of a list inside another value, besides its items, in bytes. */
+/** Memory of a list inside another value, besides its items, in bytes. */
 const NESTED_BYTES = 48;
 const WIDE = /[^\u0000-\u00ff]/;
-/** Length below which a text counts one byte for each character, whatever they are: most values are short, and their objects are larger. */
+/**
+ * Length below which a text counts one byte per character, without a look at the characters: most texts are short, and their objects take
+ * more memory than their characters.
+ */
 const SHORT_TEXT = 16;
 /** Length from which a regular expression is faster than a loop. */
 const LONG_TEXT = 64;
@@ -36,7 +39,7 @@ function bytesOf(value: Value): number {
   return NESTED_BYTES + heldBytesOf(value);
 }
 
-/** Whether the text has a character that needs two bytes: V8 then stores all characters of the text in two. */
+/** Whether the text has a character that needs two bytes: V8 then stores every character of the text in two bytes. */
 function isWide(text: string): boolean {
   if (text.length < SHORT_TEXT) return false;
   if (text.length >= LONG_TEXT) return WIDE.test(text);

@@ -12,7 +12,7 @@ export interface HostPort {
 
 export type HostPortResult =
   | { readonly ok: true; readonly at: HostPort }
-  /** `message` is the whole sentence, `why` its reason. */
+  /** `message` is a whole sentence about the text, `why` only the reason in it. */
   | { readonly ok: false; readonly message: string; readonly why: string };
 
 const FORMS = "HOST:PORT, with an IPv6 address in brackets: [::1]:10000";
@@ -41,7 +41,10 @@ export function canonicalHostPort(text: string): string {
   return parsed.ok ? formatHostPort(parsed.at.host, parsed.at.port) : text;
 }
 
-/** Returns the IPv4 address in an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`), which IPv6 sockets report; others unchanged. */
+/**
+ * Returns the IPv4 address in an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`), which IPv6 sockets report. Returns other addresses
+ * unchanged.
+ */
 export function unmapped(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
@@ -65,7 +68,10 @@ function parseBracketed(text: string, host: string, port: number): HostPortResul
   return { ok: true, at: { host: zone === undefined ? canonical : `${canonical}%${zone}`, port, family: 6 } };
 }
 
-/** Returns the problem with the zone of an IPv6 address, which only link-local addresses have; undefined if there is none. */
+/**
+ * Returns the problem with the zone of an IPv6 address, or undefined if there is none. Link-local addresses need a zone, multicast
+ * addresses may have one, and all others must have none.
+ */
 function zoneProblem(bytes: Uint8Array, host: string): string | undefined {
   const [address = "", zone] = host.split("%");
   const isLinkLocal = bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;

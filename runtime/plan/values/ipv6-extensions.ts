@@ -9,7 +9,7 @@ export interface UpperLayer {
   readonly isLaterFragment: boolean;
   /** Whether the packet is a fragment, the first or a later one, and so does not hold the whole upper-layer packet. */
   readonly isFragment: boolean;
-  /** Whether a source route has hops left. Checksums then cover another destination than the header has. */
+  /** Whether a source route has hops left. Checksums then cover the final destination instead of the destination in the header. */
   readonly isSourceRouted: boolean;
 }
 
@@ -74,7 +74,7 @@ function skip(
   };
 }
 
-/** Returns the length of an extension header. Most give it in units of 8 bytes, without the first 8. */
+/** Returns the length of an extension header. Most headers state their length in units of 8 bytes, without the first 8 bytes. */
 function extensionLength(packet: Uint8Array, { protocol, payloadAt }: UpperLayer): number {
   const units = byte(packet, payloadAt + 1);
   if (protocol === FRAGMENT) return 8;

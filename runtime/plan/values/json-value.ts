@@ -34,7 +34,7 @@ export interface JsonAddress {
 export interface JsonPacket {
   /** The tuple; for a packet that is not decoded, the wire hash of its predicate and the encoded arguments. */
   readonly packet: JsonTuple | { readonly hash: number; readonly bytes: JsonBytes };
-  /** The packet deletes a row. Omitted for all other packets, and for packets that are not decoded, whose hash determines it. */
+  /** Present if the packet deletes a row. Omitted for packets that are not decoded: their hash tells whether they delete a row. */
   readonly op?: "-";
 }
 

@@ -17,7 +17,7 @@ export function keyOf(value: Value): Key {
   return `\0${textKey(value)}`;
 }
 
-/** Number of values from which `join` builds the key: with `+=`, V8 allocates an object for each concatenation. */
+/** For this number of values or more, `join` builds the key instead of `+=`, for which V8 allocates an object per concatenation. */
 const MANY = 32;
 
 /** Returns one key for several values. */

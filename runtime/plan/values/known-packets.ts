@@ -8,13 +8,16 @@ import type { Value, Values } from "./value.ts";
 /** Returns the predicate with a wire hash, or undefined for an unknown one. */
 export type PredicateOfHash = (hash: number) => PredicateSpec | undefined;
 
-/** Returns the lookup of the predicates of a plan by the hash of their tuples. */
+/** Returns the function that finds predicates of a plan by the wire hash of their tuples. */
 export function predicatesByHash(predicates: readonly PredicateSpec[]): PredicateOfHash {
   const byHash = new Map(predicates.map((predicate) => [predicate.wire.tuple, predicate]));
   return (hash) => byHash.get(hash);
 }
 
-/** Returns the values with the encoded packets among them decoded, where the predicate is known and the arguments fit it. */
+/**
+ * Returns the values with the packets in them decoded. A packet stays encoded if its predicate is unknown or its arguments do not fit the
+ * predicate.
+ */
 export function withKnownPackets(values: Values, predicateOf: PredicateOfHash): Values {
   return values.some(mayHoldPacket) ? values.map((value) => decoded(value, predicateOf)) : values;
 }
@@ -32,7 +35,10 @@ function decoded(value: Value, predicateOf: PredicateOfHash): Value {
   return Packet.of({ predicate, args: withKnownPackets(args, predicateOf), isDelete: value.tuple?.isDelete === true });
 }
 
-/** Returns the value with every packet in it encoded, so that equal values have one text. A packet that no datagram could hold stays. */
+/**
+ * Returns the value with every packet in it encoded, so that equal values have one text. A packet that no datagram could hold stays
+ * decoded.
+ */
 export function withEncodedPackets(value: Value): Value {
   if (!mayHoldPacket(value) || value instanceof Address) return value;
   if (!(value instanceof Packet)) return (value as Values).map(withEncodedPackets);

@@ -11,7 +11,7 @@ function isHop(value: Value): boolean {
   return typeof value === "string" || typeof value === "bigint" || value instanceof Address;
 }
 
-/** Longer than any host name (253 bytes) or IPv6 address with a zone, with a port. */
+/** Greatest length of `host:port`: more than a host name (253 bytes) or an IPv6 address with a zone needs. */
 const HOST_PORT_MAX = 300;
 
 /** Returns whether a text has the form `host:port` of a node of the IP network. The host need not exist. */

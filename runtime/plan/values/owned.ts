@@ -5,8 +5,8 @@ import { ownedBytes } from "./train.ts";
 import type { Values, Value } from "./value.ts";
 
 /**
- * Returns values that share no memory with a device buffer. Bytes from a device or socket lie in memory that is reused after the
- * step, so everything that outlives a step must be copied here.
+ * Returns values that share no memory with a device buffer. Bytes from a device or socket lie in memory that is reused after the step, so
+ * each value that outlives a step must pass this function.
  */
 export function ownedValues(values: Values): Values {
   return values.some(mayBorrow) ? values.map(owned) : values;
@@ -35,7 +35,7 @@ function ownedWithOrigin(bytes: Uint8Array): Uint8Array {
   return copyOrigin(bytes, ownedBytes(bytes));
 }
 
-/** Returns the address itself in the usual case, a node that is a string or an id without options. */
+/** Returns a copy of an address. In the usual case, a string or an id without options, returns the address itself. */
 function ownedAddress(address: Address): Address {
   const { overlay, node, options } = address;
   const isPlain = options.length === 0 && !mayBorrow(node);

@@ -15,7 +15,7 @@ import { packetCount, segmentAt } from "./train-segments.ts";
 import type { Value, Values } from "./value.ts";
 import { Writer } from "./writer.ts";
 
-/** Returns the bytes of a packet, or a train of bytes for a train of packets. Returns undefined if no datagram could hold them. */
+/** Returns the bytes of a packet, or a train of bytes for a packet train. Returns undefined if no datagram could hold them. */
 export function bytesOfPacket(packet: Packet): Uint8Array | undefined {
   const segments: Uint8Array[] = [];
   for (let at = 0; at < packetCount(packet); at++) {
@@ -37,7 +37,7 @@ function bytesOfSegment({ hash, tuple, body }: Packet): Uint8Array | undefined {
   return writer.copy(0, writer.length);
 }
 
-/** Returns the packet whose bytes these are, or a train of packets for a train of bytes. Returns undefined for any other bytes. */
+/** Returns the packet that the bytes encode, or a packet train for a train of bytes. Returns undefined for any other bytes. */
 export function packetOfBytes(bytes: Uint8Array): Packet | undefined {
   const [first, ...others] = segmentsOf(bytes).map(packetOfSegment);
   if (first === undefined || others.length === 0) return first;
@@ -50,8 +50,8 @@ export function packetOfBytes(bytes: Uint8Array): Packet | undefined {
 }
 
 /**
- * Returns the encoded arguments of a packet, one string of bytes for each packet of a train, with hop count 0 in the packets among them:
- * equal packets have equal contents, whether they are decoded or not. Undefined if no datagram could hold the packet.
+ * Returns the encoded arguments of a packet, or of each packet of a train, with hop count 0 in all packets inside them. So equal packets
+ * have equal contents, whether they are decoded or not. Undefined if no datagram could hold the packet.
  */
 export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefined {
   if (packet.tuple !== undefined && isPlain(packet)) {
@@ -68,12 +68,12 @@ export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefi
   return contents;
 }
 
-/** Whether the packet is a single one, with no packet inside: its encoding holds no hop count. */
+/** Whether the packet is no train and has no packet inside. Its encoded arguments then hold no hop count. */
 function isPlain(packet: Packet): boolean {
   return packet.layers === 1 && packetCount(packet) === 1;
 }
 
-/** Returns the body with hop count 0 in the packets in it; malformed bytes unchanged. */
+/** Returns an encoded body with hop count 0 in all packets inside it. Returns malformed bytes unchanged. */
 function bodyWithoutHops(body: Uint8Array): Uint8Array {
   const fields = decodeAllFields(body);
   if (fields === undefined || !fields.some(holdsPacket)) return body;
@@ -90,7 +90,7 @@ function partsOf(value: Address | Values): Values {
   return value instanceof Address ? [value.node, ...value.options] : value;
 }
 
-/** Returns the value with hop count 0 in the packets in it. */
+/** Returns the value with hop count 0 in all packets inside it. */
 function withoutHops(value: Value): Value {
   if (!holdsPacket(value)) return value;
   if (value instanceof Packet) return packetWithoutHops(value);

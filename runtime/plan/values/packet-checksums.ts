@@ -6,7 +6,7 @@ const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
-/** Position of the checksum in the transport header. */
+/** Position of the checksum in the transport header, by protocol number. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
   [ICMP, 2],
   [TCP, 16],
@@ -17,7 +17,7 @@ const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
 const IPV4_LENGTH = 20;
 const IPV6_LENGTH = 40;
 
-/** The part of the packet that the transport checksum covers, beside the addresses. */
+/** Part of the packet that the transport checksum covers, besides the addresses. */
 interface Transport {
   readonly protocol: number;
   readonly at: number;
@@ -27,8 +27,8 @@ interface Transport {
 }
 
 /**
- * Returns a copy of an IPv4 or IPv6 packet with its checksums: of the IPv4 header, and of TCP, UDP, ICMP or ICMPv6. A fragment gets
- * only the checksum of the header. Undefined if the headers do not fit the bytes, or a source route has hops left.
+ * Returns a copy of an IPv4 or IPv6 packet with correct checksums of the IPv4 header, and of TCP, UDP, ICMP or ICMPv6. A fragment gets
+ * only the checksum of the IPv4 header. Undefined if the headers do not fit the bytes, or a source route has hops left.
  */
 export function withChecksums(packet: Uint8Array): Uint8Array | undefined {
   const version = (packet[0] ?? 0) >> 4;
@@ -79,7 +79,10 @@ function sumOf(bytes: Uint8Array, [start, end]: readonly [number, number]): numb
 const LOOSE_SOURCE_ROUTE = 131;
 const STRICT_SOURCE_ROUTE = 137;
 
-/** Whether the options have a source route. Only its last hop is the destination that the checksum covers. */
+/**
+ * Whether the IPv4 options hold a source route. The transport checksum then covers the last hop of the route instead of the destination
+ * in the header.
+ */
 function hasSourceRoute(bytes: Uint8Array, end: number): boolean {
   for (let at = IPV4_LENGTH; at < end; ) {
     const option = bytes[at] as number;

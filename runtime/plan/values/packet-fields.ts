@@ -6,8 +6,8 @@ import type { PredicateSpec } from "./predicate-spec.ts";
 import type { Value, Values } from "./value.ts";
 
 /**
- * Returns the arguments of the tuple in a packet if it is a tuple of the predicate and has the inferred types. Undefined for every other
- * value. A packet that is still encoded is decoded: its bytes may come from anyone.
+ * Returns the arguments of the tuple in a packet if the tuple has the given predicate and the arguments have the types of its columns.
+ * Undefined for every other value. An encoded packet is decoded with all checks, because its bytes may come from anyone.
  */
 export function fieldsOf(value: Value, predicate: PredicateSpec): Values | undefined {
   if (!(value instanceof Packet) || value.hash !== predicate.wire.tuple) return undefined;

@@ -19,12 +19,12 @@ export function compareTuples(one: Tuple, other: Tuple): number {
   return name === otherName ? compareValues(one.args, other.args) : name < otherName ? -1 : 1;
 }
 
-/** Where a tuple entered this node. Elements handle some tuples by it: a packet from the device is not written back to the device. */
+/** Place where a tuple entered this node. Some elements depend on it: a packet from the device is not written back to the device. */
 export type Provenance = "rule" | "device" | "network" | "operator";
 
 /**
- * Largest number of packets inside each other. OverlaySendWrap builds no more layers, and Admission refuses more, so functions of
- * values may recurse over layers.
+ * Largest number of nested packets. OverlaySendWrap builds no more layers, and Admission refuses more, so functions of values may recurse
+ * over layers.
  */
 export const LAYERS_MAX = 32;
 
@@ -38,9 +38,9 @@ export class Packet {
   /** Number of nodes that have forwarded the packet. Limited on the wire, so that a routing loop ends. */
   readonly hops: number;
   readonly tuple: Tuple | undefined;
-  /** A train if the packet stands for several. */
+  /** Encoded arguments; a train if the packet stands for several packets. */
   readonly body: Uint8Array | undefined;
-  /** Number of packets inside each other, this one included. An encoded body counts as a payload without packets. */
+  /** Number of nested packets, including this packet. An encoded body counts as a payload without packets. */
   readonly layers: number;
   #key: string | undefined;
   #count = 0;
@@ -68,13 +68,13 @@ export class Packet {
     return new Packet(hash, hops, undefined, body, 1);
   }
 
-  /** Returns a copy of the packet with another body, or with other arguments of as many layers. */
+  /** Returns a copy of the packet with another body, or with other arguments. The number of layers must stay the same. */
   with(args: Values | undefined, body: Uint8Array | undefined): Packet {
     const tuple = args === undefined ? undefined : this.tuple && { ...this.tuple, args };
     return new Packet(this.hash, this.hops, tuple, body, this.layers);
   }
 
-  /** Number of packets that this one stands for: the segments of the longest train in it, or 1. */
+  /** Number of packets that this packet stands for: the segments of the longest train in it, or 1. */
   get count(): number {
     if (this.#count === 0) {
       this.#count = this.tuple === undefined ? packetCount(this.body as Uint8Array) : packetCountOf(this.tuple.args);
@@ -82,7 +82,7 @@ export class Packet {
     return this.#count;
   }
 
-  /** Key by which packets are equal and ordered: the wire form without hop counts, whether the packet is decoded or not. */
+  /** Key by which packets are compared: the wire form without hop counts, which is the same for a decoded and an encoded packet. */
   get key(): string {
     this.#key ??= `${this.hash}/${this.#contentKey()}`;
     return this.#key;
@@ -94,7 +94,7 @@ export class Packet {
   }
 }
 
-/** Returns the largest number of layers of a packet among the values and inside them. */
+/** Returns the largest number of layers of the packets in the values. */
 function layersIn(values: Values): number {
   let layers = 0;
   for (const value of values) layers = Math.max(layers, layersOf(value));

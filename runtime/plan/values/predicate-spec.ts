@@ -25,7 +25,10 @@ export interface PredicateSpec {
 
 export type PredicateRole =
   | { readonly kind: "plain" }
-  /** Result or end of a view call, with the query id as first argument. `isFirstOnly`: of several with one id, the first counts. */
+  /**
+   * Result or end of a view call, with the query id as first argument. `isFirstOnly`: of several tuples with the same id, only the first
+   * counts.
+   */
   | { readonly kind: "answer"; readonly isFirstOnly: boolean }
   | { readonly kind: "tun" }
   /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
@@ -40,11 +43,11 @@ export type PredicateRole =
   | { readonly kind: "send" | "recv"; readonly overlay: string }
   /** The table `localAddr` of an overlay instance, or of the node itself when `overlay` is undefined. */
   | { readonly kind: "localAddr"; readonly overlay: string | undefined }
-  /** All addresses that rules over tables and facts derive for an instance. Its `localAddr` holds the smallest. */
+  /** Table of all addresses that rules over tables and facts derive for an instance. `localAddr` of the instance holds the smallest. */
   | { readonly kind: "addressesOf"; readonly overlay: string | undefined }
-  /** Endpoint names that an instance answers to, a source of its table `localAddrs`. The node fills it. */
+  /** Table of the endpoint names that an instance answers to, a source of its table `localAddrs`. The node fills this table. */
   | { readonly kind: "localNames"; readonly overlay: string | undefined }
-  /** Addresses of the host by device, the source of the table `hostAddr`. The node fills it. */
+  /** Table of the addresses of the host by device, the source of the table `hostAddr`. The node fills this table. */
   | { readonly kind: "hostAddresses" }
   /** The table of the names of this node in an overlay. */
   | { readonly kind: "self"; readonly overlay: string }
@@ -66,7 +69,7 @@ export interface TableSpec {
   readonly lifetime: number;
   /** Largest number of rows. Infinity for a table without limit. */
   readonly size: number;
-  /** Columns of the primary key, from 0. If empty, every insertion adds a row, except for a table of no columns. */
+  /** Columns of the primary key, from 0. If empty, every insertion adds a row, except in a table without columns. */
   readonly keys: readonly number[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
   /** Column with the time at which a row expires at the latest, in seconds on the node's clock. */
@@ -82,13 +85,19 @@ export interface TableSpec {
   readonly baseOf?: number | undefined;
   /** Column lists for which the table has an index. */
   readonly indexes: readonly (readonly number[])[];
-  /** Whether rules derive the table, and whether only they fill it (`pure`) or others too (`mixed`). */
+  /**
+   * Whether rules over tables fill the table: not at all (`none`), alone (`pure`), or together with events, facts or the network
+   * (`mixed`).
+   */
   readonly derived: "none" | "pure" | "mixed";
   /** Whether some rule of a derived table subscribes to refreshes of rows of this table. */
   readonly notifiesRefreshes: boolean;
 }
 
-/** Whether the rows of a table have a primary key. A table of no columns has the key of no columns, so it holds at most one row. */
+/**
+ * Whether the rows of a table have a primary key. The primary key of a table without columns is empty, so this table holds at most one
+ * row.
+ */
 export function isKeyed(arity: number, { keys }: Pick<TableSpec, "keys">): boolean {
   return keys.length > 0 || arity === 0;
 }

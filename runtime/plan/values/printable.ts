@@ -1,7 +1,7 @@
 /**
- * Text from outside, made safe to show. Names of peers, values, file names, messages of the kernel and log lines of other processes may
- * hold control characters, which a terminal would execute, line breaks, which would forge lines, and bidirectional controls, which
- * reorder what a reader sees. Every output of Mosaic escapes them with a function of this file.
+ * Functions that make text from outside safe to print. Names of peers, values, file names, messages of the kernel and log lines of other
+ * processes may hold control characters, which a terminal would execute, line breaks, which would forge lines, and bidirectional
+ * controls, which reorder what a reader sees. Every output of Mosaic escapes them with a function of this file.
  */
 
 /** Control characters, line and paragraph separators, bidirectional controls, invisible characters, and surrogates without a partner. */
@@ -17,10 +17,10 @@ const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 
 /** A quote, a backslash, or an unprintable character, each of which a string literal escapes. */
 const ESCAPED_IN_LITERALS = new RegExp(`["\\\\]|${UNPRINTABLE.source}`, "gu");
-/** Texts without such characters, recognised quickly. */
+/** Matches texts that need no escape, which is a quick test. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-/** Returns the string literal for a text, without unprintable characters. The grammar reads it as the text. */
+/** Returns a string literal without unprintable characters that the grammar reads as the text. */
 export function stringLiteral(text: string): string {
   return `"${PLAIN.test(text) ? text : text.replace(ESCAPED_IN_LITERALS, escapedInLiteral)}"`;
 }
@@ -30,7 +30,7 @@ export function hasUnprintable(text: string): boolean {
   return !PLAIN.test(text) && text.search(UNPRINTABLE_IN_LINES) >= 0;
 }
 
-/** Returns the text on one line, with escape sequences in place of unprintable characters. Beyond `longest` characters it is cut. */
+/** Returns the text on one line, with escape sequences in place of unprintable characters. The result is cut after `longest` characters. */
 export function printable(text: string, longest: number = Infinity): string {
   return cut(text, longest).replace(UNPRINTABLE, escaped);
 }

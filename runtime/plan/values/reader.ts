@@ -15,7 +15,7 @@ const ASCII_END = 128;
 /** Bound of lengths and counts: a varint of four bytes, far more than any datagram holds. */
 const LENGTH_END: number = 2 ** 28;
 
-/** Byte strings below this share of the datagram (a quarter) are copied: a small value must not keep a large datagram in memory. */
+/** Byte strings shorter than 1/`VIEW_SHARE` of the datagram are copied: a small value must not keep a large datagram in memory. */
 const VIEW_SHARE = 4;
 
 const scratch: DataView = new DataView(new ArrayBuffer(24));

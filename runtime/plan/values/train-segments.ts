@@ -1,6 +1,6 @@
 /**
- * Values that hold packet trains, segment by segment. A rule that reads the bytes of a packet runs once for each packet of a train:
- * the engine takes the segments of its event from here.
+ * Functions that take values with packet trains apart, segment by segment. A rule that reads the bytes of a packet runs once for each
+ * packet of a train: the engine splits the input of the step with these functions.
  */
 import { Address } from "./address.ts";
 import { inheritSegment } from "./device-origin.ts";
@@ -20,13 +20,16 @@ export function packetCount(value: Value): number {
 export function packetCountOf(values: Values): number {
   let count = 1;
   for (const value of values) {
-    // Most values are texts and numbers, which the test of a train must not slow down.
+    // Texts and numbers, which most values are, skip the test for a train.
     if (typeof value === "object" && value !== null) count = Math.max(count, packetCount(value));
   }
   return count;
 }
 
-/** Returns the value with the segment `at` of each train in it. A shorter train gives its last segment. */
+/**
+ * Returns the value with each train in it replaced by the train's segment `at`. A train with fewer segments is replaced by its last
+ * segment.
+ */
 export function segmentAt(value: Value, at: number): Value {
   if (packetCount(value) === 1) return value;
   if (value instanceof Uint8Array) return isTrain(value) ? segmentOf(value, at) : value;
@@ -40,7 +43,7 @@ function segmentOf(train: Train, at: number): Uint8Array {
   return inheritSegment(train, segment, train.segment(segment));
 }
 
-/** Returns the values with the segment `at` of each train in them. */
+/** Returns the values with each train in them replaced by its segment `at`. */
 export function segmentsAt(values: Values, at: number): Values {
   return values.map((value) => segmentAt(value, at));
 }

@@ -32,7 +32,7 @@ export class Writer {
   #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   /** Number of bytes in the buffer, without the gap. */
   #length = 0;
-  /** Index of the segment to write of a train. */
+  /** Index of the segment that is written for a train. */
   #segment = 0;
   #leavesGap = false;
   /** Offset of the gap in the buffer. */
@@ -107,8 +107,8 @@ export class Writer {
   }
 
   /**
-   * Selects the segment that `blob` writes of a train, and forgets the train seen so far. With `leavesGap` the segment is left out but
-   * counts in all lengths; `headAndTail` returns the bytes before and after it.
+   * Selects the segment that `blob` writes for a train, and forgets the train seen so far. With `leavesGap`, the segment of the first
+   * train is left out but counts in all lengths; `headAndTail` returns the bytes before and after it.
    */
   selectSegment(segment: number, leavesGap: boolean): void {
     this.#segment = segment;
@@ -117,7 +117,7 @@ export class Writer {
     this.#hasSeveralTrains = false;
   }
 
-  /** The train that was written since `selectSegment`, if any. */
+  /** The last train of which a segment was written since `selectSegment`, if any. */
   get train(): Train | undefined {
     return this.#train;
   }
@@ -131,7 +131,10 @@ export class Writer {
     return [this.copy(0, this.#gapAt), this.copy(this.#gapAt, this.#length)];
   }
 
-  /** Writes the length of a byte string, then the bytes. Of a train it writes the selected segment, or the last one if it has fewer. */
+  /**
+   * Writes the length of a byte string, then the bytes. Of a train it writes the selected segment, or the last segment if the train has
+   * fewer.
+   */
   blob(bytes: Uint8Array): void {
     if (isTrain(bytes)) return this.#writeSegment(bytes);
     this.varint(bytes.length);
@@ -160,7 +163,7 @@ export class Writer {
     return this.length;
   }
 
-  /** Writes the length of everything since `start`, which `openLength` returned. Moves the bytes if the length takes more than one. */
+  /** Writes the length of everything since `start`, which `openLength` returned. Moves the bytes if the length takes more than one byte. */
   closeLength(start: number): void {
     const size = this.length - start;
     const at = this.#offsetOf(start);

@@ -8,8 +8,8 @@ import { compare, compareValues, equal, type Values, type Value } from "../../va
 /** Computation of one aggregate over the values of one group. */
 export interface Accumulator {
   /**
-   * Adds a value that occurs in `times` combinations of body rows. `winner` holds the columns that a `min` or `max` takes from the
-   * winning row. Returns false if the aggregate does not accept the value.
+   * Adds a value that occurs in `times` combinations of body rows. `winner` holds the values of the columns that a `min` or `max` takes
+   * from the winning row. Returns false if the aggregate does not accept the value.
    */
   add(value: Value, times: number, winner: Values): boolean;
   /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact, a list that is nested too deeply. */

@@ -3,7 +3,10 @@
  * (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997).
  */
 export class ExactSum {
-  /** Numbers whose exact sum is the sum. They do not overlap: no two have a bit of the same weight. In ascending order of magnitude. */
+  /**
+   * Partial sums in ascending order of magnitude. Together they are exactly the sum of the finite numbers. No two of them have a bit of
+   * the same weight.
+   */
   #partials: number[] = [];
   /** Sum of the infinite numbers. NaN if both signs occurred. */
   #infinite = 0;

@@ -5,7 +5,7 @@ import { isOverlayName } from "../../values/location.ts";
 import { makeAddress } from "../operators/operators.ts";
 import { define, defineImpure } from "./define.ts";
 
-/** Name that stands for the IP network where overlays are named. */
+/** Name of the IP network in places where a program names an overlay. */
 export const IP_NETWORK = "ip";
 const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:]*)):(\d{1,5})$/;
 const PORT_MAX = 65_535;
@@ -15,9 +15,11 @@ export const addressFunctions: readonly FunctionSpec[] = [
   define("f_overlay", 1, ["string"], overlayOf),
   /** f_node(Address): the part after `overlay::`, or a string unchanged. */
   define("f_node", 1, ["string", "id", "address", "list"], nodeOf),
-  /** f_options(Address): the list of the options behind the node, or the empty list for a string. */
+  /** f_options(Address): the list of the options after the node, or the empty list for a string. */
   define("f_options", 1, ["list"], optionsOf),
-  /** f_address(Overlay, Node, Options): the address with these parts. With the overlay "ip", which has no options, it is the node. */
+  /**
+   * f_address(Overlay, Node, Options): the address with these parts. With the overlay "ip" the result is Node, and Options must be empty.
+   */
   define("f_address", 3, ["string", "address"], addressOf),
   /** f_host(Address): the host of "host:port", without brackets. Fails for other values, including addresses of overlays. */
   define("f_host", 1, ["string"], (address) => hostPortOf(address)?.host),

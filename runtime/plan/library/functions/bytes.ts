@@ -6,7 +6,7 @@ import { ID_BYTES } from "../../values/ring.ts";
 import type { Maybe, Value, Values } from "../../values/value.ts";
 import { define } from "./define.ts";
 
-/** Functions of byte strings. Numbers in them are unsigned and big-endian. Positions count from 0. */
+/** Functions of byte strings. Numbers in byte strings are unsigned and big-endian. Positions count from 0. */
 export const byteFunctions: readonly FunctionSpec[] = [
   /**
    * f_bytes(X): the UTF-8 of a string, the 20 bytes of an id, the bytes of a list of numbers below 256, the encoding of a packet, or bytes
@@ -45,7 +45,7 @@ function isByte(value: Value): boolean {
   return isUnsigned(value, 1);
 }
 
-/** Whether the value is an unsigned integer of so many bytes, below 2^53. */
+/** Whether the value is an unsigned integer of at most `width` bytes, below 2^53. */
 export function isUnsigned(value: Maybe, width: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 256 ** width;
 }

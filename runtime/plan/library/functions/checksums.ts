@@ -11,7 +11,7 @@ export const checksumFunctions: readonly FunctionSpec[] = [
   ),
   /**
    * f_sums(Packet): the IPv4 or IPv6 packet with correct checksums of the IPv4 header, and of TCP, UDP, ICMP or ICMPv6. In a fragment
-   * only the checksum of the header is computed. Fails if the headers do not fit the bytes, or a source route has hops left.
+   * only the checksum of the IPv4 header is computed. Fails if the headers do not fit the bytes, or a source route has hops left.
    */
   define("f_sums", 1, ["bytes"], (packet) => (packet instanceof Uint8Array ? withChecksums(packet) : undefined)),
 ];

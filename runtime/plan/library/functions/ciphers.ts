@@ -8,16 +8,16 @@ import { defineImpureVariadic, defineVariadic } from "./define.ts";
 /** Authenticated encryption with AES-GCM: keys of 16 or 32 bytes, nonces of 12, and a tag of 16 bytes behind the ciphertext. */
 export const cipherFunctions: readonly FunctionSpec[] = [
   /**
-   * f_seal(Key, Plain, Extra [, Prefix]): `[Nonce, Cipher]`, the bytes of Plain encrypted, and authenticated together with the bytes
-   * of Extra. The node chooses the nonce: Prefix, of at most 4 bytes, then a counter that no other call of the node gets. Fails for a
-   * packet train.
+   * f_seal(Key, Plain, Extra [, Prefix]): `[Nonce, Cipher]`, the bytes of Plain encrypted, and authenticated together with the bytes of
+   * Extra. The node chooses the nonce: Prefix, of at most 4 bytes, then the value of a counter that grows with each call on the node.
+   * Fails for a packet train.
    */
   defineImpureVariadic("f_seal", [3, 4], ["list"], seal),
   /** f_open(Key, Nonce, Cipher, Extra): the bytes that f_seal sealed. Fails if one of the arguments differs. */
   defineVariadic("f_open", 4, ["bytes"], open),
 ];
 
-/** Longest beginning of a nonce. The 8 bytes behind it never repeat. */
+/** Largest length of Prefix. The 8 bytes after the prefix of a nonce never repeat. */
 const PREFIX_MAX = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -51,7 +51,10 @@ function open([key, nonce, sealed, extra]: readonly Maybe[]): Maybe {
   }
 }
 
-/** Keys as OpenSSL holds them, which takes longer to make than to use. A row, or a secret, gives the same bytes object each time. */
+/**
+ * OpenSSL's key objects by the bytes of the key, because creating one takes longer than using it. A row or a secret yields the same bytes
+ * object each time.
+ */
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
 
 function keyObjectOf(key: Uint8Array): KeyObject {

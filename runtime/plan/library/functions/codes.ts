@@ -4,18 +4,18 @@ import type { Maybe, Value, Values } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { addMultiple, inverse, times } from "./field.ts";
 
-/** Largest number of elements, and so of rows of a code. */
+/** Number of elements of the field, and thus the largest number of rows of a code. */
 const ELEMENTS = 256;
 
-/** Limits of one f_unmix: rows to choose from, and multiplications of bytes. */
+/** Limits of one call of f_unmix: number of given rows, and number of multiplications of bytes. */
 const ROWS_MAX = 1024;
 const PRODUCTS_MAX: number = 2 ** 27;
 
 /** Linear codes over GF(256), with the polynomial 0x11d. */
 export const codeFunctions: readonly FunctionSpec[] = [
   /**
-   * f_mix([[Coefficient, Bytes], ..]): the sum of the products in GF(256), polynomial 0x11d. With coefficient 1 it is the exclusive or.
-   * Shorter bytes are padded with zeros. Fails if a coefficient is not an integer from 0 to 255.
+   * f_mix([[Coefficient, Bytes], ..]): the sum of the products in GF(256), polynomial 0x11d. If all coefficients are 1, it is the
+   * exclusive or of the byte strings. Shorter byte strings are padded with zeros. Fails if a coefficient is not an integer from 0 to 255.
    */
   define("f_mix", 1, ["bytes"], mix),
   /**
@@ -24,9 +24,9 @@ export const codeFunctions: readonly FunctionSpec[] = [
    */
   define("f_unmix", 2, ["list"], unmix),
   /**
-   * f_code(I, N): row I, from 0, of a systematic Cauchy code for N byte strings, as a list of N coefficients. Rows below N give the
-   * strings themselves, rows from N to 255 repairs. Any N rows are independent. Fails if I or N is not an integer, I exceeds 255, or N
-   * is not from 1 to 255.
+   * f_code(I, N): row I, from 0, of a systematic Cauchy code for N byte strings, as a list of N coefficients. With rows below N, f_mix
+   * gives the strings themselves; with rows from N to 255, repair strings. Any N rows are independent. Fails if I or N is not an integer,
+   * I exceeds 255, or N is not from 1 to 255.
    */
   define("f_code", 2, ["list"], codeRow),
 ];
@@ -70,15 +70,17 @@ function isRow(value: Value, count: number): value is readonly number[] {
   return Array.isArray(value) && value.length === count && (value as Values).every(isElement);
 }
 
-/** A row of the elimination: its coefficients, of which the first other than 0 is 1, and the factors of the given rows that it sums. */
+/**
+ * Row of the elimination. Its first coefficient other than 0 is 1. The row is the sum of the chosen rows, each multiplied by its factor.
+ */
 interface Reduced {
   readonly coefficients: Uint8Array;
   readonly factors: Uint8Array;
 }
 
 /**
- * Returns, for each unknown, the factors and indices of the rows whose sum it is. Gauss-Jordan elimination: each row is reduced by the
- * rows before it, which are then reduced by it. A row that depends on others is skipped.
+ * Returns, for each unknown, the indices of rows and the factors with which their sum is the unknown. Gauss-Jordan elimination: each row
+ * is reduced by the rows before it, and then the rows before it are reduced by this row. A row that depends on earlier rows is skipped.
  */
 function solve(
   rows: readonly Term<readonly number[]>[],
@@ -127,7 +129,7 @@ function isElement(value: Maybe): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) < ELEMENTS;
 }
 
-/** Returns the pairs of a list, or undefined if one is no pair of coefficients and bytes. */
+/** Returns the items of a list as terms, or undefined if an item is no pair of coefficients and bytes. */
 function termsOf<T extends Value>(
   value: Maybe,
   isFactor: (value: Value) => value is T,

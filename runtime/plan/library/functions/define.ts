@@ -5,10 +5,7 @@ import type { Kind, Maybe } from "../../values/value.ts";
 /** Number of arguments, or the smallest and largest number. */
 export type Arity = number | readonly [min: number, max: number];
 
-/**
- * Defines a function of its arguments alone, which are at most three. `kinds` lists every kind of result; an empty list stands for all
- * kinds.
- */
+/** Defines a pure function of at most three arguments. `kinds` lists every kind of result; an empty list stands for all kinds. */
 export function define(
   name: string,
   arity: Arity,
@@ -20,7 +17,7 @@ export function define(
   return { ...spec, pure: true, call: (_, args) => call(args[0], args[1], args[2]) };
 }
 
-/** Defines a function as `define` does, of any number of arguments, which it gets as a list. */
+/** Like `define`, for a function of any number of arguments, which the function gets as a list. */
 export function defineVariadic(
   name: string,
   arity: Arity,
@@ -40,7 +37,7 @@ export function defineImpure(
   return { ...signature(name, arity, kinds), pure: false, call: (ambient, args) => call(ambient, args[0], args[1]) };
 }
 
-/** Defines a function as `defineImpure` does, of any number of arguments, which it gets as a list. */
+/** Like `defineImpure`, for a function of any number of arguments, which the function gets as a list. */
 export function defineImpureVariadic(
   name: string,
   arity: Arity,

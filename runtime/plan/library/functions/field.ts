@@ -3,7 +3,7 @@
  */
 const POLYNOMIAL = 0x11d;
 
-/** Powers of the generator 2, twice, so that the sum of two logarithms is an index. */
+/** All powers of the generator 2, stored twice, so that the sum of two logarithms is a valid index. */
 const POWERS: Uint8Array = new Uint8Array(510);
 const LOGARITHMS: Uint8Array = new Uint8Array(256);
 for (let exponent = 0, power = 1; exponent < 255; exponent++) {
@@ -24,7 +24,7 @@ export function inverse(element: number): number {
   return POWERS[255 - (LOGARITHMS[element] as number)] as number;
 }
 
-/** Adds `factor` times the bytes to the sum, which must be at least as long. */
+/** Adds `factor` times `bytes` to `sum`, which must be at least as long as `bytes`. */
 export function addMultiple(sum: Uint8Array, factor: number, bytes: Uint8Array): void {
   if (factor === 0) return;
   const { length } = bytes;

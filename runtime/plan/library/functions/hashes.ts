@@ -33,7 +33,7 @@ function authenticationCode(key: Maybe, value: Maybe): Maybe {
   return Uint8Array.from(createHmac("sha256", key).update(hashed).digest());
 }
 
-/** Text or bytes that stand for a value in hashes: equal values have equal ones. */
+/** Returns the text or bytes that are hashed for a value: the same for equal values. */
 function hashedForm(value: Value): string | Uint8Array | undefined {
   if (typeof value === "string" || value instanceof Uint8Array) return value;
   return value instanceof Packet ? bytesOfPacket(value) : formatValue(withEncodedPackets(value));

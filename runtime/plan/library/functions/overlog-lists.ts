@@ -1,9 +1,12 @@
-/** Functions of lists in OverLog, which read null as the empty list and any other value as the list of that value. */
+/**
+ * Functions of lists as OverLog evaluates them: they read null as the empty list, and any other value that is not a list as a list of one
+ * item.
+ */
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import { listOf } from "../operators/overlog-operators.ts";
 import type { Maybe, Value } from "../../values/value.ts";
 
-/** Reads an argument; the second parameter is the other arguments of the call. */
+/** Converts an argument. `others` are the other arguments of the call. */
 type Reading = (argument: Value, others: readonly Maybe[]) => Value;
 
 const asList: Reading = listOf;
@@ -11,11 +14,14 @@ const asListUnlessBytes: Reading = (argument) => (argument instanceof Uint8Array
 const asListUnlessText: Reading = (argument) => (isText(argument) ? argument : listOf(argument));
 const asListOrText: Reading = (argument, others) =>
   others.every(isText) && isText(argument) ? argument : listOf(argument);
-/** Null is the empty list. Other values keep their meaning. */
+/** Converts null to the empty list. Returns other values unchanged. */
 const nullAsList: Reading = (argument) => argument ?? [];
 const asOnlyItemOrList: Reading = (argument, others) => (others.length === 0 ? argument : listOf(argument));
 
-/** Readings of the arguments, in their order. The last one holds for all further arguments of a function with any number of them. */
+/**
+ * Conversions of the arguments of each function, in order. If a function takes any number of arguments, the last conversion applies to
+ * all further ones.
+ */
 const READINGS: Readonly<Record<string, readonly (Reading | undefined)[]>> = {
   f_cons: [undefined, asList],
   f_append: [asOnlyItemOrList],
@@ -43,7 +49,7 @@ const READINGS: Readonly<Record<string, readonly (Reading | undefined)[]>> = {
   f_unmix: [undefined, asList],
 };
 
-/** Returns those of the functions that take lists, under their own names, as OverLog evaluates them. */
+/** Returns the OverLog variants of the given functions that take lists. A variant has the name of its function. */
 export function overlogListFunctions(specs: readonly FunctionSpec[]): readonly FunctionSpec[] {
   return specs.flatMap((spec) => {
     const readings = READINGS[spec.name];

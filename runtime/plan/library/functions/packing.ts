@@ -4,18 +4,18 @@ import type { Maybe, Value } from "../../values/value.ts";
 import { bytesOf, isUnsigned, textOfBytes } from "./bytes.ts";
 import { define, defineVariadic } from "./define.ts";
 
-/** Widths of the letters of a format that stand for numbers, in bytes. */
+/** Widths, in bytes, of the numbers that letters of a format stand for. */
 const WIDTHS: Readonly<Record<string, number>> = { "1": 1, "2": 2, "4": 4, "8": 8 };
 
-/** Longest string behind a length byte. */
+/** Length of the longest string that can follow a length byte. */
 const SHORT_MAX = 255;
 
 /** Functions that convert values to byte strings by a format, and back. Numbers are unsigned and big-endian. */
 export const packingFunctions: readonly FunctionSpec[] = [
   /**
-   * f_pack(Format, X, ..): the values as bytes, one letter of the format per value. `1`, `2`, `4` and `8` write a number in so many bytes,
-   * `s` a string behind a byte with its length, `b` f_bytes of the value: f_pack("12b", 7, 80, "GET"). Fails if a value does not fit, or
-   * the counts differ.
+   * f_pack(Format, X, ..): the values as bytes, one letter of the format per value. `1`, `2`, `4` and `8` write a number in 1, 2, 4 or 8
+   * bytes, `s` a byte with the length of a string and then the string, `b` f_bytes of the value: f_pack("12b", 7, 80, "GET"). Fails if a
+   * value does not fit, or the numbers of letters and values differ.
    */
   defineVariadic("f_pack", [1, Infinity], ["bytes"], pack),
   /**
@@ -29,7 +29,7 @@ function pack([format, ...values]: readonly Maybe[]): Uint8Array | undefined {
   return typeof format === "string" ? packedBytes(format, values) : undefined;
 }
 
-/** Returns the bytes of the values, one for each letter of the format. Undefined if a value does not fit, or the counts differ. */
+/** Returns the result of f_pack. Undefined if a value does not fit, or the numbers of letters and values differ. */
 export function packedBytes(format: string, values: readonly Maybe[]): Uint8Array | undefined {
   if (format.length !== values.length) return undefined;
   const parts = values.map((value, at) => partOf(format[at] as string, value));
@@ -41,7 +41,7 @@ export function packedBytes(format: string, values: readonly Maybe[]): Uint8Arra
   return size <= SIZE_MAX ? joined(parts as readonly Part[], size) : undefined;
 }
 
-/** What a letter writes: bytes, or a number in so many. */
+/** Output of one letter: bytes, or a number that takes `size` bytes. */
 interface Part {
   readonly size: number;
   readonly content: Uint8Array | number;
@@ -79,7 +79,7 @@ function shortText(text: Maybe): Uint8Array | undefined {
   return bytes.length <= SHORT_MAX ? Uint8Array.from([bytes.length, ...bytes]) : undefined;
 }
 
-/** A value that was read, and the position behind it. */
+/** Value that was read, and the position after its bytes. */
 interface Unpacked {
   readonly value: Value;
   readonly end: number;
@@ -87,7 +87,7 @@ interface Unpacked {
 
 function unpack(format: Maybe, bytes: Maybe): Maybe {
   if (typeof format !== "string" || !(bytes instanceof Uint8Array)) return undefined;
-  // The rest is one value. Before it each letter takes a byte or more.
+  // Only the last letter may be `b`, which may take no bytes. Every other letter takes at least one byte.
   if (format.length > bytes.length + 1 || format.slice(0, -1).includes("b")) return undefined;
   const values: Value[] = [];
   let at = 0;

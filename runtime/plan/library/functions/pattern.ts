@@ -5,16 +5,16 @@ const ANY_TEXT = "*";
 const ANY_CHARACTER = "?";
 
 /**
- * Returns whether a pattern matches the whole text. `*` matches any text, `?` one character, any other character itself. The
- * language of patterns is this small so that a match takes at most pattern length times text length steps. Returns undefined if
- * one of the two is too long.
+ * Returns whether a pattern matches the whole text. `*` matches any text, `?` any one character, and every other character matches
+ * itself. Patterns have no further operators, so that a match takes at most pattern length times text length steps. Returns undefined if
+ * the pattern or the text is too long.
  */
 export function matchesPattern(pattern: string, text: string): boolean | undefined {
   if (pattern.length > PATTERN_MAX || text.length > TEXT_MAX) return undefined;
   return matches(Array.from(pattern), Array.from(text));
 }
 
-/** Backtracks only to the last `*`, which then takes one more character: earlier ones never need to take more. */
+/** Backtracks only to the last `*`, which then matches one more character. An earlier `*` never needs to match more. */
 function matches(pattern: readonly string[], text: readonly string[]): boolean {
   let at = 0;
   let star = -1;

@@ -26,12 +26,12 @@ export interface Signature {
 }
 
 /**
- * Plug-in function. Its arguments have the declared kinds. The call fails if it returns `undefined` or NaN, or throws. Ids are reduced
- * modulo 2^160.
+ * Plug-in function. Its arguments have the declared kinds. The call fails if the function returns `undefined` or NaN, or throws. Ids that
+ * it returns are reduced modulo 2^160.
  */
 export type PluginFunction = (args: readonly Value[], ambient: Ambient) => Value | undefined;
 
-/** Begins the names of functions that have other values in OverLog. No program can call a name with a colon. */
+/** Prefix of the names of OverLog's variants of functions. No program can call a name with a colon. */
 const OVERLOG_PREFIX = "overlog:";
 
 /** Built-in functions that a plug-in may replace, once: releases of P2 and RapidNet differ in their results. */
@@ -70,7 +70,10 @@ export function isBuiltIn(spec: FunctionSpec): boolean {
   return builtIn.has(spec);
 }
 
-/** Returns a function, as OverLog evaluates it if `isOverlog`. Emitted code calls it by its field `name`. */
+/**
+ * Returns the function with a name. With `isOverlog`, returns the OverLog variant of the function if it has one. Emitted code calls the
+ * function by its field `name`.
+ */
 export function functionNamed(name: string, isOverlog = false): FunctionSpec | undefined {
   return (isOverlog ? registry.get(`${OVERLOG_PREFIX}${name}`) : undefined) ?? registry.get(name);
 }
@@ -101,8 +104,8 @@ export function registerStage(name: string, stage: Stage, fault: ReportFault = i
 }
 
 /**
- * Adds a function for all programs that are compiled from now on, or replaces one of `replaceable`. Returns false if the name is
- * taken, or if a program could not write it.
+ * Adds a function for all programs that are compiled from now on, or replaces one of `replaceable`. Returns false if the name is taken,
+ * or if a program could not write the name.
  */
 export function registerFunction(
   name: string,

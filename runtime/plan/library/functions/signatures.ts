@@ -1,14 +1,14 @@
 /**
- * Types of the built-in functions: which kinds of arguments each takes, and which kinds of results it gives for them. The compiler infers
- * column types from them, and reports calls that can never have a value.
+ * Types of the built-in functions: the kinds of arguments that each function takes, and the kinds of its results. The compiler infers
+ * column types from these types, and reports calls that can never have a value.
  */
 import { type ColumnType, typeBit } from "../../values/column-type.ts";
 import { type Kind, kinds } from "../../values/value.ts";
 
-/** One form of a function: it has a value only if the arguments have kinds in `args`, and then the value has a kind in `result`. */
+/** One form of a function: a call has a value only if its arguments have kinds in `args`, and the value has a kind in `result`. */
 export interface FunctionForm {
   readonly args: readonly ColumnType[];
-  /** The last argument may be repeated any number of times, or be missing. */
+  /** Whether the last argument may be repeated any number of times, or be missing. */
   readonly isVariadic: boolean;
   readonly result: ColumnType;
   /** Arguments, counted from 0, whose kinds the result may also have. */
@@ -18,8 +18,8 @@ export interface FunctionForm {
 const ANY = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
 
 /**
- * Forms by function, separated by `;`. An argument is a list of kinds separated by `|`, or a capital letter, which stands for any kind;
- * a result may repeat the letters of arguments. `..` marks an argument that may be repeated.
+ * Forms by function, separated by `;`. An argument is a list of kinds separated by `|`, or a capital letter, which stands for any kind. A
+ * letter in the result stands for the kind of the argument with this letter. `..` marks an argument that may be repeated.
  */
 const TEXTS: Readonly<Record<string, string>> = {
   f_max: "A, B -> A|B",
@@ -109,7 +109,7 @@ export function formsOf(name: string): readonly FunctionForm[] | undefined {
   return read;
 }
 
-/** Returns the kinds that a call can have for arguments of the given kinds; 0 if it can have no value. */
+/** Returns the kinds that the value of a call can have for arguments of the given kinds; 0 if the call can have no value. */
 export function resultKinds(functionForms: readonly FunctionForm[], args: readonly ColumnType[]): ColumnType {
   return functionForms.reduce((bits, form) => bits | resultOf(form, args), 0);
 }

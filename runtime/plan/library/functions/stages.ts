@@ -2,7 +2,10 @@ import type { FunctionSpec } from "../../contract/function-spec.ts";
 import type { Values, Value } from "../../values/value.ts";
 import { define } from "./define.ts";
 
-/** Function behind OverLog's `stage(..)`: turns the columns of one tuple into the columns of several. Returns undefined if it fails. */
+/**
+ * Function behind OverLog's `stage(..)`: turns the columns of one tuple into the columns of any number of tuples. Returns undefined if it
+ * fails.
+ */
 export type Stage = (columns: Values) => readonly Values[] | undefined;
 
 const PREFIX = "stage:";
@@ -19,10 +22,12 @@ const stages: ReadonlyMap<string, Stage> = new Map([
 /** The stages as functions of a list of columns. Their names contain a colon, so that no program can call them. */
 export const stageFunctions: readonly FunctionSpec[] = [...stages].map(([name, stage]) => stageFunction(name, stage));
 
-/** Name of the function that checks a row of a stage: (stage, row, number of columns) is the list of the row, or fails. */
+/**
+ * Name of the function that checks a row of a stage: it maps (stage, row, number of columns) to a list that holds only the row, or fails.
+ */
 export const ROW_OF_STAGE = "row:stage";
 
-/** The function behind `ROW_OF_STAGE`. A row with another number of columns than the output of the stage has fails. */
+/** The function behind `ROW_OF_STAGE`. Fails for a row whose number of columns differs from the output of the stage. */
 export const rowOfStage: FunctionSpec = define(ROW_OF_STAGE, 3, ["list"], (_stage, row, columns) =>
   Array.isArray(row) && row.length === columns ? [row] : undefined,
 );
@@ -49,7 +54,10 @@ function tokens(columns: Values): readonly Values[] | undefined {
   return found.map((token, number) => [...columns.slice(0, -2), token, number]);
 }
 
-/** A row for each line of the text. Quoted fields may contain line ends; empty lines of a longer text are left out. */
+/**
+ * Returns a row for each line of the text. Quoted fields may contain line ends. Empty lines are left out, unless the text has only one
+ * line.
+ */
 function fields(columns: Values): readonly Values[] | undefined {
   const text = columns.at(-1);
   if (typeof text !== "string") return undefined;
@@ -73,7 +81,7 @@ function linesOf(text: string): readonly Values[] {
   return lines;
 }
 
-/** A number that is not exact, such as an integer beyond 2^53, stays a text. */
+/** Converts a field without quotes. A number that cannot be exact, such as an integer beyond 2^53, stays a text. */
 function plainField(text: string): Value {
   if (!NUMBER.test(text)) return text;
   const number = Number(text) + 0;

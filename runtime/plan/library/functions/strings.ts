@@ -4,7 +4,7 @@ import type { Maybe } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { matchesPattern } from "./pattern.ts";
 
-/** Functions of strings. Positions and lengths count Unicode code points, from 0. All of them fail for other kinds of values. */
+/** Functions of strings. Positions and lengths count Unicode code points, from 0. The functions fail for other kinds of values. */
 export const stringFunctions: readonly FunctionSpec[] = [
   /** f_strfind(Needle, Haystack): the position of the first occurrence, -1 if there is none. */
   define("f_strfind", 2, ["number"], find),

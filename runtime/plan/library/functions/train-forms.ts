@@ -5,8 +5,8 @@ import { bytesOf } from "./bytes.ts";
 import { packedBytes } from "./packing.ts";
 
 /**
- * Functions from bytes to bytes over all packets of a train at once. Each returns undefined where it cannot: then the caller calls the
- * function for each packet.
+ * Forms of functions that compute the results for all packets of a train at once. A form returns undefined for arguments that it does not
+ * support; the caller then calls the function for each packet.
  */
 const FORMS: Readonly<Record<string, (args: Values, take: TakeMemory) => Uint8Array | undefined>> = {
   f_bytes: ([bytes]) => (isTrainValue(bytes) ? bytes : undefined),
@@ -21,10 +21,13 @@ const FORMS: Readonly<Record<string, (args: Values, take: TakeMemory) => Uint8Ar
 
 const NOTHING = new Uint8Array(0);
 
-/** Returns memory of any content for so many bytes. */
+/** Returns `size` bytes of memory with undefined content. */
 type TakeMemory = (size: number) => Uint8Array;
 
-/** Returns the train of the results for the packets of the one train among the arguments, or undefined. */
+/**
+ * Returns the train of the results of a function for all packets of a train among the arguments. Undefined if the function has no form
+ * for them.
+ */
 export function callOnWholeTrain(name: string, args: Values, take: TakeMemory): Uint8Array | undefined {
   return FORMS[name]?.(args, take);
 }
@@ -51,7 +54,7 @@ function holdsTrain(value: Value): boolean {
   return bytes !== undefined && isTrain(bytes);
 }
 
-/** Returns a train with the same bytes before each packet, and behind it. */
+/** Returns a train in which `before` precedes each packet, and `after` follows it. */
 function enclosed(
   before: Uint8Array | undefined,
   train: Train,
@@ -78,7 +81,7 @@ function enclosed(
   });
 }
 
-/** Returns the parts of the packets as a view of the same memory. */
+/** Returns the train of f_slice of each packet, as a view of the same memory. */
 function sliced(train: Train, start: Value | undefined, length: Value | undefined): Uint8Array | undefined {
   if (!isCount(start) || !(length === undefined || isCount(length))) return undefined;
   const [left, lastLeft] = [length ?? train.length - start, length ?? train.lastLength - start];

@@ -4,7 +4,7 @@ import { packetCount, segmentAt } from "../../values/train-segments.ts";
 import type { Maybe, Value } from "../../values/value.ts";
 import { define } from "./define.ts";
 
-/** Functions of a whole packet train. The engine does not split a train that only they read (`src/3-plan/train-columns.ts`). */
+/** Functions of a whole packet train. The engine does not split a train that only these functions read (`src/3-plan/train-columns.ts`). */
 export const trainFunctions: readonly FunctionSpec[] = [
   /** f_rows(P): the packets that came as one train, as a list of `[Number, Packet]` from number 1. A single packet gives one row. */
   define("f_rows", 1, ["list"], rows),

@@ -22,7 +22,7 @@ export function multiply(left: Maybe, right: Maybe): Maybe {
   return onIds(left, right, times);
 }
 
-/** Divides numbers with a fraction, ids without. Fails if the divisor is 0. */
+/** Divides. The quotient of numbers may have a fraction; the quotient of ids is rounded down. Fails if the divisor is 0. */
 export function divide(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") {
     return right === 0 ? undefined : exact(left / right, left, right, quotient);
@@ -36,7 +36,9 @@ export function modulo(left: Maybe, right: Maybe): Maybe {
   return toId(right) === 0n ? undefined : onIds(left, right, remainder);
 }
 
-/** Shifts by a non-negative integer. A number fails if the result is not exact; an id drops the bits beyond 160. */
+/**
+ * Shifts by a non-negative integer. The shift of a number fails if the result is not exact. The shift of an id drops the bits beyond 160.
+ */
 export function shiftLeft(left: Maybe, right: Maybe): Maybe {
   if (!isShiftDistance(right)) return undefined;
   if (typeof left === "bigint") return right < ID_BITS ? wrap(left << BigInt(right)) : 0n;
@@ -50,7 +52,7 @@ export function shiftRight(left: Maybe, right: Maybe): Maybe {
   return isExact(left) ? integerShiftRight(left, right) : undefined;
 }
 
-/** Bitwise and of two integers, or of ids, like `bitOr` and `bitXor`. */
+/** Returns the bitwise AND of two integers, two ids, or an id and an integer. `bitOr` and `bitXor` take the same operands. */
 export function bitAnd(left: Maybe, right: Maybe): Maybe {
   if (isExact(left) && isExact(right)) return onBits(left, right, integerAnd, and);
   return onIds(left, right, and);
@@ -87,7 +89,7 @@ export function not(value: Maybe): boolean | undefined {
   return truth === undefined ? undefined : !truth;
 }
 
-/** Evaluates `value in (low, high]` and the other bracketings: an arc of the ring for ids, an interval for numbers and strings. */
+/** Evaluates `value in (low, high]` and the forms with other brackets: an arc of the ring for ids, an interval for numbers and strings. */
 export function inInterval(
   value: Maybe,
   low: Maybe,
@@ -111,8 +113,9 @@ export function makeAddress(overlay: string, node: Maybe, options: Maybe): Addre
 }
 
 /**
- * Returns the result of a calculation. Fails if the operands are exact integers and the result is too large to be exact: a result
- * of 2^53 may have been rounded, unless an operand is 2^53 itself and `operation` gives the same.
+ * Returns the result of a calculation. Fails if the operands are exact integers and the result may have been rounded because it is beyond
+ * the safe integers. Exception: if an operand is 2^53 itself, a result of 2^53 is accepted if `operation`, which is exact, gives the
+ * same.
  */
 function exact(result: number, left: number, right: number, operation: IdOperation): number | undefined {
   if (result <= Number.MAX_SAFE_INTEGER && result >= Number.MIN_SAFE_INTEGER) return result;
@@ -122,7 +125,7 @@ function exact(result: number, left: number, right: number, operation: IdOperati
   return isExact(result) && operation(BigInt(left), BigInt(right)) === BigInt(result) ? result : undefined;
 }
 
-/** Integers up to and including 2^53, which a program can write, although a result of 2^53 may have been rounded. */
+/** Whether a value is an integer from -2^53 to 2^53. A program can write 2^53, but a computed 2^53 may have been rounded. */
 function isExact(value: Maybe): value is number {
   return Number.isInteger(value) && Math.abs(value as number) <= 2 ** 53;
 }

@@ -1,4 +1,4 @@
-/** Operators whose values in OverLog differ from those in Mozlog. */
+/** Operators whose results in OverLog differ from their results in Mozlog. */
 import { formatValue } from "../../values/format.ts";
 import { keyOf } from "../../values/key.ts";
 import { onArc, toId } from "../../values/ring.ts";
@@ -6,7 +6,10 @@ import { SIZE_MAX } from "../../values/size.ts";
 import { compare, equal, kindOf, type Maybe, type Value, type Values } from "../../values/value.ts";
 import { add, bitAnd, bitOr, divide, inInterval } from "./operators.ts";
 
-/** Adds as `+` of Mozlog does. A string and a value that is neither list nor tuple are joined as text, lists and null as lists. */
+/**
+ * Adds as `+` of Mozlog does. Two exceptions: a string and a value that is neither list nor tuple are joined as text; lists and null are
+ * joined as lists.
+ */
 export function overlogAdd(left: Maybe, right: Maybe): Maybe {
   if (isListOrNull(left) && isListOrNull(right)) return add(listOf(left), listOf(right));
   if (typeof left !== "string" && typeof right !== "string") return add(left, right);
@@ -14,20 +17,20 @@ export function overlogAdd(left: Maybe, right: Maybe): Maybe {
   return first === undefined || second === undefined ? undefined : add(first, second);
 }
 
-/** Divides whole numbers as C does: the quotient without its fraction. All others are divided as in Mozlog. */
+/** Divides whole numbers as C does: the quotient without its fraction. Other values are divided as in Mozlog. */
 export function overlogDivide(left: Maybe, right: Maybe): Maybe {
   if (!isWhole(left) || !isWhole(right) || right === 0) return divide(left, right);
   return divide(left - (left % right), right + 0);
 }
 
-/** Union of two lists, as a set, if an operand is a list or null; otherwise the bitwise operator. */
+/** Returns the union of two lists, as a set, if an operand is a list or null; otherwise the bitwise OR. */
 export function overlogOr(left: Maybe, right: Maybe): Maybe {
   if (!hasList(left, right)) return bitOr(left, right);
   const [one, other] = [listOf(left as Value), listOf(right as Value)];
   return one.length + other.length <= SIZE_MAX ? setOf([...one, ...other]) : undefined;
 }
 
-/** Intersection of two lists, as a set, if an operand is a list or null; otherwise the bitwise operator. */
+/** Returns the intersection of two lists, as a set, if an operand is a list or null; otherwise the bitwise AND. */
 export function overlogAnd(left: Maybe, right: Maybe): Maybe {
   if (!hasList(left, right)) return bitAnd(left, right);
   const wanted = new Set(listOf(right as Value).map(keyOf));
@@ -35,8 +38,8 @@ export function overlogAnd(left: Maybe, right: Maybe): Maybe {
 }
 
 /**
- * Evaluates `value in (low, high]` on a ring of ids, numbers or strings: if `low` is not below `high`, the interval continues
- * from the greatest value to the smallest. An id beside whole numbers makes them ids.
+ * Evaluates `value in (low, high]` on a ring of ids, numbers or strings: if `low` is not below `high`, the interval continues from the
+ * greatest value to the smallest. If one of the three values is an id, whole numbers among the others are converted to ids.
  */
 export function inRing(
   value: Maybe,
@@ -60,7 +63,10 @@ export function inRing(
   return gap === undefined ? undefined : !gap;
 }
 
-/** Returns a value as OverLog reads a list: null is the empty list, and every other value that is not a list is its only item. */
+/**
+ * Converts a value to a list, as OverLog does: null to the empty list, and any other value that is not a list to a list with this value
+ * as its only item.
+ */
 export function listOf(value: Value): Values {
   if (value === null) return [];
   return Array.isArray(value) ? (value as Values) : [value];
