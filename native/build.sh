@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the addon with the C compiler ($CC, or cc). npm runs this script after an install, which must not fail without a
-# compiler: the script then prints one line, exits with 0, and everything except --tun works.
+# Builds the addon with the C compiler ($CC, or cc). npm runs this script after an install. The install must not fail if there
+# is no compiler: then the script prints one line and exits with 0, and everything except --tun works.
 set -u
 cd "$(dirname "$0")" || exit 0
 

@@ -6,7 +6,7 @@
 
 /*
  * Adds bytes to an Internet checksum (RFC 1071). The sum is of 16-bit words in the byte order of the machine, so a folded sum
- * is stored as it is. Every piece except for the last must have an even length.
+ * is stored in a packet without a swap of its bytes. Every piece except for the last must have an even length.
  */
 uint64_t checksum_add(uint64_t sum, const uint8_t *bytes, size_t length);
 
@@ -22,7 +22,7 @@ uint32_t read_long(const uint8_t *at);
 void write_short(uint8_t *at, uint16_t number);
 void write_long(uint8_t *at, uint32_t number);
 
-/* Writes a folded sum, or the checksum made of it. */
+/* Writes a folded sum, or its complement, as it is stored in a packet. */
 void write_sum(uint8_t *at, uint16_t folded);
 
 #endif

@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /*
- * Combines the ECN field of a datagram with the ECN field of the IP packet in it, as RFC 6040 prescribes for the end of a tunnel,
- * and writes the result to the packet. `packet` has a complete IPv4 or IPv6 header. `traffic_class` is the datagram's. Returns
- * false when the packet must be dropped: the datagram has met congestion, and the packet's sender cannot be notified.
- * runtime/ip/ecn.ts does the same for packets that run the rules.
+ * Combines the ECN field of a datagram with the ECN field of the IP packet in it, as RFC 6040 prescribes for the end of a
+ * tunnel, and writes the result to the packet. `packet` has a complete IPv4 or IPv6 header. `traffic_class` is the datagram's.
+ * Returns false when the packet must be dropped: the datagram is marked CE, but the packet is Not-ECT.
+ * runtime/ip/traffic-class.ts does the same for packets that pass through the rules.
  */
 bool ecn_combine(uint8_t *packet, uint32_t traffic_class);
 

@@ -6,7 +6,8 @@
  *
  * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
  * the same effect again. Packets with IP options, extension headers or fragments never hit. TCP SYN segments of the device
- * never hit either, because the node may lower their maximum segment size, nor do UDP packets with the port of the node.
+ * never hit either, because the node may lower their maximum segment size. Nor do UDP packets of the device from or to the
+ * node's port.
  */
 #define _GNU_SOURCE
 #include "flow-cache.h"
@@ -26,7 +27,7 @@
 #define PROTOCOL_ICMP 1
 #define PROTOCOL_ICMPV6 58
 
-/* Backoff: number of misses that an entry skips after a recording. It doubles with each recording until the entry is hit. */
+/* Backoff: number of misses that an entry skips after a recording. The number doubles with each recording until the entry is hit. */
 #define SKIPS_FIRST 2u
 #define SKIPS_MAX 32u
 
@@ -90,7 +91,7 @@ static bool is_simple(const uint8_t *packet, size_t length) {
   return short_at(packet + 4) == length - IPV6_HEADER && is_transport(packet[6]);
 }
 
-/* Whether a packet is UDP from or to the port of the node. It may be a datagram of the node itself, which TunRx drops. */
+/* Whether a packet is UDP from or to the port of the node. Such a packet may be a datagram of the node itself, which TunRx drops. */
 static bool has_own_port(const struct flow_cache *cache, uint8_t protocol, const uint8_t *upper, size_t length) {
   return protocol == PROTOCOL_UDP && (length < 4 || memcmp(upper, cache->port, 2) == 0 || memcmp(upper + 2, cache->port, 2) == 0);
 }
@@ -255,7 +256,7 @@ void recording_end(struct flow_cache *cache, struct recording *recording) {
   if (recording->number == 0) return;
   struct flow_entry *entry = &cache->entries[recording->number - 1];
   begin_backoff(entry);
-  /* JavaScript now multiplies hits of this entry by the counters of the new run, so the old run must not be repeated. */
+  /* From now on JavaScript counts each hit of this entry as the new run, so the entry must not repeat the old run. */
   if (is_marked) entry->is_valid = false;
   if (is_marked && is_cacheable) store(entry, recording);
 }

@@ -1,10 +1,11 @@
 /*
- * The flow cache: outcomes of packets that came alone, between one TUN device and one UDP socket of a process.
+ * The flow cache: outcomes of packets that were alone in their read cycle, between one TUN device and one UDP socket of a
+ * process.
  *
- * Place on the packet path: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the cache
- * sends the packet to the socket, or writes it to the device, and JavaScript is not called. On a miss they open a recording,
- * call JavaScript, which runs the rules, and close the recording; meanwhile the functions of tun.c and udp.c that write and
- * send note the effects of the run. A run with one cacheable effect becomes an entry.
+ * Place on the packet path: tun.c and udp.c ask the cache about a packet that is the only one of its read cycle. On a hit the
+ * cache sends the packet to the socket, or writes it to the device, and JavaScript is not called. On a miss tun.c or udp.c
+ * opens a recording, calls JavaScript, which runs the rules, and closes the recording. During the run, the functions of tun.c
+ * and udp.c that write and send note the effects of the run. A run with one cacheable effect becomes an entry.
  *
  * JavaScript decides which runs are cacheable, when the cache is flushed and when it is blocked (struct flow_cache_ends).
  *
@@ -28,9 +29,10 @@
 /*
  * Words shared with JavaScript, by index:
  * EPOCH      JavaScript increments it to flush the cache: entries of another epoch do not hit.
- * BLOCKED    JavaScript sets it to a value other than 0 to keep every packet from the cache for now.
- * RECORDING  number of the entry that the current call of JavaScript is recorded for, counted from 1; 0 for none.
- * RECORDED   JavaScript sets it to that number before it returns when the run may be cached.
+ * BLOCKED    JavaScript sets it to a value other than 0 to block the cache: no packet hits until it is 0 again.
+ * RECORDING  number of the entry for which the current call of JavaScript is recorded, counted from 1; 0 if the call is not
+ *            recorded.
+ * RECORDED   JavaScript sets it to the number in RECORDING before it returns, if the run may be cached.
  */
 enum flow_cache_word { FLOW_CACHE_EPOCH, FLOW_CACHE_BLOCKED, FLOW_CACHE_RECORDING, FLOW_CACHE_RECORDED, FLOW_CACHE_WORDS };
 
@@ -40,7 +42,7 @@ enum flow_cache_word { FLOW_CACHE_EPOCH, FLOW_CACHE_BLOCKED, FLOW_CACHE_RECORDIN
  */
 #define FLOW_CACHE_COUNTS (1 + 2 * 2 * FLOW_CACHE_ENTRIES)
 
-/* The shared memory, which belongs to JavaScript and outlives the cache, and the two ends. */
+/* The two ends of the cache, and the shared memory, which belongs to JavaScript and outlives the cache. */
 struct flow_cache_ends {
   volatile uint32_t *words;
   volatile double *counts;
@@ -50,20 +52,19 @@ struct flow_cache_ends {
 
 struct flow_cache;
 
-/* Returns NULL when there is no memory. The caller frees the cache before it closes one of the ends. */
+/* Returns NULL when there is no memory. The caller must free the cache before it closes one of the ends. */
 struct flow_cache *flow_cache_new(struct flow_cache_ends ends);
 void flow_cache_free(struct flow_cache *cache);
 
 /* Sends a packet of the device if its flow is cached. Returns whether the packet has left. */
 bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t length);
 
-/* Greatest length of the bytes before a packet in its datagram; with more of them a run is not cached. */
+/* Greatest length of a head, the bytes before a packet in its datagram. A run with a longer head is not cached. */
 #define FLOW_CACHE_HEAD_MAX 256u
 
 /*
- * Key of an entry: all that the rules see of a packet except for its payload, or of a datagram except for its content, and the
- * traffic class.
- * Keys are compared as bytes, so unused bytes must be zero.
+ * Key of an entry. For a packet of the device: its traffic class, and all that the rules see of it except for the payload. For
+ * a datagram: sender, traffic class and length. Keys are compared as bytes, so unused bytes must be zero.
  */
 struct flow_key {
   uint32_t length;
@@ -72,7 +73,7 @@ struct flow_key {
 
 /* Recording of one run of the rules: for a packet of the device when `from` is NULL, otherwise for a datagram. */
 struct recording {
-  /* The packet or datagram. The caller sets these four; the bytes must stay valid until the recording ends. */
+  /* The packet or datagram. The caller sets the first four members; the bytes must stay valid until the recording ends. */
   const union udp_address *from;
   const uint8_t *bytes;
   size_t length;
@@ -85,8 +86,8 @@ struct recording {
   /* Number of packets and datagrams that left during the run. A cacheable run has one. */
   uint32_t effects;
   /*
-   * True when the packet left unchanged; then come the bytes before it in the datagram, the datagram's destination, and its
-   * traffic class.
+   * Whether the packet left unchanged. If it did, the next members hold the bytes before it in the datagram, and the
+   * destination and traffic class of the datagram.
    */
   bool is_unchanged;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
@@ -97,9 +98,9 @@ struct recording {
 };
 
 /*
- * Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took it. Before that the ECN
- * field of the packet is combined with the datagram's, in place. `received` describes the datagram and its sender, and `datagram`
- * points to its bytes.
+ * Writes the packet in a datagram to the device if its flow is cached. Returns whether the device took the packet. First
+ * combines the ECN field of the packet with the ECN field of the datagram, in place. `received` describes the datagram and its
+ * sender, and `datagram` points to the bytes of the datagram.
  */
 bool flow_cache_deliver(struct flow_cache *cache, const struct recording *received, uint8_t *datagram);
 
@@ -110,7 +111,7 @@ bool flow_cache_deliver(struct flow_cache *cache, const struct recording *receiv
 void recording_begin(struct flow_cache *cache, struct recording *recording);
 void recording_end(struct flow_cache *cache, struct recording *recording);
 
-/* Returns whether a run is being recorded. A nested read cycle would add its own effects to the recording. */
+/* Returns whether a run is being recorded. Then no nested read cycle may start, because it would add its effects to the recording. */
 bool flow_cache_is_recording(const struct flow_cache *cache);
 
 /* Note effects of JavaScript during a recording: a datagram, packets written to the device, anything else that leaves. */

@@ -8,13 +8,16 @@
 #include "clock.h"
 
 /*
- * Time budget of a read cycle in thread CPU time: 5 ms, because timers and other descriptors wait for it. `reads_max` halves
- * above CYCLE_LONG_NS and doubles below CYCLE_SHORT_NS, so that cycles stay well below the budget.
+ * Time budget of a read cycle in thread CPU time: 5 ms, because timers and other descriptors wait until the cycle has ended.
+ * `reads_max` halves above CYCLE_LONG_NS and doubles below CYCLE_SHORT_NS, so that cycles stay well below the budget.
  */
 #define CYCLE_BUDGET_NS 5000000
 #define CYCLE_LONG_NS 1500000
 #define CYCLE_SHORT_NS 750000
-/* handle_poll_now reads a descriptor only if its last read is at least this long ago, and otherwise leaves it to libuv. */
+/*
+ * handle_poll_now reads a descriptor only if its last read cycle ended at least this long ago. Otherwise it leaves the
+ * descriptor to libuv.
+ */
 #define POLL_AFTER_NS 1000000
 
 #define READS_FIRST 4u
@@ -35,7 +38,7 @@ static void drop_reference(struct handle *handle, napi_ref *reference) {
 
 /*
  * Calls a JavaScript function. Returns its result, or false if the result is not a boolean. An exception ends the process like
- * any uncaught one. The function must not use `this`, which is the function itself.
+ * any uncaught one. The function must not use `this`: here it is the function itself.
  */
 static bool call(struct handle *handle, napi_ref function, size_t count, const napi_value *arguments) {
   napi_value callee, error, result = NULL;
@@ -71,7 +74,7 @@ static void count_cycle(struct handle *handle, int64_t taken) {
 }
 
 /*
- * Runs one read cycle. Stops polling while there is a backlog. Stops it for good when the descriptor has ended, because a
+ * Runs one read cycle. Stops polling while there is a backlog. Stops polling for good when the descriptor has ended, because a
  * descriptor in error is reported as readable for ever.
  */
 static void read_once(struct handle *handle, int error) {
@@ -147,7 +150,7 @@ static void on_closed(uv_handle_t *poll) {
   release(handle);
 }
 
-/* Frees the flow cache, which refers to this handle and to the other one: the device and the socket. */
+/* Frees the flow cache that this handle shares with the other one. One of the two handles is the device, the other the socket. */
 static void drop_flow_cache(struct handle *handle) {
   if (handle->flow_cache == NULL) return;
   flow_cache_free(handle->flow_cache);

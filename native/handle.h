@@ -7,7 +7,7 @@
  * the event loop, so its length is bounded: by `reads_max`, which adapts, and by HANDLE_READ_NS.
  *
  * Backlog: JavaScript may return before it has processed everything. Then polling stops, because the next read would overwrite
- * the memory, until JavaScript has called `resume()` often enough.
+ * the memory. It starts again when calls of `resume()` have processed the rest.
  *
  * All functions run on the thread of the event loop. Times are in nanoseconds.
  */
@@ -46,12 +46,12 @@ struct method {
 };
 
 /*
- * Ownership: the JavaScript object, each of its methods and the libuv poll handle own the struct; the last one to go frees it.
- * The descriptor is closed only after libuv has closed its poll handle.
+ * Ownership: the JavaScript object, each of its methods and the libuv poll handle own the struct; the owner that releases it
+ * last frees it. The descriptor is closed only after libuv has closed its poll handle.
  */
 struct handle {
   int fd;
-  /* Descriptors behind `fd` when it is an epoll descriptor. They are closed together with it. */
+  /* Descriptors that `fd` watches when it is an epoll descriptor. They are closed together with `fd`. */
   int members[HANDLE_MEMBERS];
   size_t members_count;
   /*
@@ -59,24 +59,24 @@ struct handle {
    * Returns false when the descriptor will never be readable again.
    */
   bool (*read)(struct handle *handle, int error);
-  /* Doubles after a short read cycle and halves after a long one; the work of JavaScript counts. */
+  /* Doubles after a short read cycle and halves after a long one. The time that JavaScript takes is part of the cycle. */
   uint32_t reads_max;
-  /* JavaScript has not processed everything that was read. Nothing is read until it has. */
+  /* JavaScript has not processed everything that was read. Nothing is read before JavaScript has processed it. */
   bool has_backlog;
   /* Reading has ended for good. */
   bool ended;
   struct read_cycles cycles;
   /* Start of the read cycle, by the CPU clock of the thread. */
   int64_t cycle_start_ns;
-  /* End of the last read, by the monotonic clock. */
+  /* End of the last read cycle, by the monotonic clock. */
   int64_t read_ns;
   uv_poll_t poll;
   napi_env env;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
-  /* References to two functions and to arrays of JavaScript, which C uses until the poll handle is closed. */
+  /* References to two functions and to arrays of JavaScript. C uses them until the poll handle is closed. */
   napi_ref on_read, closed, memories[HANDLE_MEMORIES];
-  /* The flow cache between this handle and `other`; both NULL where there is none. The two handles share one cache. */
+  /* The flow cache between this handle and `other`; both are NULL when there is no flow cache. The two handles share one cache. */
   struct flow_cache *flow_cache;
   struct handle *other;
   bool closing;
@@ -107,7 +107,7 @@ void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t 
 /* Calls `on_read` with numbers, in a new handle scope, and sets `has_backlog` to its result. */
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers);
 
-/* JavaScript's `resume()`: calls `on_read` once, with zeros, if there is a backlog. Polls again if none is left then. */
+/* JavaScript's `resume()`: calls `on_read` once, with zeros, if there is a backlog. If no backlog is left then, polling starts again. */
 napi_value handle_resume(napi_env env, napi_callback_info info);
 
 /*
@@ -129,8 +129,8 @@ napi_value handle_close(napi_env env, napi_callback_info info);
 uint8_t *bytes_of(napi_env env, napi_value array, size_t *length);
 
 /*
- * Returns the bytes of a Uint8Array; NULL when the value is none. Sets `length` to their number and `memory` to the number of
- * bytes from the first one to the end of the underlying ArrayBuffer.
+ * Returns the bytes of a Uint8Array; NULL when the value is no Uint8Array. Sets `length` to their number and `memory` to the
+ * number of bytes from the first one to the end of the underlying ArrayBuffer.
  */
 uint8_t *memory_of(napi_env env, napi_value array, size_t *length, size_t *memory);
 

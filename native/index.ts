@@ -7,9 +7,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /**
- * The C addon: the parts of the kernel that Node does not offer. No function of it throws. All arrays that are handed over
- * stay in use until the handle is closed: the caller must not resize or transfer them. Callbacks run on the thread of the
- * event loop, never from within a call other than `poll` and `resume`.
+ * The C addon: functions of the kernel for which Node.js has no API. None of them throws. An array that is passed to a handle stays in use
+ * until the handle is closed: the caller must not resize or transfer it. Callbacks run on the thread of the event loop, never from within a
+ * call other than `poll` and `resume`.
  */
 export interface Native {
   /**
@@ -18,12 +18,12 @@ export interface Native {
    */
   openTun(name: string, offload: boolean): TunHandle | SystemCallFailure;
   /**
-   * Opens and binds a UDP socket. With `gso` it sends, with `gro` it receives several datagrams of one length by one system
-   * call, if the kernel has the offload and a trial on the loopback interface succeeds. `packets` are the five hashes of the
-   * tuples that carry packets of devices: other datagrams wait in a separate queue, which is read first. If there are none, all
-   * datagrams wait in one queue. `trafficClass` is the
-   * DSCP and ECN field of path probes. With `shares` it may have the port of another socket of the process that has such a queue, at
-   * another address.
+   * Opens and binds a UDP socket. With `gso` one system call sends several datagrams of one length; with `gro` one system call receives
+   * several. Both need an offload of the kernel, and a successful trial on the loopback interface. `packets` are the wire hashes of the
+   * five kinds of tuple that carry a device packet: datagrams without such a tuple wait in a separate queue, which is read first. If
+   * `packets` is empty, all datagrams wait in one queue. `trafficClass` is the DSCP and ECN field of datagrams that are sent without
+   * another one, such as path probes. With `shares` the socket may have the port of another socket of this process, at another address, if
+   * that socket has a separate queue.
    */
   openUdp(
     address: Uint8Array,
@@ -37,7 +37,7 @@ export interface Native {
   socketAddress(host: string, port: number): Uint8Array | undefined;
   /** Returns the host of a socket address as text. */
   hostText(address: Uint8Array): string;
-  /** Returns the host, as text, from which this host sends to a socket address; empty without a route. */
+  /** Returns the source address from which this host sends to a socket address, as text; empty without a route. */
   sourceHost(address: Uint8Array): string;
   /** Opens a netlink socket, which reports changes of the addresses or routes of the host. */
   openNetlink(): NetlinkHandle | SystemCallFailure;
@@ -53,24 +53,26 @@ export interface Native {
 }
 
 /**
- * The common part of both handles. A read cycle starts when the event loop finds the descriptor readable: the addon reads, and
+ * The common part of TunHandle and UdpHandle. A read cycle starts when the event loop finds the descriptor readable: the addon reads, and
  * calls `onRead` once.
  */
 interface ReadHandle {
   /**
-   * Calls `onRead` once more, with zeros. To be called, later, after each `onRead` that returned true: it has a backlog, and
-   * nothing is read before it returns false.
+   * Calls `onRead` once more, with zeros. If a call of `onRead` returned true, it has a backlog: then the caller must call `resume` later,
+   * and nothing is read until a call of `onRead` returns false.
    */
   resume(): void;
-  /** Returns the number of read cycles, of those that took more than 5 ms of thread CPU time, and the longest in seconds. */
+  /**
+   * Returns the number of read cycles, the number of read cycles above 5 ms of thread CPU time, and the duration of the longest in seconds.
+   */
   readCycles(): readonly [count: number, overBudget: number, longest: number];
 }
 
 /** An open netlink socket. After `close` no other method may be called. */
 export interface NetlinkHandle {
   /**
-   * Starts reading. To be called once. `onChange` is called once per read cycle with a sum of `HOST_CHANGE`. It gets all of them if the
-   * kernel has dropped notifications.
+   * Starts reading. To be called once. `onChange` is called once per read cycle with a sum of `HOST_CHANGE`. If the kernel has dropped
+   * notifications, it is called with the sum of all.
    */
   start(onChange: (changes: number) => void): SystemCallFailure | undefined;
   /** Closes the socket, then calls `closed`. */
@@ -82,21 +84,21 @@ export const HOST_CHANGE = { addresses: 1, routes: 2 } as const;
 
 /** An open UDP socket. After `close` no other method may be called. */
 export interface UdpHandle extends ReadHandle {
-  /** The socket address it is bound to. */
+  /** The socket address to which the socket is bound. */
   readonly address: Uint8Array;
   readonly gso: boolean;
   readonly gro: boolean;
-  /** Whether the kernel separates datagrams with packets of devices from others. */
+  /** Whether the kernel puts datagrams without device packets into a separate queue. */
   readonly control: boolean;
   /**
-   * Sets the memory for sending. To be called once, before anything is sent. `queue` holds socket addresses of
-   * `ADDRESS_BYTES` bytes, each followed by a datagram. `queued` has `UDP_QUEUED_WORDS` numbers per datagram of `sendQueued`:
-   * the offset of its address in `queue`, a multiple of 4, the length of the datagram, and its traffic class (one byte: DSCP
-   * and ECN field). Every send writes `sent`, a word for each of `SENT`.
+   * Sets the memory for sending. To be called once, before anything is sent. `queue` holds socket addresses of `ADDRESS_BYTES` bytes, each
+   * followed by a datagram. `queued` has `UDP_QUEUED_WORDS` numbers per datagram of `sendQueued`: the offset of its address in `queue`, a
+   * multiple of 4, the length of the datagram, and its traffic class (one byte: DSCP and ECN field). Every send writes `sent`, which has a
+   * word for each member of `SENT`.
    */
   prepare(queue: Uint8Array, queued: Uint32Array, sent: Uint32Array): SystemCallFailure | undefined;
   /**
-   * Starts reading. To be called once. A read cycle fills `arena`, slots of 64 KiB, combines datagrams of one sender,
+   * Starts reading. To be called once. `arena` consists of slots of 64 KiB. A read cycle fills slots, combines datagrams of one sender,
    * length and traffic class into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. If
    * `control` is true, the first `UDP_CONTROL_SLOTS` slots and entries are for datagrams without packets of devices.
    */
@@ -127,8 +129,8 @@ export interface UdpHandle extends ReadHandle {
 }
 
 /**
- * Processes `control` trains from the first slots and `count` trains from the other ones. Returns true when it has a backlog.
- * `errno` is a pending error of the socket, or 0; the socket continues to work.
+ * Processes `control` trains from the first slots and `count` trains from the other ones. Returns true if it has not processed all of them
+ * (a backlog). `errno` is a pending error of the socket, or 0; the socket continues to work.
  */
 export type OnUdpRead = (control: number, count: number, errno: number) => boolean;
 
@@ -167,14 +169,14 @@ export interface TunHandle extends ReadHandle {
   /** Sets the MTU alone. */
   setMtu(mtu: number): SystemCallFailure | undefined;
   /**
-   * Tests the offloads of an interface that is up, disables those that fail, and limits super-packets of the kernel to
-   * `segments` packets. Returns a sum of `OFFLOAD`.
+   * Tests the offloads of an interface that is up, disables the offloads that fail, and limits super-packets of the kernel to `segments`
+   * packets. Returns the remaining offloads, as a sum of `OFFLOAD`.
    */
   offload(segments: number): number;
   /**
-   * Starts reading. To be called once. A read cycle writes packets to `arena`, combines packets of one flow into trains,
-   * writes `TUN_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. `arena` must hold two of the largest IP packets
-   * (65,535 bytes), `scratch` one and 10 bytes. Packets for which there is no room wait in the kernel. `trainMax` bounds
+   * Starts reading. To be called once. A read cycle writes packets to `arena`, combines packets of one flow into trains, writes
+   * `TUN_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. `arena` must have room for two of the largest IP packets (65,535
+   * bytes), and `scratch` for one of them and 10 bytes more. Packets for which there is no room wait in the kernel. `trainMax` bounds
    * trains of packets that the kernel delivered one by one.
    */
   start(
@@ -198,15 +200,14 @@ export interface TunHandle extends ReadHandle {
     written: Uint32Array,
   ): number;
   /**
-   * Creates a flow cache between this interface and a socket. Returns false when there can be none. From then on a packet that
-   * is alone in its read cycle and hits the cache does not reach JavaScript.
+   * Creates a flow cache between this interface and a socket. Returns false when the cache cannot be created. From then on a packet that is
+   * alone in its read cycle and hits the cache does not reach JavaScript.
    *
-   * `words` and `counts` are shared memory of `FLOW_CACHE.words` and `FLOW_CACHE.counts` zeros. Before an `onRead` that may be
-   * cached, the addon sets word `recording` to the number of the entry, from 1 on. To have the run cached, the caller sets
-   * `recorded` to that number before `onRead` returns. The addon then stores the run if it sent or wrote the packet, exactly
-   * once and unchanged. The entry is valid until word `epoch` changes, or the monotonic clock passes `counts[0]`,
-   * in nanoseconds; it does not hit while `blocked` is not 0. The other `counts` are, per entry, the number of hits and the
-   * time of the last one.
+   * `words` and `counts` are shared memory of `FLOW_CACHE.words` and `FLOW_CACHE.counts` zeros. Before an `onRead` that may be cached, the
+   * addon sets word `recording` to the number of the entry, from 1 on. To have the run cached, the caller sets `recorded` to that number
+   * before `onRead` returns. The addon then stores the run, if the packet left in the run exactly once and unchanged. The entry is valid
+   * until word `epoch` changes, or the monotonic clock passes `counts[0]`, in nanoseconds. No entry hits while `blocked` is not 0. The
+   * other `counts` are, per entry, the number of hits and the time of the last one.
    */
   flowCache(udp: UdpHandle, words: Uint32Array, counts: Float64Array): boolean;
   /**
@@ -219,8 +220,8 @@ export interface TunHandle extends ReadHandle {
 }
 
 /**
- * Processes `count` trains. Returns true when it has a backlog. `unfit` is the number of reads that gave no packet. An `errno`
- * other than 0 is final: nothing will be read any more.
+ * Processes `count` trains. Returns true if it has not processed all of them (a backlog). `unfit` is the number of reads that gave no
+ * packet. An `errno` other than 0 is final: nothing will be read any more.
  */
 export type OnTunRead = (count: number, errno: number, unfit: number) => boolean;
 
@@ -242,7 +243,7 @@ interface Addon extends Native {
   readonly contract: number;
 }
 
-/** Version of the interface, the same as in addon.c. An addon with another one was built from other sources. */
+/** Version of the interface, the same as in addon.c. An addon with another version was built from other sources. */
 const CONTRACT = 16;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);

@@ -57,7 +57,7 @@ static struct failure set_address6(const char *name, struct interface_address ad
   memcpy(&request.address, address.bytes, sizeof request.address);
   if (request.index == 0) return (struct failure){errno, "if_nametoindex"};
   struct failure failure = run_ioctl(AF_INET6, SIOCSIFADDR, &request, "SIOCSIFADDR");
-  /* The interface has the address already when an interface is repaired: the kernel keeps the addresses of interfaces that are down. */
+  /* When an interface is repaired it may already have the address, because the kernel keeps the addresses of interfaces that are down. */
   return failure.number == EEXIST ? NO_FAILURE : failure;
 }
 

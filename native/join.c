@@ -67,7 +67,7 @@ static bool is_intact(const uint8_t *packet, size_t length, const struct ip_layo
   return checksum_fold(sum) == UINT16_MAX;
 }
 
-/* Checks everything except the TCP or UDP checksum. That check reads the whole payload, so is_intact does it last. */
+/* Checks everything except the TCP or UDP checksum. The check of that checksum reads the whole payload, so is_intact makes it last. */
 static bool read_candidate(const uint8_t *packet, size_t length, struct join_rules rules, struct candidate *candidate) {
   struct ip_layout *layout = &candidate->layout;
   if (!read_ip(packet, length, layout)) return false;

@@ -33,8 +33,8 @@ struct joined {
 };
 
 /*
- * Joins as many packets from `first` on as belong to one flow and could be the segments of one super-packet. Their
- * checksums must be right, because the kernel writes new ones: a damaged packet is not joined, so that it stays damaged.
+ * Joins packets from `first` on, as long as they belong to one flow and could be the segments of one super-packet. A packet
+ * with a wrong checksum is not joined: the kernel writes new checksums, so its damage would be hidden.
  */
 void join(const uint8_t *bytes, const struct segments *segments, size_t first, struct join_rules rules, struct joined *joined);
 

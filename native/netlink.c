@@ -1,9 +1,10 @@
 /*
- * Addresses of the host, by netlink (rtnetlink(7)). JavaScript opens a handle, which reports that addresses or routes have changed, and
- * then reads all devices and addresses at once: so nothing is lost when the kernel drops notifications (ENOBUFS).
+ * Addresses of the host, by netlink (rtnetlink(7)). JavaScript opens a handle, which reports that addresses or routes have
+ * changed; then JavaScript reads all devices and addresses at once. So nothing is lost when the kernel drops notifications
+ * (ENOBUFS).
  *
- * Notifications: libuv -> handle.c -> netlink_read, which looks at the types of the messages -> `onChange` of JavaScript, once per read
- * cycle. The messages of a dump go to JavaScript as they are (netlink-messages.ts).
+ * Notifications: libuv -> handle.c -> netlink_read, which looks at the types of the messages -> `onChange` of JavaScript, once
+ * per read cycle. The messages of a dump go to JavaScript, which decodes them (netlink-messages.ts).
  */
 #include "netlink.h"
 
@@ -22,7 +23,7 @@
 /* Greatest length of a dump. A device takes less than 2 KiB, an address about 100 bytes. */
 #define DUMP_MAX (16u << 20)
 
-/* The kernel answers a dump at once; the limit is for a kernel that does not. */
+/* Time limit of the answer to a dump. Normally the kernel answers at once. */
 #define DUMP_SECONDS 1
 
 /* Bits of the change that `onChange` gets. */
@@ -59,7 +60,10 @@ static int changes_in(const union messages *messages, int length) {
   return changes;
 }
 
-/* Reads one datagram of notifications into `changes`. Returns false when there is none. Overruns and truncation change everything. */
+/*
+ * Reads one datagram of notifications into `changes`. Returns false when there is none. After an overrun or a truncated
+ * datagram, sets all bits of `changes`.
+ */
 static bool read_changes(int fd, int *changes) {
   union messages messages;
   ssize_t length = recv(fd, &messages, sizeof messages, MSG_DONTWAIT | MSG_TRUNC);
@@ -154,7 +158,7 @@ static struct failure request_dump(int fd, uint16_t type) {
   return send(fd, &request, sizeof request, 0) < 0 ? (struct failure){errno, "netlink"} : NO_FAILURE;
 }
 
-/* Returns the last message of a dump in a datagram, NLMSG_DONE or NLMSG_ERROR; NULL when it has none. */
+/* Returns the message in a datagram that ends a dump, NLMSG_DONE or NLMSG_ERROR; NULL when the datagram has no such message. */
 static const struct nlmsghdr *end_in(const union messages *messages, int length) {
   for (const struct nlmsghdr *at = &messages->first; NLMSG_OK(at, length); at = NLMSG_NEXT(at, length)) {
     if (at->nlmsg_type == NLMSG_DONE || at->nlmsg_type == NLMSG_ERROR) return at;

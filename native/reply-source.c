@@ -45,14 +45,14 @@ static struct reply_source *set_of(struct reply_sources *sources, const union ud
   return sources->entries[(hash ^ hash >> 16) % REPLY_SOURCE_SETS];
 }
 
-/* Returns the place of a peer in its set; REPLY_SOURCE_WAYS when it has none. */
+/* Returns the index of a peer in its set; REPLY_SOURCE_WAYS when the set does not contain the peer. */
 static size_t place_of(const struct reply_source *set, const union udp_address *peer) {
   size_t at = 0;
   while (at < REPLY_SOURCE_WAYS && memcmp(&set[at].peer, peer, sizeof *peer) != 0) at++;
   return at;
 }
 
-/* Multicast and broadcast addresses are no sources. */
+/* Whether an address may be a source: it is neither unspecified nor multicast. */
 static bool is_source(const struct in6_addr *own) {
   if (IN6_IS_ADDR_UNSPECIFIED(own) || IN6_IS_ADDR_MULTICAST(own)) return false;
   return !IN6_IS_ADDR_V4MAPPED(own) || (own->s6_addr32[3] != INADDR_ANY && !IN_MULTICAST(ntohl(own->s6_addr32[3])));

@@ -64,13 +64,16 @@ static bool read_type(uint8_t type, const uint8_t *packet, size_t length, struct
   }
 }
 
-/* Returns the offset of the TCP or UDP header. After IPv6 extension headers only `csum_start` gives it. */
+/* Returns the offset of the TCP or UDP header. If the packet has IPv6 extension headers, only `csum_start` gives this offset. */
 static size_t upper_start(const struct virtio_net_hdr *vnet, const uint8_t *packet, uint8_t version) {
   if (version == 4) return (size_t)(packet[0] & 15) * 4;
   return (vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 ? vnet->csum_start : IPV6_HEADER;
 }
 
-/* Does not use `hdr_len`, which is the length of the first received part if the packet was forwarded. */
+/*
+ * Reads the offsets from the headers and not from `hdr_len`: if the packet was forwarded, `hdr_len` is the length of the first
+ * part that was received.
+ */
 static bool read_layout(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, struct ip_layout *layout) {
   if (!read_type(vnet->gso_type, packet, length, layout)) return false;
   layout->upper_at = upper_start(vnet, packet, layout->version);

@@ -19,7 +19,7 @@
 /* Bytes of the arena after which a batch ends; the last super-packet may exceed it. */
 #define BYTES_MAX (256u << 10)
 
-/* Reads per check of the thread's CPU clock, which costs a system call. */
+/* Reads per check of the thread's CPU clock. Each check costs a system call. */
 #define READS_PER_CLOCK 4u
 
 #define ALIGNMENT 8u
@@ -28,7 +28,7 @@ static size_t aligned(size_t offset) {
   return (offset + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
-/* Reads once. Without IFF_VNET_HDR the kernel writes no header, and the place of the header is left as it is. */
+/* Reads once. Without IFF_VNET_HDR the kernel writes no header, and the place of the header is not changed. */
 static ssize_t read_device(const struct tun_device *device, uint8_t *to) {
   size_t before = device->has_header ? 0 : sizeof(struct virtio_net_hdr);
   ssize_t length;
@@ -51,8 +51,8 @@ static bool same_flow(const uint8_t *left, const uint8_t *right, size_t length) 
 }
 
 /*
- * Whether a packet extends the train before it: it is a single packet of the same flow, not longer than the first one, begins
- * at the next stride, and the train has no shorter packet yet.
+ * Whether a packet extends the train before it: it is a single packet of the same flow, not longer than the first packet of the
+ * train, and begins at the next stride; and the train has no shorter packet yet.
  */
 static bool extends_train(const struct tun_batch_room *room, const uint32_t *entry, size_t offset,
                           const struct segments *segments) {
@@ -63,8 +63,10 @@ static bool extends_train(const struct tun_batch_room *room, const uint32_t *ent
   return same_flow(room->arena + entry[0], room->arena + offset, segments->length);
 }
 
-/* Adds packets to the index. When a single packet extends the train before it, the stride becomes the aligned length of the
-   first one. */
+/*
+ * Adds packets to the index. When a single packet extends the train before it, the stride becomes the aligned length of the
+ * train's first packet.
+ */
 static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct segments *segments) {
   uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
   if (batch->count > 0 && extends_train(room, entry - TUN_INDEX_WORDS, offset, segments)) {
@@ -80,7 +82,10 @@ static void enter(const struct tun_batch_room *room, struct tun_batch *batch, si
   batch->count++;
 }
 
-/* Splits the result of one read into the arena and enters it. Returns the offset for the next one. */
+/*
+ * Splits the result of one read into packets in the arena, and adds them to the index. Returns the offset in the arena for the
+ * next read.
+ */
 static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, size_t length) {
   struct virtio_net_hdr vnet;
   struct segments segments;

@@ -11,7 +11,10 @@
 /* Bytes that one read of the device can fill. */
 #define TUN_SCRATCH (sizeof(struct virtio_net_hdr) + PACKET_MAX)
 
-/* Free bytes that a read requires: splitting a super-packet repeats its headers, so the packets are longer than it. */
+/*
+ * Free bytes that a read requires: splitting a super-packet repeats its headers, so its packets together are longer than the
+ * super-packet.
+ */
 #define TUN_ARENA_MIN (2 * PACKET_MAX)
 
 /* Words of an index entry: offset of the train in the arena, then length, stride, count and last_length of its segments. */
@@ -44,7 +47,7 @@ struct tun_batch {
 /*
  * Reads packets until the device is empty, the room is full, or `reads_max` reads have been made. `until` is a time of the
  * thread's CPU clock in nanoseconds; the batch also ends at the first check after it. A super-packet becomes a train of
- * complete packets. So do consecutive packets of one flow and one length.
+ * complete packets. Consecutive packets of one flow and one length also become a train, whose last packet may be shorter.
  */
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
                                 uint32_t reads_max, int64_t until);

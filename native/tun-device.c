@@ -48,7 +48,10 @@ static struct failure open_plain(const char *wanted, struct tun_device *device) 
   return (struct failure){number == EINVAL && if_nametoindex(wanted) != 0 ? EEXIST : number, "TUNSETIFF"};
 }
 
-/* Returns false when the kernel has no offloads. The caller then opens the device without virtio_net_hdr, which costs time. */
+/*
+ * Returns false when the kernel has no offloads. The caller then opens the device without virtio_net_hdr, because this header
+ * costs time.
+ */
 static bool open_offloaded(const char *wanted, struct tun_device *device) {
   device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device->fd < 0) return false;

@@ -14,7 +14,7 @@
 struct tun_device {
   int fd;
   char name[IFNAMSIZ];
-  /* The device was opened with IFF_VNET_HDR: every read and write begins with a virtio_net_hdr. Super-packets need it. */
+  /* Whether the device was opened with IFF_VNET_HDR. Then every read and write begins with a virtio_net_hdr. Super-packets need it. */
   bool has_header;
   /* Protocols of which the kernel accepts super-packets. */
   struct join_rules rules;
@@ -22,14 +22,14 @@ struct tun_device {
 
 /*
  * Opens a non-blocking TUN device without link header. The kernel replaces a `%d` in the wanted name by the first free number.
- * With `offload` the device gets as many segmentation offloads as the kernel has. EEXIST: an interface of that name exists and
- * is no TUN interface that this process could attach to.
+ * With `offload` the device gets as many segmentation offloads as the kernel has. EEXIST: an interface of that name exists, but
+ * it is no TUN interface to which this process could attach.
  */
 struct failure tun_device_open(const char *wanted, bool offload, struct tun_device *device);
 
 /*
- * Returns whether the kernel accepts super-packets as join() makes them; some kernels refuse all of them. The interface must
- * be up. The test writes one packet that the kernel discards on receipt.
+ * Returns whether the kernel accepts super-packets as join() makes them; some kernels refuse all such packets. The interface
+ * must be up. The test writes one packet that the kernel discards on receipt.
  */
 bool tun_device_takes_super_packets(const struct tun_device *device);
 

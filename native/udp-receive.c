@@ -64,8 +64,8 @@ static void prepare(struct round *round, const struct udp_room *room, size_t slo
 }
 
 /*
- * Control messages of a datagram: the length of the segments that GRO combined, 0 when it combined none; the traffic class; the own
- * address that it was sent to, unspecified if the socket is bound to one.
+ * Control messages of a datagram: the length of the segments that GRO combined, 0 when it combined none; the traffic class; the
+ * address of this host to which the datagram was sent, unspecified if the socket is bound to one address.
  */
 struct notes {
   uint32_t segment;
@@ -85,7 +85,10 @@ static struct notes notes_of(struct msghdr *message) {
   return notes;
 }
 
-/* Whether a datagram extends the train before it: same sender and traffic class, next slot, not longer, no shorter one yet. */
+/*
+ * Whether a datagram extends the train before it: same sender and traffic class, next slot, not longer, and no shorter datagram
+ * in the train yet.
+ */
 static bool extends_train(const struct udp_room *room, const uint32_t *entry, uint32_t offset, uint32_t length,
                     uint32_t traffic_class, const union udp_address *sender) {
   if (length == 0 || length > entry[ENTRY_LENGTH] || entry[ENTRY_LAST_LENGTH] != entry[ENTRY_LENGTH]) return false;

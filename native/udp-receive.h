@@ -8,8 +8,8 @@
 
 /*
  * Words of an index entry, one entry per train: offset of the train in the arena; length, stride, count, last_at and
- * last_length of its segments; 7 words for the sender's socket address; the length of the common prefix of all segments of
- * full length, which is not counted beyond the headers of overlays; and the traffic class of all its datagrams.
+ * last_length of its segments; 7 words for the sender's socket address; the length of the common prefix of all segments of full
+ * length, which is counted up to the greatest length of overlay headers; and the traffic class of all its datagrams.
  */
 #define UDP_INDEX_WORDS 15u
 #define UDP_INDEX_COUNT 3
@@ -34,8 +34,8 @@ struct udp_received {
 
 /*
  * Receives until the socket is empty, `slots_max` slots are used, or the room is full. `until` is a time of the thread's CPU
- * clock in nanoseconds; receiving also ends at the first check after it. Consecutive datagrams of one length, sender
- * and traffic class become a train. The destinations of the datagrams become the `sources` of replies.
+ * clock in nanoseconds; receiving also ends at the first check after it. Consecutive datagrams of one length, sender and
+ * traffic class become a train. Adds the destination of each datagram to `sources`, as the source of replies.
  */
 struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until,
                                 struct reply_sources *sources);

@@ -76,8 +76,8 @@ static bool has_room(const struct run *run, size_t length) {
 }
 
 /*
- * Writes the control messages of datagrams to an address, after the first `used` bytes: the traffic class, unless the socket has it, and
- * the source.
+ * Writes the control messages of datagrams to an address, after the first `used` bytes: the traffic class, unless it is that of
+ * the socket, and the source address.
  */
 static void write_notes(const struct udp_socket *udp, struct msghdr *message, void *control, size_t used, uint32_t traffic_class) {
   const union udp_address *to = message->msg_name;
@@ -152,7 +152,7 @@ static int send_segmented(const struct udp_socket *udp, const union udp_address 
   return number != 0 && reply_source_failed(udp->sources, to, number) ? send_segmented_once(udp, to, run) : number;
 }
 
-/* Whether an errno is about GSO, so that the same datagrams may leave one by one. */
+/* Whether an errno may be due to GSO. The same datagrams may then leave one by one. */
 static bool is_gso_error(int number) {
   return number == EIO || number == EMSGSIZE || number == EINVAL;
 }

@@ -10,30 +10,30 @@
 struct udp_sent {
   uint32_t datagrams;
   uint64_t bytes;
-  /* Number of datagrams that were not sent, and the errno of the last of them; 0 when all were sent. */
+  /* Number of datagrams that were not sent, and the errno of the last such datagram; 0 when all were sent. */
   uint32_t failed;
   int error;
   /* Number of system calls that carried several datagrams by GSO. */
   uint32_t segmented;
-  /* The errno with which the kernel refused GSO, after which datagrams were sent one by one; 0 when it did not. */
+  /* The errno with which the kernel refused GSO; 0 when it did not. After a refusal the datagrams were sent one by one. */
   int segment_error;
 };
 
-/* Bytes before and after each segment of a train in its datagram; the last segment has its own. */
+/* Bytes before and after each segment of a train in its datagram. The last segment has a separate head and tail. */
 struct udp_frame {
   struct iovec head, tail, last_head, last_tail;
 };
 
 /*
  * Sends one datagram per segment: head, segment, tail, all with one traffic class. With `gso` it uses GSO while the kernel
- * accepts it. When the kernel refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends datagrams
- * one by one; after EIO for the life of the socket.
+ * accepts it. When the kernel refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends the datagrams
+ * one by one. After EIO it does so for the life of the socket.
  */
 struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
                                   const uint8_t *bytes, const struct segments *segments, uint32_t traffic_class,
                                   bool gso);
 
-/* A datagram of the send queue: offset of its destination, which its bytes follow, number of the bytes, traffic class. */
+/* A datagram of the send queue: offset of its destination in the queue, number of bytes after the destination, traffic class. */
 struct udp_queued {
   uint32_t at;
   uint32_t length;

@@ -42,8 +42,9 @@ static void set_discovery(int fd, int level, int option, int value) {
 }
 
 /*
- * Lets routers fragment, because the path MTU is not known at first. The kernel ignores the path MTU that ICMP messages report,
- * which anybody can forge. The IPv4 option is also set on an IPv6 socket, which sends IPv4 too. Failures are ignored.
+ * Lets datagrams be fragmented, because the path MTU is not known at first. For IPv4 the kernel ignores the path MTU that ICMP
+ * messages report, because anybody can forge such messages. The IPv4 option is also set on an IPv6 socket, which sends IPv4
+ * too. Failures are ignored.
  */
 static void allow_fragments(const struct udp_socket *udp) {
   set_discovery(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
@@ -112,8 +113,8 @@ static bool enable_gro(int fd) {
 }
 
 /*
- * Opens the control socket. The data socket is bound before it shares its port, so that a port of another program is found to
- * be in use. A socket that joins the group later receives nothing, because the steering program never chooses it.
+ * Opens the control socket. The data socket is bound before it shares its port, so that the bind fails if another program uses
+ * the port. A socket that joins the group later receives nothing, because the steering program never chooses it.
  */
 static int open_control(int fd, const uint32_t *packets) {
   const char *call;

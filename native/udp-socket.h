@@ -45,11 +45,11 @@ struct udp_options {
   /* Offloads to use if the kernel has them. */
   bool gso;
   bool gro;
-  /* Whether the socket may have the port of another socket of this user that shares it, at another address: the one that it replaces. */
+  /* Whether the socket may have the port of the socket that it replaces: a socket of this user at another address that shares its port. */
   bool shares;
-  /* Datagrams, among them probes, leave with this traffic class unless they have another one. */
+  /* Traffic class of datagrams that are sent without a control message, among them probes. */
   uint8_t traffic_class;
-  /* The UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices; NULL opens no control socket. */
+  /* The UDP_PACKET_KINDS tuple hashes by which the kernel recognises packets of devices. If NULL, no control socket is opened. */
   const uint32_t *packets;
   /* An empty table of sources, or NULL. */
   struct reply_sources *sources;
@@ -61,12 +61,12 @@ struct failure udp_socket_open(const union udp_address *at, struct udp_options o
 /* Returns the path MTU to an address as far as the kernel knows it, in bytes of an IP packet; 0 when there is no route. */
 int udp_path_mtu(const union udp_address *to);
 
-/* Sets `source` to the address from which the host sends to another address. Leaves it unchanged when there is no route. */
+/* Sets `source` to the address from which the host sends to another address. Leaves `source` unchanged when there is no route. */
 void udp_source(const union udp_address *to, union udp_address *source);
 
 /*
  * Sends one datagram that is not fragmented anywhere, even if it is longer than the path MTU known to the kernel. Returns an
- * errno, or 0; EMSGSIZE when it exceeds the MTU of the interface.
+ * errno, or 0; EMSGSIZE when the datagram exceeds the MTU of the interface.
  */
 int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
 

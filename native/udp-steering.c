@@ -1,6 +1,6 @@
 /*
  * Steering of datagrams between the data socket and the control socket of one port: a classic BPF program that the kernel runs
- * over each datagram, and whose result is the index of the socket in the group. udp-socket.c attaches it once.
+ * over each datagram, and whose result is the index of the socket in the group. udp-socket.c attaches the program once.
  *
  * The program walks through the encapsulated tuples of a datagram (docs/wire.md), up to LAYERS of them, and gives datagrams
  * with packets of devices to the data socket. A load beyond the end of the datagram ends the program with 0, the data socket.
@@ -44,7 +44,7 @@
 #define UNLESS_BIT(value, next) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, value, 0, next)
 #define PUT(number, slot) BPF_STMT(BPF_LD | BPF_IMM, number), BPF_STMT(BPF_ST, slot)
 #define SKIP(bytes) BPF_STMT(BPF_MISC | BPF_TXA, 0), BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, bytes), BPF_STMT(BPF_MISC | BPF_TAX, 0)
-/* Skips the number of bytes in the byte at `at`, and the number of bytes in the scratch slot. */
+/* Skips as many bytes as the byte at `at` says, and as many more as the scratch slot says. */
 #define SKIP_COUNTED(at, slot)                                                                                    \
   LOAD_BYTE(at), BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0), BPF_STMT(BPF_MISC | BPF_TAX, 0), BPF_STMT(BPF_LD | BPF_MEM, slot), \
       BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0), BPF_STMT(BPF_MISC | BPF_TAX, 0)
@@ -61,8 +61,8 @@ static const struct sock_filter start[] = {
 };
 
 /*
- * One step of the walk: X enters at the hash of a tuple and leaves at the hash of the tuple inside it. The comparisons, from
- * index COMPARISONS on, get the hashes of `packets`.
+ * One step of the walk: first X is the offset of the hash of a tuple, and at the end the offset of the hash of the tuple inside
+ * it. The comparisons, from index COMPARISONS on, get the hashes of `packets`.
  */
 #define COMPARISONS 1
 static const struct sock_filter layer[] = {

@@ -8,8 +8,9 @@
 
 /*
  * Attaches the steering program to a SO_REUSEPORT group of two sockets, through the first one, `fd`. The kernel then gives the
- * first socket datagrams with packets of devices and malformed ones, and the second socket all other datagrams. `packets` are
- * the hashes of packets, which may be encapsulated in tuples of overlays (docs/wire.md). Returns an errno, or 0.
+ * first socket the datagrams with packets of devices and datagrams with a wrong header, and the second socket all others, among
+ * them fragments. `packets` are the hashes of packets, which may be encapsulated in tuples of overlays (docs/wire.md). Returns
+ * an errno, or 0.
  */
 int udp_steer(int fd, const uint32_t packets[UDP_PACKET_KINDS]);
 

@@ -341,7 +341,7 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   if (length != 0 && (bytes == NULL || length != sizeof packets)) return failed(env, EINVAL, "setsockopt");
   if (length != 0) memcpy(packets, bytes, sizeof packets);
   options.packets = length == 0 ? NULL : packets;
-  /* The sources of replies follow the handle, which is freed last. */
+  /* The sources of replies follow the handle in memory, because the handle is freed last. */
   struct udp *udp = calloc(1, sizeof *udp + (is_wildcard(&at) ? sizeof(struct reply_sources) : 0));
   return udp == NULL ? failed(env, ENOMEM, "malloc") : open_socket(env, &at, options, udp);
 }

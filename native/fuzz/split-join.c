@@ -1,6 +1,6 @@
 /*
  * Fuzzer of split.c and join.c: random and valid packets with random and valid headers, in memory of exactly their size, so
- * that an address sanitizer finds every access beyond it. Joined packets must split into the same bytes again.
+ * that an address sanitizer finds every access beyond that memory. Joined packets must split into the same bytes again.
  *
  *   cc -std=gnu11 -fsanitize=address,undefined -O1 -g -I.. -o split-join split-join.c ../split.c ../join.c ../ip.c ../checksum.c
  *   ./split-join SECONDS [SEED]       exit 1 at the first difference; the seed repeats it

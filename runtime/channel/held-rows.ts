@@ -2,15 +2,15 @@ import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import type { Values } from "../plan/values/value.ts";
 import type { RowChange } from "./row-change.ts";
 
-/** Limits of the rows that a node holds for all peers together. Anybody can send such rows, from any number of addresses. */
+/** Limits on the rows that a node holds for all peers together. Anybody can send such rows, from any number of addresses. */
 const HELD_ROWS_MAX = 16_384;
 const HELD_BYTES_MAX: number = 4 << 20;
-/** Largest size of one row. Each table that depends on the row computes keys of it, which takes time in proportion to its size. */
+/** Largest size of one row. Each table that depends on the row computes keys from it, in time proportional to the size of the row. */
 export const ROW_BYTES_MAX = 8192;
 
 /**
- * Size of all rows that peers derived for this node. ViewChannel reports each change of an inlet table, and asks before it applies
- * a message. The changes of a step count when it commits.
+ * Number and memory of all rows that peers derived for this node. ViewChannel reports each change of an inlet table by `changed`, and calls
+ * `hasRoomFor` before it applies a message. The changes of a step count when the step commits.
  */
 export class HeldRows {
   #rows = 0;

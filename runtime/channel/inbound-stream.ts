@@ -1,13 +1,13 @@
 /**
- * Receiving end of a stream of row changes. ViewChannel calls `applyMessage` for each `?rows` event, applies the changes that it returns
- * to the inlet tables, and sends the acknowledgement. The state is immutable, so that a step that aborts leaves it unchanged.
+ * Receiving end of a stream of row changes. ViewChannel calls `applyMessage` for each `?rows` event, applies the returned changes to the
+ * inlet tables, and sends the acknowledgement. The state is immutable, so that a step that aborts leaves it unchanged.
  */
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfChange, type Message, type RowChange } from "./row-change.ts";
 
 /**
- * Limits of messages kept out of order. A message beyond them is ignored; its sender will send it again. The message that fills a gap
- * applies all of their changes in one step, so their number is small.
+ * Limits on the messages that are kept because an earlier message is missing. A message beyond the limits is ignored, and its sender sends
+ * it again. When the missing message arrives, one step applies the changes of all kept messages, so the limits are low.
  */
 const OUT_OF_ORDER_MAX = 32;
 const OUT_OF_ORDER_CHANGES = 32;
@@ -16,15 +16,15 @@ const OUT_OF_ORDER_BYTES = 64 << 10;
 /** State of the stream from one peer. */
 export interface InboundStream {
   readonly stream: number;
-  /** The stream before this one. Its messages arrive too late and are ignored. */
+  /** Id of the stream before this one. Late messages of that stream are ignored. */
   readonly previousStream: number | undefined;
   /** Number of the last message in order: no message up to it is missing. */
   readonly received: number;
-  /** Messages beyond a missing one, by number. */
+  /** Messages that arrived while an earlier message was missing, by number. */
   readonly outOfOrder: ReadonlyMap<number, Message>;
   /**
-   * Changes received since the stream began. Undefined when the snapshot is complete; at that moment the rows of the peer that are not
-   * in the snapshot are deleted.
+   * Changes received since the stream began. Undefined once the snapshot is complete. When the snapshot becomes complete, the peer's rows
+   * that are not in it are deleted.
    */
   readonly snapshot: ReceivedChanges | undefined;
   /** Time of the latest message. */
@@ -32,20 +32,20 @@ export interface InboundStream {
 }
 
 /**
- * List of changes, at most one per row, linked to the changes before them. It is compacted when it has about twice as many changes as
- * rows, since a peer may change the same rows again and again and never complete the snapshot.
+ * Linked list of changes: `before` holds the earlier changes. When the list has become about twice as long as after the last compaction, it
+ * is compacted to one change per row, since a peer may change the same rows again and again and never complete the snapshot.
  */
 interface ReceivedChanges {
   readonly changes: readonly RowChange[];
   readonly before: ReceivedChanges | undefined;
-  /** Number of changes in the whole list, now and after it was compacted. */
+  /** Number of changes in the whole list, now and after the last compaction. */
   readonly length: number;
   readonly compacted: number;
 }
 
 /** Effect of a message. */
 export interface StreamUpdate {
-  /** New state. Undefined if there was none and the message cannot begin a stream. */
+  /** New state. Undefined if there was no state and the message cannot begin a stream. */
   readonly state: InboundStream | undefined;
   /** Changes of all messages that are now in order, at most one per row. */
   readonly changes: readonly RowChange[];
@@ -57,7 +57,7 @@ export interface StreamUpdate {
 
 const NOTHING: ReceivedChanges = { changes: [], before: undefined, length: 0, compacted: 0 };
 
-/** Length of a list that is not worth compacting. */
+/** Length up to which a new list is not worth compacting. */
 const SHORT_LIST = 1024;
 
 /** Applies a message to the state of the stream from its sender. A new stream must begin with message 1. */

@@ -9,9 +9,11 @@ import { bytesOfChange, CHANGES_MAX, keyOfChange, type Message, type RowChange }
 const WINDOW = 32;
 /** Number of unacknowledged messages beyond which the stream restarts with a snapshot. */
 const UNACKNOWLEDGED_MAX = 256;
-/** Seconds between two updates. Several changes of one row within the interval become one change, or none if they cancel each other. */
+/**
+ * Seconds between two updates. Several changes of one row within the interval become one change, or no change if they cancel each other.
+ */
 const UPDATE_INTERVAL = 0.02;
-/** Seconds before the first retransmission, and the longest such interval. Each retransmission doubles the interval. */
+/** Seconds before the first retransmission, and greatest number of seconds between two. Each retransmission doubles the interval. */
 const RESEND_FIRST = 0.4;
 const RESEND_MAX = 4;
 
@@ -21,7 +23,7 @@ export interface OutboundSettings {
   readonly send: (message: Message) => void;
   /** Returns a random id for a new stream. Ids must not repeat. */
   readonly drawStream: () => number;
-  /** Called with the change of the approximate memory of the stream, in bytes. */
+  /** Called when the approximate memory of the stream changes, with the difference in bytes. */
   readonly hold: (bytes: number) => void;
   /** Seconds without a message after which the peer deletes the rows of this node. */
   readonly timeout: number;
@@ -40,7 +42,7 @@ export interface PendingChange {
  */
 export class OutboundStream {
   readonly #settings: OutboundSettings;
-  /** Rows that the peer holds when it has applied all messages appended so far, by key. */
+  /** Rows that the peer will hold when it has applied all messages appended so far, by key. */
   readonly #rows = new Map<string, RowChange>();
   /** Changes for the next update, by key. */
   #pending = new Map<string, PendingChange>();
@@ -82,7 +84,7 @@ export class OutboundStream {
     return this.#sentAt + (this.#unacknowledged.length > 0 ? this.#resendAfter : this.#settings.timeout / 3);
   }
 
-  /** Takes changes of rows, and sends an update if the interval since the last one has passed. */
+  /** Takes changes of rows, and sends an update if `UPDATE_INTERVAL` has passed since the last update. */
   change(changes: readonly PendingChange[], now: number): void {
     for (const one of changes) {
       const key = keyOfChange(one.change);
@@ -131,7 +133,10 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
-  /** Sends a due update or the unacknowledged messages. Without either, sends an empty message, so that the peer keeps the rows. */
+  /**
+   * Sends an update if one is due. When a resend is due, sends the unacknowledged messages again, or, if there are none, an empty message,
+   * so that the peer keeps the rows.
+   */
   tick(now: number): void {
     if (this.#pending.size > 0 && now >= this.#updatedAt + UPDATE_INTERVAL) this.#sendUpdate(now);
     if (now < this.#resendAt) return;
@@ -141,7 +146,7 @@ export class OutboundStream {
     this.#transmit(now);
   }
 
-  /** Releases the memory of the stream, which is over. */
+  /** Releases the memory of the stream. To be called when the stream is over. */
   close(): void {
     this.#release([...this.#rows.values(), ...[...this.#pending.values()].map(({ change }) => change)]);
     this.#releaseMessages(this.#unacknowledged);

@@ -4,7 +4,7 @@
  */
 import { bytesOfChange, type RowChange } from "./row-change.ts";
 
-/** Takes one change for a location at a time in seconds. False if it exceeds the rate. */
+/** Counts one change for a location against the send rate. Returns false if the change exceeds the rate. `now` is in seconds. */
 export type TakeRow = (location: string, now: number) => boolean;
 
 const INTERVAL_SECONDS = 0.02;
@@ -26,7 +26,10 @@ export class PacedRows {
     return this.#next;
   }
 
-  /** Adds changes for a location, in order. Returns the changes that need not wait. Exempt changes wait only behind earlier ones. */
+  /**
+   * Adds changes for a location, in order. Returns the changes that need not wait. Exempt changes wait only if earlier changes for the
+   * location wait.
+   */
   add(location: string, changes: readonly RowChange[], isExempt: boolean, now: number): readonly RowChange[] {
     const before = this.#waiting.get(location);
     if (before === undefined && isExempt) return changes;

@@ -4,13 +4,16 @@ import type { Values, Value } from "../plan/values/value.ts";
 
 /** Change of a row that one node holds for another: inserted (`isPresent`) or deleted. */
 export interface RowChange {
-  /** Wire hash of the inlet, the table of the receiver that holds the row. */
+  /** Wire hash of the inlet: the table in which the receiver holds the row. */
   readonly inlet: number;
   readonly isPresent: boolean;
   readonly args: Values;
 }
 
-/** Largest number of changes in one message. A receiver refuses more, since it applies all changes of a message in one step. */
+/**
+ * Largest number of changes in one message. A receiver refuses a message with more changes, since it applies all changes of a message in
+ * one step.
+ */
 export const CHANGES_MAX = 16;
 
 /** Returns the key of the changed row. All changes of one row have the same key. */
@@ -45,7 +48,7 @@ export function argumentsOf({ receiver, stream, number, changes, endsSnapshot }:
   return [receiver, stream, number, endsSnapshot, rows];
 }
 
-/** Returns the message in the arguments of an event, or undefined if they are malformed. */
+/** Returns the message in the arguments of an event, or undefined if the arguments are malformed. */
 export function messageOf(args: Values): Message | undefined {
   const [receiver, stream, number, endsSnapshot, rows] = args;
   if (typeof receiver !== "string" || !isCount(stream) || !isCount(number)) return undefined;
@@ -63,12 +66,12 @@ export interface Acknowledgement {
   readonly number: number;
 }
 
-/** Returns the acknowledgement in the arguments of an event, or undefined if they are malformed. */
+/** Returns the acknowledgement in the arguments of an event, or undefined if the arguments are malformed. */
 export function acknowledgementOf([stream, number]: Values): Acknowledgement | undefined {
   return isCount(stream) && isCount(number) ? { stream, number } : undefined;
 }
 
-/** Whether a value may be a stream or a sequence number. A fraction would be no index of a message. */
+/** Whether a value may be a stream id or a sequence number. A fraction cannot be the index of a message. */
 function isCount(value: Value | undefined): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

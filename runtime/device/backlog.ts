@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * Time slice in milliseconds, after which timers and other descriptors get their turn. It is a fifth of the time budget of a
- * read cycle: reading takes a part of the budget, and the last step may contain a garbage collection.
+ * Time slice in milliseconds, after which timers and other descriptors get their turn. The slice is a fifth of the time budget of a read
+ * cycle: reading takes a part of the budget, and the last step may contain a garbage collection.
  */
 const SLICE_MS = 1;
 
@@ -22,8 +22,8 @@ export class Backlog {
   }
 
   /**
-   * Starts with `count` new trains, or continues with the remaining trains if it is 0. Returns whether any trains remain. The
-   * caller must not add new trains while some remain.
+   * Starts with `count` new trains, or continues with the remaining trains if `count` is 0. Returns whether any trains remain. The caller
+   * must not add new trains while some remain.
    */
   run(count: number = 0): boolean {
     if (count > 0) {

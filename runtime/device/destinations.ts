@@ -1,7 +1,7 @@
 /**
- * Destinations of a datagram socket: from the `host:port` text of a tuple's location to a numeric address. Called for each
- * datagram by native-datagrams.ts and node-datagrams.ts, which send to the address. Numeric hosts are parsed once; names are
- * looked up, asynchronously, at the first use and then every LOOKUP_EVERY_MS while they are used.
+ * Destinations of a datagram socket: translates the `host:port` text of a tuple's location to a numeric address. native-datagrams.ts and
+ * node-datagrams.ts call `find` for each datagram that they send. Numeric hosts are parsed once; names are looked up, asynchronously, at
+ * the first use and then every LOOKUP_EVERY_MS while they are used.
  */
 import { performance } from "node:perf_hooks";
 import type { LookupAddress } from "node:dns";
@@ -16,7 +16,7 @@ export interface KnownDestination {
   /** Numeric, in the address family of the socket. */
   readonly host: string;
   readonly port: number;
-  /** Time of the next lookup of its name, by performance.now(): a host may move. The old address stays in use meanwhile. */
+  /** Time of the next lookup of its name, by performance.now(): a host may move. The old address stays in use during the lookup. */
   untilMs: number;
 }
 
@@ -43,7 +43,7 @@ export interface RefusedDestination {
 
 export type Family = 4 | 6;
 
-/** Returns all addresses of a name. Rejects when it has none. */
+/** Returns all addresses of a name. Rejects when the name has no address. */
 export type Resolve = (name: string) => Promise<readonly LookupAddress[]>;
 
 /** Receives the datagrams that waited for a lookup, and its result. */
@@ -53,9 +53,9 @@ export type OnResolved = (
 ) => void;
 
 /**
- * Greatest number of texts in a generation. Texts come from tuples and datagrams, so their number must be bounded. When a
- * generation is full, the one before it is discarded, and texts that are used again move to the new one: a node that is made
- * to send to ever more destinations does not lose its peers.
+ * Greatest number of `host:port` texts in a generation. Texts come from tuples and datagrams, so their number must be bounded. When the
+ * current generation is full, it becomes the previous one, and the generation before it is discarded. A text of the previous generation
+ * that is used again moves to the current one, so a node that is made to send to ever more destinations does not lose its peers.
  */
 const GENERATION_MAX = 2048;
 const LOOKUPS_MAX = 32;
@@ -63,7 +63,7 @@ const LOOKUPS_MAX = 32;
 const RETRY_AFTER_MS = 5000;
 const LOOKUP_EVERY_MS = 60_000;
 
-/** Time for which a name prefers another address to one that failed. */
+/** Time for which an address that failed is avoided if the name has another address. */
 const AVOID_MS = 60_000;
 const AVOIDED_MAX = 1024;
 const NO_ROUTE = "has no route";
@@ -71,9 +71,9 @@ const NO_ROUTE = "has no route";
 /** IPv4 addresses come first: `localhost` should mean 127.0.0.1 where both exist. */
 export const resolveName: Resolve = (name) => lookup(name, { all: true, order: "ipv4first" });
 
-/** Functions of the host that choose among several addresses of a name, and report the choice. */
+/** How to choose among several addresses of a name, and to whom to report the choice. */
 export interface AddressChoice {
-  /** Returns whether the kernel has a route to a numeric host. All hosts have one by default. */
+  /** Returns whether the kernel has a route to a numeric host. Default: every host has a route. */
   readonly hasRoute?: ((host: string, port: number) => boolean) | undefined;
   /** Receives a message for the log when a name has moved to another address. */
   readonly onMoved?: ((message: string) => void) | undefined;
@@ -94,7 +94,7 @@ export class Destinations {
   /** Numeric hosts that failed, with the reason, and the time (performance.now()) until which other addresses are preferred. */
   readonly #avoided = new Map<string, { readonly reason: string; readonly untilMs: number }>();
   #lookups = 0;
-  /** Time from which an unreachable address leads to lookups again, by performance.now(). */
+  /** Time from which an unreachable address makes all names be looked up again, by performance.now(). */
   #nextReconsiderMs = 0;
 
   constructor(family: Family, resolve: Resolve, onResolved: OnResolved, choice: AddressChoice = {}) {
@@ -114,8 +114,8 @@ export class Destinations {
   }
 
   /**
-   * Takes the error code of a failed send, and its destination if that is known. If a destination is unreachable, all names are looked up
-   * again at their next use, at most every RETRY_AFTER_MS, and move to another address.
+   * Takes the error code of a failed send, and the destination if it is known. If the code is one of UNREACHABLE, all names are looked up
+   * again at their next use, at most every RETRY_AFTER_MS, and may move to another address.
    */
   noteFailure(code: string, to?: KnownDestination): void {
     const now = performance.now();
@@ -128,7 +128,10 @@ export class Destinations {
     }
   }
 
-  /** Takes note that a destination has not answered. A name is looked up again at its next use, and moves to another address. */
+  /**
+   * Takes note that a destination has not answered. If the destination is a name, the name is looked up again at its next use, and may move
+   * to another address.
+   */
   noteSilence(to: string): void {
     const found = this.#known(to);
     if (found?.kind !== "known" || found.untilMs === Infinity) return;
@@ -142,14 +145,14 @@ export class Destinations {
     this.#avoided.set(host, { reason, untilMs: performance.now() + AVOID_MS });
   }
 
-  /** Returns the reason why nothing can be sent to a destination that was used before; undefined when there is none. */
+  /** Returns the reason why nothing can be sent to a destination that was used before; undefined if datagrams can be sent. */
   refusal(to: string): string | undefined {
     const found = this.#known(to);
     if (found?.kind === "resolving") return found.previousReason;
     return found?.kind === "refused" ? found.reason : undefined;
   }
 
-  /** Returns the numeric `host:port` of a destination that was used before, as senders of datagrams are named. */
+  /** Returns the numeric `host:port` of a destination that was used before, in the form that names the sender of a datagram. */
   numeric(to: string): string | undefined {
     const found = this.#known(to);
     return found?.kind === "known" ? formatHostPort(unmapped(found.host), found.port) : undefined;
@@ -198,8 +201,8 @@ export class Destinations {
   }
 
   /**
-   * Starts another lookup. The destination changes only if the lookup succeeds, and its present address is either missing in the result,
-   * or has failed while another address in the result has not.
+   * Starts another lookup. If the lookup fails, the destination keeps its address. It moves if its address is missing in the result, or if
+   * this address has failed and another one in the result has not.
    */
   #lookUpAgain(to: string, previous: KnownDestination): void {
     previous.untilMs = nextLookup();
@@ -260,7 +263,7 @@ export class Destinations {
     return (this.#avoided.get(host)?.untilMs ?? 0) > performance.now();
   }
 
-  /** Returns the numeric host by which the socket reaches an address; undefined if it cannot. */
+  /** Returns the numeric host by which the socket reaches an address; undefined if the socket cannot reach it. */
   #hostOf(address: LookupAddress): string | undefined {
     const destination = known(this.#family, address, 0, 0);
     return destination.kind === "known" ? destination.host : undefined;

@@ -4,8 +4,8 @@ export type Dscp = number | "copy";
 const ECN_MASK = 3;
 
 /**
- * Returns the traffic class of a datagram with a packet of the traffic class `inner`, 0 for a datagram without a packet. The ECN field
- * is always copied (RFC 6040).
+ * Returns the traffic class of a datagram. `inner` is the traffic class of the packet in the datagram, or 0 if there is no packet. The ECN
+ * field of `inner` is always copied (RFC 6040).
  */
 export function outerTrafficClass(dscp: Dscp, inner: number): number {
   return dscp === "copy" ? inner : (dscp << 2) | (inner & ECN_MASK);

@@ -4,15 +4,15 @@ import type { EventLoop } from "../world/world.ts";
 type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
 
 /**
- * Interval between samples, which the values of the histogram contain. The two windows need two timers: they cost an idle node
+ * Interval between samples. Every value of the histogram includes this interval. The timers of the two windows together cost an idle node
  * half a percent of a core at 20 ms, and one percent at 10 ms.
  */
 const RESOLUTION_MS = 20;
 const WINDOW_MS = 10_000;
 
 /**
- * Delay of the event loop over the last 10 to 20 seconds. Two windows overlap: the older one is reported, and replaced by the
- * younger one every 10 seconds. Sampling starts with the first call of `delay`.
+ * Delay of the event loop over the last 10 to 20 seconds. Two windows overlap: `delay` reports the older one, and every 10 seconds the
+ * younger one takes its place. Sampling starts with the first call of `delay`.
  */
 export class EventLoopDelay implements EventLoop {
   #older: DelayHistogram | undefined;
@@ -52,7 +52,7 @@ function started(): DelayHistogram {
   return histogram;
 }
 
-/** Delay in seconds beyond the sampling interval; 0 for the mean of an empty histogram, which is NaN. */
+/** Returns the delay beyond the sampling interval, in seconds. The mean of an empty histogram is NaN and gives 0. */
 function delaySeconds(nanoseconds: number): number {
   return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1e3) : 0;
 }

@@ -2,8 +2,8 @@
 const RESOLVED: Promise<void> = Promise.resolve();
 
 /**
- * An I/O batch: all that the devices of one node process because one of them was readable. Work that is better done once for
- * the whole batch, such as flushing a send queue, is deferred to its end. All devices of a node share one IoBatch.
+ * An I/O batch: all work that the devices of one node do because one of the devices became readable. Work that is better done once for the
+ * whole batch, such as flushing a send queue, is deferred to its end. All devices of a node share one IoBatch.
  */
 export class IoBatch {
   #depth = 0;
@@ -15,7 +15,7 @@ export class IoBatch {
     this.#depth++;
   }
 
-  /** Runs all deferred work, also when the batch is nested. Work deferred meanwhile runs too. */
+  /** Ends a batch, and runs all deferred work, including work that is deferred meanwhile. The end of a nested batch does so too. */
   end(): void {
     while (this.#next < this.#deferred.length) (this.#deferred[this.#next++] as () => void)();
     if (--this.#depth > 0) return;

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock, Timer } from "../world/world.ts";
 
-/** Greatest delay of setTimeout. With a greater one it fires after 1 ms. */
+/** Greatest delay of setTimeout. A timeout with a greater delay fires after 1 ms. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /** The monotonic clock of this process, in seconds since its start. */
@@ -20,7 +20,9 @@ export class LinuxClock implements Clock {
   }
 }
 
-/** Waits with several timeouts if necessary: each has a greatest delay, and may fire up to a millisecond early by this clock. */
+/**
+ * Uses several timeouts if necessary: the delay of a timeout is limited, and a timeout may fire up to a millisecond early by this clock.
+ */
 class LinuxTimer implements Timer {
   readonly #clock: Clock;
   readonly #time: number;

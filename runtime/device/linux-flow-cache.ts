@@ -1,10 +1,10 @@
 /**
  * JavaScript side of the flow cache (native/flow-cache.c), between the TUN device and the UDP socket of a node.
  *
- * linux-tun.ts and native-datagrams.ts ask `isRecording` in each read cycle; if it is true they process the cycle within
- * `record`. The recorder, which the node installs, compares counters before and after the run. If the run is cacheable,
- * `record` marks it, and the addon stores an entry. Hits bypass JavaScript; the addon counts them in shared memory, and
- * `countHits` adds them to the counters of the node whenever somebody reads these.
+ * linux-tun.ts and native-datagrams.ts ask `isRecording` in each read cycle; if it is true they process the read cycle within `record`. The
+ * recorder, which the node installs, compares counters before and after the run. If the run is cacheable, `record` marks it, and the addon
+ * stores an entry. Hits bypass JavaScript; the addon counts them in shared memory, and `countHits` adds them to the counters of the node
+ * whenever somebody reads these.
  */
 import { FLOW_CACHE, type TunHandle, type UdpHandle } from "../../native/index.ts";
 import type { RecordedRun, FlowCache, FlowCacheHits } from "../world/world.ts";
@@ -69,7 +69,7 @@ export class LinuxFlowCache implements FlowCache {
     return this.#words[FLOW_CACHE.recording] !== 0;
   }
 
-  /** Processes a read cycle, and has it cached if the recorder says that it is cacheable. */
+  /** Processes a read cycle. If the recorder returns a recorded run, the addon will cache it. */
   record(process: () => boolean): boolean {
     const number = this.#words[FLOW_CACHE.recording] as number;
     const end = this.#beginRun?.();
@@ -79,7 +79,7 @@ export class LinuxFlowCache implements FlowCache {
     return hasBacklog;
   }
 
-  /** Marks the run for the addon. Hits counted so far belong to the run that the entry held before. */
+  /** Marks the run, so that the addon stores it. First counts the hits so far, which belong to the run that the entry held before. */
   #store(number: number, run: RecordedRun): void {
     this.#countHits(number - 1);
     this.#runs[number - 1] = run;
@@ -97,7 +97,7 @@ export class LinuxFlowCache implements FlowCache {
   }
 }
 
-/** Monotonic time in nanoseconds, as the addon reads it. */
+/** Returns the time of the monotonic clock that the addon uses, in nanoseconds. */
 function now(): number {
   return Number(process.hrtime.bigint());
 }

@@ -1,6 +1,6 @@
 /**
- * The addresses of this host. The addon reports by netlink that devices, addresses or routes have changed; then all of them are read again,
- * at most ten times a second. Without the addon they are read once a second.
+ * The addresses of this host. The addon reports by netlink that devices, addresses or routes have changed; then all addresses are read
+ * again, at most ten times a second. Without the addon the addresses are read once a second.
  */
 import { networkInterfaces } from "node:os";
 import { performance } from "node:perf_hooks";
@@ -10,7 +10,7 @@ import type { HostAddress, HostAddresses } from "../world/host-addresses.ts";
 import type { Family } from "./destinations.ts";
 import { hostAddressesIn } from "./netlink-messages.ts";
 
-/** Least time between a change and the reading, since a change has several parts, and between two readings. */
+/** Least time from the report of a change to the reading, since a change causes several reports; least time between two readings. */
 const SETTLE_MS = 20;
 const READ_EVERY_MS = 100;
 /** Time between two readings where the kernel does not report changes. */
@@ -30,9 +30,9 @@ const UNSPECIFIED: ReadonlyMap<string, readonly Family[]> = new Map([
 ]);
 
 export interface LinuxHostOptions {
-  /** Numeric hosts of the peers. The node announces the address from which the host sends to the first of them that has a route. */
+  /** Numeric hosts of the peers. The node announces the address from which the host sends to the first peer to which it has a route. */
   readonly peers: readonly string[];
-  /** Whether the device belongs to this process. */
+  /** Whether the device of this name is a TUN interface of this process. */
   readonly isOwnDevice: (name: string) => boolean;
 }
 
@@ -151,7 +151,7 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
-/** The addresses as Node.js lists them: it leaves out devices that are down. */
+/** Returns the addresses that Node.js lists, which are those of devices that are up. */
 function addressesOfInterfaces(): readonly HostAddress[] {
   try {
     return Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>

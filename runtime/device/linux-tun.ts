@@ -1,12 +1,12 @@
 /**
  * A TUN interface of the kernel, as a device of a node.
  *
- * Inbound: native/tun.c reads the interface and calls `#onRead` once per read cycle -> Backlog takes its trains one by one ->
- * `#take` makes each a packet or a `Train` -> the receiver, which is TunRx.
- * Outbound: TunTx -> `write` -> native/tun.c, at once. The kernel often answers during the write, so the end of the I/O batch
- * polls the interface (`#pollLater`) and does not wait for the event loop.
+ * Inbound: native/tun.c reads the interface and calls `#onRead` once per read cycle -> Backlog takes its trains one by one -> `#take` turns
+ * each into a packet or a `Train` -> the receiver, which is TunRx.
+ * Outbound: TunTx -> `write` -> native/tun.c, at once. The kernel often answers during the write, so the end of the I/O batch polls the
+ * interface (`#pollLater`) and does not wait for the event loop.
  *
- * Memory: the arena of packets belongs to the addon between read cycles. A packet given to the receiver is valid until it
+ * Memory: the arena of packets belongs to the addon between read cycles. A packet given to the receiver is valid until the receiver
  * returns. All lengths are in bytes.
  */
 import { errnoName } from "../../native/errno.ts";
@@ -22,13 +22,13 @@ import { IoBatch } from "./io-batch.ts";
 
 export interface LinuxTunOptions {
   readonly mtu: number;
-  /** Whether the MTU stays as it is. Default: false. */
+  /** Whether the node must not lower the MTU. Default: false. */
   readonly isMtuFixed?: boolean;
   /** Address that the interface was given; undefined for none. */
   readonly address?: Cidr | undefined;
   readonly trains?: boolean;
   readonly onLost?: (code: string) => void;
-  /** Opens an interface of the same name and settings, which is up. */
+  /** Opens an interface with the same name and settings, and brings it up. */
   readonly reopen?: (
     mtu: number,
   ) => { readonly ok: true; readonly handle: TunHandle } | (Refusal & { readonly ok: false });
@@ -52,14 +52,14 @@ const TRAINS_MAX = 64;
 /** Room for one read: a virtio_net_hdr and the largest packet. */
 const SCRATCH_BYTES = 65_545;
 const GONE: Refusal = { code: "EBADFD", message: "the interface is gone" };
-/** Codes with which the kernel says that there is no interface of the name. */
+/** Errors of the kernel which mean that no interface has the name. */
 const GONE_CODES: ReadonlySet<string> = new Set(["EBADFD", "ENODEV", "ENXIO"]);
 
 /** Greatest number of packets of a train: as many as a datagram socket sends by one call. */
 const TRAIN_MAX = 64;
 
 /**
- * Greatest number of payload bytes that one call sends, and a typical length of overlay headers per packet. With longer headers
+ * Greatest number of payload bytes that one call of a socket sends, and a typical length of overlay headers per packet. With longer headers
  * a super-packet takes two calls.
  */
 const SEND_BYTES = 65_507;
@@ -70,7 +70,7 @@ function packetsPerSend(mtu: number): number {
   return Math.max(1, Math.min(TRAIN_MAX - 1, Math.floor(SEND_BYTES / (mtu + HEADERS_BYTES))));
 }
 
-/** An open TUN interface. It is read once there is a receiver; until then the kernel queues packets. */
+/** An open TUN interface. Reading starts when there is a receiver; until then the kernel queues packets. */
 export class LinuxTun implements Tun {
   readonly name: string;
   mtu: number;
@@ -166,7 +166,7 @@ export class LinuxTun implements Tun {
     this.#refusal = (refusal !== undefined && GONE_CODES.has(refusal.code) ? this.#replace() : refusal)?.message;
   }
 
-  /** Opens the interface again. A descriptor that is being closed reads nothing, so the new one takes over its memory. */
+  /** Opens the interface again. The new descriptor uses the memory of the old one, which reads nothing more once it is being closed. */
   #replace(): Refusal | undefined {
     const opened = this.#reopen?.(this.mtu);
     if (opened === undefined) return GONE;

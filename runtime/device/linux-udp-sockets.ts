@@ -6,10 +6,10 @@ import { reasonOfCode } from "./failure-reasons.ts";
 import type { IoBatch } from "./io-batch.ts";
 import { openUdp, type UdpOptions } from "./udp.ts";
 
-/** Longest payload of a datagram over IPv4. The kernel splits it into IP fragments where the path needs that. */
+/** Longest payload of a datagram over IPv4. The kernel splits a datagram into IP fragments if the path requires it. */
 const MAX_PAYLOAD = 65_507;
 
-/** A node can have many sockets, and each slot may come to hold 64 KiB. */
+/** Slots of each socket. A node can have many sockets, and a slot may come to use 64 KiB of memory. */
 const SLOTS = 16;
 
 export interface LinuxUdpOptions {

@@ -9,7 +9,7 @@ export class LocalHosts {
   #hosts: ReadonlySet<string> = new Set();
   #untilMs = 0;
 
-  /** Returns whether an interface has the numeric address. A change is seen after a second at most. */
+  /** Returns whether an interface has the numeric address. A change of the addresses is noticed after a second at most. */
   has(host: string): boolean {
     if (performance.now() >= this.#untilMs) this.#read();
     return this.#hosts.has(host);

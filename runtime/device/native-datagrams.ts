@@ -1,12 +1,12 @@
 /**
  * Datagrams over one UDP socket of the addon, several per system call.
  *
- * Inbound: native/udp.c reads the socket and calls `#onRead` once per read cycle -> Backlog takes its trains one by one ->
- * `#take` makes each a datagram or a `Train` -> the receiver, which is NetworkIn.
- * Outbound: NetworkOut -> `send` copies a datagram into the send queue, and `#flush` sends the queue when the I/O batch ends;
- * `sendTrain` sends a train at once, after the queue, so that order is kept.
+ * Inbound: native/udp.c reads the socket and calls `#onRead` once per read cycle -> Backlog takes its trains one by one -> `#take` turns
+ * each into a datagram or a `Train` -> the receiver, which is NetworkIn.
+ * Outbound: NetworkOut -> `send` copies a datagram into the send queue, and `#flush` sends the queue when the I/O batch ends; `sendTrain`
+ * sends a train at once, after the queue, so that order is kept.
  *
- * Memory: the arena of received bytes belongs to the addon between read cycles. Bytes given to a receiver are valid until it
+ * Memory: the arena of received bytes belongs to the addon between read cycles. Bytes given to a receiver are valid until the receiver
  * returns. Sent bytes have been copied when `send` and `sendTrain` return. All lengths are in bytes.
  */
 import { performance } from "node:perf_hooks";
@@ -48,7 +48,7 @@ export interface NativeDatagramsOptions {
   readonly gro?: boolean;
   /** Whether datagrams without a packet of the device are received on a queue of their own. True by default. */
   readonly steers?: boolean;
-  /** Number of datagrams, or trains joined by the kernel, of one read cycle. 64 by default. */
+  /** Greatest number of datagrams, or trains joined by the kernel, that one read cycle receives. 64 by default. */
   readonly slots?: number;
   /** DSCP of the datagrams. 0 by default. */
   readonly dscp?: Dscp;
@@ -67,15 +67,16 @@ export type NativeDatagramsResult =
 /** Datagrams whose socket can be replaced. */
 export interface MovableDatagrams extends Datagrams {
   /**
-   * Moves to a socket at another address, with a numeric host. Opens the new socket, then closes the previous one, whose datagrams that
-   * nobody has read are lost. Resolves with the code of the error if the new one cannot be opened; then nothing has changed.
+   * Moves to a new socket at another address; `host` is numeric. Opens the new socket, then closes the previous one. Datagrams that nobody
+   * has read from the previous socket are lost. If the new socket cannot be opened, resolves with the code of the error, and nothing has
+   * changed.
    */
   moveTo(host: string, port: number, family: Family): Promise<string | undefined>;
 }
 
 /**
- * Number of slots for one read cycle, besides the control slots. Those come first, and are for datagrams without a device packet, which
- * arrive in a socket buffer of their own. Slots that are never filled cost no memory, only address space.
+ * Number of slots for one read cycle, besides the control slots. The control slots come first. They are for datagrams without a device
+ * packet, which the kernel puts into a separate socket buffer. Slots that are never filled cost no memory, only address space.
  */
 const SLOTS = 64;
 
@@ -93,19 +94,19 @@ const LENGTH_MAX = 65_535;
 /** Greatest number of datagrams that wait for the lookup of one name. */
 const WAITING_MAX = 64;
 
-/** The only error that depends on the length of the datagrams. */
+/** The only error of a send that depends on the length of the datagrams. */
 const { EMSGSIZE } = constants.errno;
 
-/** Time for which the MTU of a path is not asked for again. */
+/** Time for which the MTU of a path is used before the kernel is asked for it again. */
 const ASK_MTU_MS = 1_000;
 
 /** Time after which GSO is tried again on a path that refused it. */
 const RETRY_MS = 60_000;
 
-/** A numeric destination. Until `noGsoUntilMs`, datagrams of `noGsoFrom` bytes or more are sent to it without GSO. */
+/** A numeric destination. Until `noGsoUntilMs`, datagrams of `noGsoFrom` bytes or more are sent to this destination without GSO. */
 interface SendTarget {
   readonly address: Uint8Array;
-  /** Longest datagram that leaves unfragmented, and until when it need not be asked for again. */
+  /** Longest datagram that leaves unfragmented, and the time from which the kernel is asked for it again. */
   unfragmented: number | undefined;
   askAgainMs: number;
   noGsoUntilMs: number;
@@ -124,7 +125,7 @@ export function openNativeDatagrams(
   return { ok: true, datagrams: new NativeDatagrams(native, handle, options) };
 }
 
-/** Returns the code of the error if the socket cannot be opened. */
+/** Opens a socket and returns its handle, or the code of the error if the socket cannot be opened. */
 function openHandle(
   native: Native,
   host: string,
@@ -170,7 +171,7 @@ class NativeDatagrams implements MovableDatagrams {
   readonly #sent: Uint32Array = new Uint32Array(Object.keys(SENT).length);
   readonly #index: Uint32Array;
   readonly #memory: ArrayBuffer;
-  /** Numbers the trains of the control slots first, then all others. */
+  /** Takes the trains of the control slots first, then all other trains. */
   readonly #backlog: Backlog = new Backlog((at) => {
     this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
   });
@@ -256,7 +257,7 @@ class NativeDatagrams implements MovableDatagrams {
     return undefined;
   }
 
-  /** Hands over the trains that the present socket has received: the memory is for the next one. */
+  /** Delivers the trains that the present socket has received, because the next socket uses the same memory. */
   #finishBacklog(): void {
     this.#ioBatch.begin();
     while (this.#backlog.isLeft) this.#backlog.run();
@@ -434,7 +435,7 @@ class NativeDatagrams implements MovableDatagrams {
     this.#flowCache.block("datagrams", false);
   }
 
-  /** Sends a train. The send queue must be empty: its memory takes the address and the bytes around the segments. */
+  /** Sends a train. The send queue must be empty, because its memory is used for the address and the bytes around the segments. */
   #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain, trafficClass: number): void {
     let at = ADDRESS_BYTES;
     this.#queue.set(target.address);
@@ -475,9 +476,8 @@ class NativeDatagrams implements MovableDatagrams {
   }
 
   /**
-   * Adapts to a refusal of GSO. EIO: the interface does not support GSO, so the socket gives it up. EMSGSIZE: the path does not
-   * take GSO for datagrams of this length or more. Any other errno: the path does not take GSO. A path is tried again after
-   * `RETRY_MS`.
+   * Adapts to a refusal of GSO. EIO: the interface does not support GSO, so the socket gives it up. EMSGSIZE: the path does not support GSO
+   * for datagrams of this length or more. Any other errno: the path does not support GSO. GSO is tried again on the path after `RETRY_MS`.
    */
   #adapt(errno: number, lengths: ReadonlyMap<SendTarget, number>): void {
     const reason = errnoName(errno);

@@ -101,7 +101,7 @@ class NetStream implements ByteStream {
     this.#socket = socket;
     socket.on("error", (error) => this.#break(reasonOf(error)));
     socket.on("end", () => this.#end());
-    // Node.js closes a socket whose two directions have ended.
+    // Node.js also closes a socket when both directions have ended. A close before the peer has ended its direction is a reset.
     socket.on("close", () => this.#isEnded || this.#break("reset"));
   }
 

@@ -90,7 +90,7 @@ function readDevice(view: DataView, start: number, end: number, devices: Map<num
   devices.set(view.getUint32(start + 4, IS_LITTLE), bytesOf(view, name).toString("latin1").replace(/\0.*/s, ""));
 }
 
-/** Returns the address as text; undefined if it is not of global scope, or not yet usable. */
+/** Returns the address as text; undefined if its scope is not global, or if it cannot be used yet. */
 function readAddress(view: DataView, start: number, end: number): string | undefined {
   const found = attributes(view, start + ADDRESS, end);
   const address = found.get(ADDRESS_LOCAL) ?? found.get(ADDRESS_OF_PEER);

@@ -8,7 +8,7 @@ import type { Datagram, DatagramCounters, Datagrams, SendQueue } from "../world/
 import { Destinations, type Family, type KnownDestination, type OnResolved, type Resolve } from "./destinations.ts";
 import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 
-/** Wanted size of the socket buffers. The kernel limits it. */
+/** Wanted size of the socket buffers. The kernel limits the size. */
 const SOCKET_BUFFER_BYTES = 4 << 20;
 
 /** Bytes that may wait in this process when the socket buffer is full. */
@@ -58,7 +58,7 @@ function enlargeBuffers(socket: SocketAsPromised): void {
   }
 }
 
-/** Only opening and closing use promises. Each datagram is an event, so none waits for another. */
+/** Only opening and closing use promises. Each received datagram is an event, so no datagram waits for another. */
 class NodeDatagrams implements Datagrams {
   readonly address: string;
   readonly maxPayload: number;

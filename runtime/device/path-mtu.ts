@@ -1,18 +1,20 @@
 import { loadNative, type Native } from "../../native/index.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 
-/** MTU of paths that the kernel does not know. */
+/** MTU that is assumed for a path if the kernel does not know the MTU of the path. */
 const ETHERNET_MTU = 1500;
-/** Bound above which longer datagrams are no gain over trains. */
+/** Greatest MTU that is used: above it, longer datagrams gain nothing over trains. */
 const MTU_MAX = 9000;
 /** Least MTU of an IPv4 path. Smaller values are ignored. */
 const MTU_MIN = 576;
 
-/** Lengths of the IP header and the UDP header. */
+/** Length of the IP header and the UDP header together. */
 const IPV6_HEADER_BYTES = 48;
 const IPV4_HEADER_BYTES = 28;
 
-/** Returns the largest payload that reaches a numeric host unfragmented, by the path MTU that the kernel knows; undefined without one. */
+/**
+ * Returns the largest payload that reaches a numeric host unfragmented, by the path MTU that the kernel knows; undefined if it knows none.
+ */
 export function unfragmentedPayload(native: Native, host: string, port: number): number | undefined {
   const address = native.socketAddress(host, port);
   const mtu = address === undefined ? 0 : native.pathMtu(address);
@@ -20,8 +22,8 @@ export function unfragmentedPayload(native: Native, host: string, port: number):
 }
 
 /**
- * Returns the largest payload that reaches each `host:port` without fragmentation, by the path MTU that the kernel knows now.
- * Names are not looked up.
+ * Returns the largest payload that reaches each `host:port` without fragmentation, by the path MTU that the kernel knows now. Locations
+ * with a name are ignored.
  */
 export function pathPayload(locations: readonly string[]): number {
   const native = loadNative();

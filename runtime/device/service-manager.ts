@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { printable } from "../plan/values/printable.ts";
 import { loadNative } from "../../native/index.ts";
 
-/** Longest time limit of the watchdog that is used; a timer of Node.js with a greater interval fires every millisecond. */
+/** Bound of the time limit of the watchdog: a timer of Node.js with an interval of 25 days or more fires every millisecond. */
 const WATCHDOG_MAX_MS = 24 * 3_600_000;
 
 /** Environment variables in which systemd describes itself to a service. */
@@ -62,7 +62,7 @@ export function serviceManager(environment: ServiceEnvironment, pid: number): Se
   return new ServiceManager(socket, watchdogMs(environment, pid));
 }
 
-/** Returns the time limit of the watchdog; undefined when there is none, or it watches another process. */
+/** Returns the time limit of the watchdog; undefined if there is no watchdog, or if it watches another process. */
 function watchdogMs(environment: ServiceEnvironment, pid: number): number | undefined {
   const { WATCHDOG_USEC: micros, WATCHDOG_PID: watched } = environment;
   if (watched !== undefined && watched !== "" && Number(watched) !== pid) return undefined;
@@ -70,7 +70,7 @@ function watchdogMs(environment: ServiceEnvironment, pid: number): number | unde
   return milliseconds >= 1 ? Math.min(milliseconds, WATCHDOG_MAX_MS) : undefined;
 }
 
-/** Reports by a child process, without the addon. The unit needs NotifyAccess=all. */
+/** Sends a report by a child process, where the addon is missing. The systemd unit then needs NotifyAccess=all. */
 function notifyByCommand(socket: string, message: string): void {
   const child = spawn("systemd-notify", message.split("\n"), {
     env: { ...process.env, NOTIFY_SOCKET: socket },

@@ -19,7 +19,7 @@ export interface TunOptions {
   readonly trains?: boolean;
   /** Whether to use TCP and UDP segmentation offload if the kernel supports it. Requires `trains`. Default: true. */
   readonly tso?: boolean;
-  /** Called once if the interface disappears while it is open. All later writes are refused. */
+  /** Called once if the interface disappears before it is closed. All later writes are refused. */
   readonly onLost?: (code: string) => void;
   /** The I/O batch that all devices of the node share. A new one by default. */
   readonly ioBatch?: IoBatch;

@@ -16,7 +16,7 @@ export type UdpResult =
   | {
       readonly ok: true;
       readonly datagrams: Datagrams;
-      /** Moves to a socket at another address, as `openUdp` opens it. Absent without the addon. */
+      /** Moves to a new socket at another address; `listen` is as for `openUdp`. Absent without the addon. */
       readonly moveTo?: (listen: string) => Promise<MoveResult>;
     }
   | { readonly ok: false; readonly code: string; readonly message: string };
@@ -33,7 +33,7 @@ export interface UdpOptions {
   readonly gro?: boolean;
   /** Whether datagrams without a packet of the device are received on a queue of their own. Default: true. Needs the addon. */
   readonly steers?: boolean;
-  /** Number of datagrams, or trains joined by the kernel, that are received at a time. Default: 64. Needs the addon. */
+  /** Greatest number of datagrams, or trains joined by the kernel, that one read cycle receives. Default: 64. Needs the addon. */
   readonly slots?: number;
   /** DSCP of the datagrams. Default: 0. Needs the addon. */
   readonly dscp?: Dscp;

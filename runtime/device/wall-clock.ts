@@ -1,11 +1,14 @@
 import { performance } from "node:perf_hooks";
 
-/** Difference to the clock of the system that is not corrected: its resolution, and the time between two readings. */
+/**
+ * Greatest difference to the clock of the system that is not corrected. It allows for the resolution of that clock and the time between the
+ * two readings.
+ */
 const TOLERANCE_SECONDS = 0.002;
 
 /**
- * The clock of the system (CLOCK_REALTIME) in seconds since 1970, with the resolution of the monotonic clock. It follows steps of the
- * clock.
+ * The clock of the system (CLOCK_REALTIME) in seconds since 1970, with the resolution of the monotonic clock. It follows the clock of the
+ * system when that clock is set.
  */
 export class WallClock {
   readonly #realtime: () => number;

@@ -14,7 +14,9 @@ import { spec as udpRx } from "./udp-rx.ts";
 import { spec as udpTx } from "./udp-tx.ts";
 import { spec as viewChannel } from "./view-channel.ts";
 
-/** Specs of the elements by name, to print their manuals. A node does not use this table: `dataflow.ts` creates its elements. */
+/**
+ * Specs of the elements by name, to print their manuals. A node does not use this table: `dataflow.ts` and `ports.ts` create its elements.
+ */
 export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
   [
     locSpecDemux,

@@ -20,14 +20,14 @@ export const spec: ElementSpec = {
   manual: `
 LocSpecDemux(endpoint names, overlays)
 
-Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. Equal tuples that one step sends
-to this node become one input; of several answers to one inlined call the first counts. Answers of calls are inputs before all
-others that wait, in the order of their calls. A tuple for an overlay that is not loaded leaves by the port
-"else.send" if a rule reads this event. For packet@To(P) it sends the tuple in the packet P; a packet that is still encoded leaves
-as it came, and is admitted like a datagram if it is for this node.
+Routes each tuple by its location specifier: to this node, to the IP network, or to an overlay. If one step sends equal tuples to this node,
+they become one input. If it sends several answers to one inlined call, only the first becomes an input. Answers to calls enter the queue of
+Mux before all other inputs, in the order of the calls. A tuple for an overlay that is not loaded leaves by the port "else.send" if a rule
+reads the event else.send. A rule with the head packet@To(P) sends the tuple in the packet P to the location To. If P is still encoded, its
+bytes are sent unchanged; if To is this node, P is admitted like a datagram.
 
-Ports   in: 1 push. out: "local" (the input of a later step, when the step commits), "ip", one per overlay,
-        "else.send", and "else" for drops.
+Ports   in: 1 push. out: "local" (inputs of later steps, passed to Mux when the step commits), "ip", one per overlay, "else.send", and
+        "else" for drops.
 Drops   "no address": a location that is no address; "unknown overlay": no rule reads else.send; "address options": the send event of
         the overlay has no argument for options; "no packet": the argument of packet@To(..) is no packet.
 Reads   counters: tuples in, tuples out; local, ip, overlay: tuples out by destination
@@ -36,7 +36,7 @@ Example path@ron::D(X) leaves by the port of overlay "ron" as ron.send(D, path(X
 See     OverlaySendWrap, NetworkOut, Mux
 `,
   drops,
-  // Queued inputs do not outlive their step, and the flow cache accepts no run that sends to this node.
+  // The inputs that a step collects here leave when the step commits, and the flow cache accepts no run that sends to this node.
   stateful: false,
 };
 
@@ -44,20 +44,20 @@ export interface LocationOutputs {
   /** Whether this node answers to the address. */
   readonly isOwn: (address: string | Address) => boolean;
   readonly toLocal: (input: StepInput) => void;
-  /** Takes the answers of calls, which precede all inputs that wait. */
+  /** Takes answers to calls. Mux runs their steps before the steps of all inputs that are already queued. */
   readonly toLocalFirst: (inputs: readonly StepInput[]) => void;
   readonly toNetwork: (to: string, tuple: Tuple) => void;
   /** Decodes and admits the tuples in a packet that is still encoded. */
   readonly open: (packet: Packet) => readonly Tuple[];
-  /** By overlay. */
+  /** Outputs to the overlays, by name of the overlay. */
   readonly toOverlays: ReadonlyMap<string, OverlayOutput>;
   /** Takes a tuple for an address of an overlay that is not loaded; undefined if no rule reads `else.send`. */
   readonly toElse: ((to: Address, tuple: Tuple) => void) | undefined;
 }
 
-/** The way into one overlay. */
+/** Output to one overlay. */
 export interface OverlayOutput {
-  /** Whether the overlay takes addresses with options. */
+  /** Whether an address of the overlay may have options. */
   readonly takesOptions: boolean;
   readonly push: (to: Address, tuple: Tuple) => void;
 }
@@ -65,17 +65,17 @@ export interface OverlayOutput {
 export class LocSpecDemux implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
-  /** Tuples out by destination. */
+  /** Number of tuples passed on, by kind of destination. */
   readonly ways: { local: number; ip: number; overlay: number } = { local: 0, ip: 0, overlay: 0 };
   readonly #outputs: LocationOutputs;
   #localInputs: StepInput[] = [];
-  /** The latest location that was found to be an address: most tuples have the same location as the tuple before. */
+  /** The latest location that was found to be an address. Most tuples have the same location as the tuple before and need no other test. */
   #latestAddress: string | undefined;
   /** Tuples that this step has sent to this node. */
   readonly #distinct = new DistinctTuples();
-  /** Answers of calls that this step has sent to this node. */
+  /** Answers to calls that this step has sent to this node. */
   #answers: StepInput[] = [];
-  /** Queries of inlined calls that have an answer. */
+  /** Query ids of the inlined calls to which this step has sent an answer. */
   readonly #answered = new Set<Value>();
 
   constructor(outputs: LocationOutputs) {
@@ -116,11 +116,11 @@ export class LocSpecDemux implements Element {
     (isAnswer ? this.#answers : this.#localInputs).push({ tuple, provenance: "rule", source: location });
   }
 
-  /** Hands the tuples for this node on, as inputs of later steps. */
+  /** Passes the tuples for this node to Mux, as inputs of later steps. */
   commit(): void {
     if (this.#localInputs.length === 0 && this.#answers.length === 0) return;
     const inputs = this.#localInputs;
-    // Query ids ascend in the order of calls. Several answers of one call stay in the order in which they were sent.
+    // Query ids ascend in the order of calls. Several answers to one call stay in the order in which they were sent.
     const answers = this.#answers.length > 1 ? this.#answers.sort(compareQueries) : this.#answers;
     this.abort();
     if (answers.length > 0) this.#outputs.toLocalFirst(answers);
@@ -134,7 +134,7 @@ export class LocSpecDemux implements Element {
     this.#answered.clear();
   }
 
-  /** Adds the counts of the element that this one replaces, apart from `counters`. */
+  /** Adds the `ways` of the element that this one replaces. The caller adds `counters`. */
   addCountersOf({ ways: { local, ip, overlay } }: LocSpecDemux): void {
     this.ways.local += local;
     this.ways.ip += ip;

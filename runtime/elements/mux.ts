@@ -1,6 +1,6 @@
 /**
- * The queue of step inputs, stage 2 of the packet path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux
- * push inputs; each starts one step of the engine. Most inputs find the queue empty: they run at once and are not copied.
+ * The queue of step inputs, stage 2 of the packet path (`runtime/node/dataflow.ts`). Receivers, timers, operators and LocSpecDemux push
+ * inputs; each starts one step of the engine. Most inputs find the queue empty: then their steps run at once and the inputs are not copied.
  */
 import { InputQueue } from "../engine/input-queue.ts";
 import type { StepInput } from "../engine/step-input.ts";
@@ -19,13 +19,13 @@ export const spec: ElementSpec = {
   manual: `
 Mux(limits)
 
-Serialises the inputs of the network, the devices, the sockets, the timers and this node itself: one input starts one step. Answers
-of calls that this node made to itself precede the other inputs that wait.
+Serialises the inputs from the network, the devices, the sockets, the timers and the node itself: one input starts one step. The answer to a
+call that the node made to itself is queued before all inputs that are no answers.
 
-Ports   in: any number, push. out: 1, one input at a time, each after the step of the one before has ended.
+Ports   in: any number, push. out: 1, one input at a time, each after the step of the previous input has ended.
 Drops   "queue full": too many inputs are queued; "queue too large": the queued inputs hold too many bytes; "program replaced": the
         new program does not have the predicate of a queued input.
-Reads   counters: inputs taken, inputs stepped; length, bytes: inputs queued, and about how much they hold
+Reads   counters: inputs taken, inputs stepped; length, bytes: number of queued inputs, and their approximate memory
 Built   by runtime/node/ports.ts, one per node.
 See     NetworkIn, TunRx, Tcp, LocSpecDemux, OverlayRecvUnwrap
 `,
@@ -45,7 +45,7 @@ const STEPS_PER_READING = 4;
 export class Mux implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
-  /** Bytes that the queued inputs hold, about. */
+  /** Approximate memory of the queued inputs, in bytes. */
   bytes = 0;
   readonly #clock: Clock;
   readonly #limits: Limits;
@@ -58,7 +58,9 @@ export class Mux implements Element {
   #isYielding = false;
   #isClosed = false;
 
-  /** Calls `step` for each input, and `yielding` when it pauses with inputs queued (true) and when it resumes (false). */
+  /**
+   * Mux calls `step` for each input. It calls `yielding(true)` when it pauses with inputs queued, and `yielding(false)` when it resumes.
+   */
   constructor(
     clock: Clock,
     limits: Limits,
@@ -77,8 +79,8 @@ export class Mux implements Element {
   }
 
   /**
-   * Takes an input. Runs its step before it returns, unless another step is running or inputs are queued: then it queues the input
-   * with a copy of its bytes.
+   * Takes an input. If no step is running and no input is queued, runs the step of the input before it returns. Otherwise it queues the
+   * input, with a copy of the input's bytes.
    */
   push(input: StepInput): void {
     if (this.#isClosed) return;
@@ -94,7 +96,10 @@ export class Mux implements Element {
     for (const input of inputs) this.#enqueue(input, this.#first);
   }
 
-  /** Takes an input for which a rule waits, even beyond the limits. Does not copy its bytes, so the caller must not reuse them. */
+  /**
+   * Takes an input for which a rule waits. The limits of the queue do not apply. The bytes of the input are not copied, so the caller must
+   * not reuse them.
+   */
   pushReserved(input: StepInput): void {
     if (this.#isClosed) return;
     this.counters.in++;
@@ -117,7 +122,7 @@ export class Mux implements Element {
     queue.push({ ...input, tuple: ownedTuple(input.tuple) });
   }
 
-  /** Runs a step outside the queue. Inputs that arrive meanwhile are queued and run after it. */
+  /** Runs a step that does not come from the queue. Inputs that arrive during this step are queued, and their steps run after it. */
   runExclusive<T>(step: () => T): T {
     const wasRunning = this.#isRunning;
     this.#isRunning = true;
@@ -144,7 +149,7 @@ export class Mux implements Element {
     for (let lost = before - this.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
-  /** Discards the queue. No step runs any more. */
+  /** Discards the queued inputs. From then on Mux takes no input and starts no step. */
   close(): void {
     this.#isClosed = true;
     this.#first.replace([]);

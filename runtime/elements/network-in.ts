@@ -1,6 +1,6 @@
 /**
- * The entry of datagrams, stage 1 of the packet path (`runtime/node/dataflow.ts`). The UDP socket (`World.datagrams`) passes it
- * each datagram. Each admitted tuple goes to Mux as the input of a step. The element keeps only fragments of incomplete messages.
+ * The entry of datagrams, stage 1 of the packet path (`runtime/node/dataflow.ts`). The UDP socket (`World.datagrams`) passes it each
+ * datagram. Each admitted tuple goes to Mux as the input of a step. The only state of the element is the fragments of incomplete messages.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import type { Tuple } from "../plan/values/packet.ts";
@@ -32,16 +32,16 @@ export const spec: ElementSpec = {
   manual: `
 NetworkIn(datagrams)
 
-Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of
-arguments that the compiler inferred. Permission to insert rows and permission to delete them are separate. Datagrams that arrived
-together and differ only in the packet of the TUN device at their end become one tuple with a packet train. The ECN field of a
-datagram is combined with the ECN fields of the device packets in it (RFC 6040). Path probes and their answers end here.
+Decodes datagrams and reassembles fragments. Admits only tuples that a loaded program expects, with the number and types of arguments that
+the compiler inferred. Permission to insert rows and permission to delete them are separate. Datagrams that arrived together and differ only
+in the device packet at their end become one tuple with a packet train. The ECN field of a datagram is combined with the ECN fields of the
+device packets in it (RFC 6040). Path probes and their answers end here.
 
-Ports   in: the network. out: 1 push, one tuple a push, in the order of the datagram.
-Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's
-        reason; "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded; "too many layers": packets inside each other in more than 32 layers;
-        "ecn: outer CE, inner Not-ECT": a router marked the datagram, but the sender of the device packet in it does not react to marks.
+Ports   in: the network. out: 1 push, one tuple per push, in the order of the tuples in the datagram.
+Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's reason;
+        "not accepted": a predicate that the program does not accept from the network; "unknown predicate"; "wrong type"; "malformed":
+        fields that cannot be decoded; "too many layers": packets nested more than 32 deep; "ecn: outer CE, inner Not-ECT": a router marked
+        the datagram with CE, but the sender of the device packet in it does not support ECN.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
 See     Mux, NetworkOut, OverlayRecvUnwrap
@@ -70,12 +70,12 @@ export class NetworkIn implements Element {
     this.#out = out;
   }
 
-  /** Messages of which some fragments have arrived. */
+  /** Messages of which some fragments are still missing. */
   get reassembly(): Reassembly {
     return this.#reassembly;
   }
 
-  /** Begins to receive. To be called once a program serves the node. */
+  /** Begins to receive datagrams. To be called after `admission` has been set. */
   start(): void {
     this.#world.datagrams.onDatagram((datagram) => this.#receive(datagram));
   }
@@ -114,8 +114,8 @@ export class NetworkIn implements Element {
   }
 
   /**
-   * Handles a datagram that is a path probe or its answer. Returns false for all others. Such a message is the only tuple of
-   * its datagram, because the probe measures the datagram's size.
+   * Handles a datagram that is a path probe or the answer to a probe. Returns false for any other datagram. A probe is the only tuple of
+   * its datagram, because it tests whether a datagram of this size arrives.
    */
   #isPathMessage(bytes: Uint8Array, tuples: readonly EncodedTuple[], from: string): boolean {
     const [only] = tuples;
@@ -123,7 +123,7 @@ export class NetworkIn implements Element {
     return this.#paths.receive(only.hash, bytes, only.start, only.end, from);
   }
 
-  /** Takes a message reassembled from fragments. Drops a message that is a fragment again. */
+  /** Takes a message reassembled from fragments. Drops the message if it is itself a fragment. */
   #message(bytes: Uint8Array, from: string, peer: PeerTraffic, ecn: number): void {
     const decoded = decodeDatagram(bytes);
     if (decoded.ok) this.#tuples(bytes, decoded.tuples, from, peer, ecn);
@@ -142,7 +142,10 @@ export class NetworkIn implements Element {
     }
   }
 
-  /** Decodes a tuple, in whose packets it combines the ECN field of the datagram first. Returns the reason if it is to be dropped. */
+  /**
+   * Combines the ECN field of the datagram with the ECN fields of the packets in the tuple, then decodes the tuple. Returns the reason if
+   * the tuple must be dropped, and undefined without an admission.
+   */
   #open(
     bytes: Uint8Array,
     encoded: EncodedTuple,

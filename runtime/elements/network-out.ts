@@ -1,6 +1,6 @@
 /**
- * The exit of datagrams, stage 8 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the
- * step commits, they are encoded and handed to the world's datagrams, trains as one call.
+ * The exit of datagrams, stage 8 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the step
+ * commits, the element encodes them and passes them to `World.datagrams`, each train by one call.
  */
 import { type Origin, originIn } from "../plan/values/device-origin.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
@@ -30,24 +30,24 @@ export const spec: ElementSpec = {
   manual: `
 NetworkOut(datagrams)
 
-Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible, but
-tuples of one predicate that hold bytes or packets have a datagram each, so that one loss does not lose two of them. Equal tuples
-for one location leave once. A datagram is at most as long as the path carries. A longer device packet whose sender forbids
-fragments is dropped, and the sender gets an ICMP error, at most ten a second per pair of hosts; so are bytes that rules made from a
-device packet. Any other long tuple is split into fragments. The segment size of a new TCP connection is lowered to a value that fits,
-and the MTU of the device to the length that fits the addresses in use. A datagram has the ECN field of the device packet in it (RFC
-6040), so packets with different ones do not share a datagram or train.
+Encodes and sends the tuples of a step when the step commits. The tuples for one location share as few datagrams as possible, but two tuples
+of one predicate that hold bytes or packets never share a datagram, so that the loss of a datagram loses only one of them. Equal tuples for
+one location are sent once. No datagram is longer than the path carries. If a tuple is too long, holds a device packet or bytes that rules
+made from one, and the sender of the packet forbids fragmentation, the tuple is dropped and the sender gets an ICMP error, at most ten a
+second per pair of hosts. A long tuple that causes no ICMP error is split into fragments. The maximum segment size of a new TCP connection
+is lowered to a value that fits the path, and the MTU of the device to the longest packet that fits a datagram. A datagram has the ECN field
+of the device packet in it (RFC 6040). Packets with different traffic classes share neither a datagram nor a train.
 
 Ports   in: 1 push. out: the network.
-Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments;
-        "too deep": lists nested too deeply; "several trains": two packet trains in one tuple; "packet too big":
-        a device packet that exceeds the path's datagrams, whose sender got an ICMP error.
+Drops   "hop limit": a packet that too many nodes have forwarded; "too large": a tuple longer than a message of fragments may be;
+        "too deep": lists nested too deeply; "several trains": two packet trains in one tuple; "packet too big": a device packet that fits
+        no datagram of the path, and whose sender got an ICMP error.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
 See     LocSpecDemux, NetworkIn
 `,
   drops,
-  // Path sizes are measured over time: the flow cache takes only datagrams that every path carries.
+  // Path sizes are state, but no cached run depends on them: the flow cache accepts only datagrams that every path carries.
   stateful: false,
 };
 
@@ -72,7 +72,7 @@ export class NetworkOut implements Element {
   readonly #deviceMtu: DeviceMtu;
   readonly #liveness: Liveness;
   readonly #builder: DatagramBuilder;
-  /** First location of the step, and its tuples. Most steps send to no other. */
+  /** First location to which the step sends, and the tuples for it. Most steps send to no other location. */
   #to: string | undefined;
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
@@ -102,7 +102,7 @@ export class NetworkOut implements Element {
     else tuples.push(tuple);
   }
 
-  /** Sends the tuples that were pushed. Besides the dataflow, ViewChannel calls it to send messages outside the commit of a step. */
+  /** Sends the tuples that were pushed. Besides the dataflow, ViewChannel calls `commit`, to send messages outside the commit of a step. */
   commit(): void {
     const to = this.#to;
     if (to === undefined) return;
@@ -135,7 +135,7 @@ export class NetworkOut implements Element {
     this.#liveness.sent(peer);
   }
 
-  /** Adds a tuple, or the tuples of a train one by one if its packets have different traffic classes. */
+  /** Adds a tuple. If it holds a train whose packets have different traffic classes, adds one tuple per packet instead. */
   #addOrDrop(tuple: Tuple, peer: PeerTraffic): void {
     const trafficClass = trafficClassOf(tuple);
     if (trafficClass === undefined) {
@@ -163,7 +163,7 @@ export class NetworkOut implements Element {
     return this.#addOrReport(tuple, trafficClass, { packet, length: packet.length });
   }
 
-  /** Adds a tuple without a packet of the device, perhaps with bytes that rules made from one. */
+  /** Adds a tuple that holds no device packet. `origin` is the device packet from which rules made bytes in the tuple, if any. */
   #addMade(tuple: Tuple, trafficClass: number, origin: Origin | undefined): AddRefusal | undefined {
     return origin === undefined
       ? this.#builder.add(tuple, trafficClass)
@@ -183,7 +183,7 @@ export class NetworkOut implements Element {
     return isReported ? "packet too big" : this.#builder.add(tuple, trafficClass);
   }
 
-  /** Returns the tuple with the segment size of a new TCP connection lowered to the size that a datagram on this path carries. */
+  /** Returns the tuple of a TCP SYN with the maximum segment size (MSS) lowered, if necessary, to what a datagram on this path carries. */
   #opening(tuple: Tuple, packet: Uint8Array): Tuple {
     const { maxPayload } = this.#builder;
     const fitting = clampMss(packet, maxPayload - encapsulationBytes(tuple, maxPayload));

@@ -1,6 +1,6 @@
 /**
- * The end of overlays, stage 3 of the packet path (`runtime/node/dataflow.ts`). The engine passes it each event of a step. The
- * element passes the event, and each tuple unwrapped from it, to ReceiveDemux.
+ * The exit from overlays, stage 3 of the packet path (`runtime/node/dataflow.ts`). The engine passes each event of a step to this element.
+ * The element passes the event, and each tuple unwrapped from it, to ReceiveDemux.
  */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { Admission, AdmissionRefusal } from "../wire/admission.ts";
@@ -15,14 +15,14 @@ export const spec: ElementSpec = {
   manual: `
 OverlayRecvUnwrap(admission)
 
-Unwraps the packet in overlay.recv(Packet), overlay by overlay, down to the payload. Packets that other nodes wrapped are decoded
-and admitted with the same checks as in NetworkIn.
+Unwraps the packet in overlay.recv(Packet), overlay by overlay, down to the payload. A packet that another node wrapped is decoded and
+admitted with the same checks as in NetworkIn.
 
-Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event itself passes too, for rules that
+Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event also leaves as itself, for the rules that
         subscribe to it.
-Drops   "not accepted": a known predicate that the network may not bring; "unknown predicate"; "wrong type"; "malformed": fields that
-        cannot be decoded; "too many layers": packets inside each other in more than 32 layers.
-Reads   counters: tuples in; tuples out, including the unwrapped ones
+Drops   "not accepted": a predicate that the program does not accept from the network; "unknown predicate"; "wrong type"; "malformed":
+        fields that cannot be decoded; "too many layers": packets nested more than 32 deep.
+Reads   counters: tuples in; tuples out, including unwrapped tuples
 Built   by runtime/node/dataflow.ts, one per node.
 Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
 See     OverlaySendWrap, ReceiveDemux, NetworkIn
@@ -61,7 +61,7 @@ export class OverlayRecvUnwrap implements Element {
     for (const payload of this.open(packet)) this.#pass(payload, "network");
   }
 
-  /** Decodes and admits the tuples in an encoded packet, and counts those that are refused. */
+  /** Decodes and admits the tuples in an encoded packet, and counts the refused tuples. */
   open(packet: Packet): readonly Tuple[] {
     return this.#admission.open(packet, this.#refused);
   }

@@ -1,6 +1,6 @@
 /**
  * The entry into an overlay, stage 7 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux pushes tuples for addresses of the
- * overlay; each becomes a send event of the same round, which the overlay's rules route.
+ * overlay; each becomes a send event of the same round, and the rules of the overlay route it.
  */
 import { LAYERS_MAX, Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -16,12 +16,13 @@ export const spec: ElementSpec = {
   manual: `
 OverlaySendWrap(overlay)
 
-Wraps a tuple for an address of the overlay into the event overlay.send(Node, Packet) of the same round, or, if the overlay takes
-options, into overlay.send(Node, Options, Packet). OverlaySendWrap(else) wraps tuples for overlays that are not loaded into
-else.send(Address, Packet).
+Takes a tuple for an address of the overlay and raises the event overlay.send(Node, Packet), whose packet holds the tuple, in the round
+under way. If the overlay takes options, the event is overlay.send(Node, Options, Packet). OverlaySendWrap(else) takes the tuples for
+overlays that are not loaded and raises else.send(Address, Packet).
 
 Ports   in: 1 push. out: 1 push, to Mux.
-Drops   "too many layers": a tuple that already holds 32 packets inside each other. An overlay that has no route drops by its own rules.
+Drops   "too many layers": a tuple in which packets are already nested 32 deep. If an overlay has no route for a tuple, the rules of the
+        overlay drop it.
 Reads   counters: tuples in, send events out
 Built   by runtime/node/dataflow.ts, one per overlay that defines send, and one if a rule reads else.send.
 Example x(1) for ron::"10.0.0.2:10000" leaves as ron.send("10.0.0.2:10000", x(1)).
@@ -38,7 +39,7 @@ export class OverlaySendWrap implements Element {
   readonly #send: PredicateSpec;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
-  /** `label` is the overlay, `send` its send event. */
+  /** `label` is the name of the overlay, `send` the send event of the overlay. */
   constructor(label: string, send: PredicateSpec, out: (tuple: Tuple, provenance: Provenance) => void) {
     this.label = label;
     this.#send = send;
@@ -60,7 +61,7 @@ export class OverlaySendWrap implements Element {
   }
 }
 
-/** Returns the packet of a tuple: for `packet@(P)` it is P, which is still encoded. */
+/** Returns a packet that holds the tuple. For the tuple `packet@(P)` this is P itself, which is still encoded. */
 function packetOf(tuple: Tuple): Packet {
   const [packet] = tuple.args;
   return tuple.predicate.role.kind === "packet" && packet instanceof Packet ? packet : Packet.of(tuple);

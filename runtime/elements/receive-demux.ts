@@ -12,14 +12,14 @@ export const spec: ElementSpec = {
   manual: `
 ReceiveDemux(outputs)
 
-Passes each tuple to its consumer by the role of its predicate: to the strands that subscribe to the event, to the table, to Tun::Tx,
-to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
+Passes each tuple to a consumer, which depends on the role of the tuple's predicate: to the strands that subscribe to the event, to the
+table, to Tun::Tx, to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
 
 Ports   in: 1 push. out: one push per predicate.
 Drops   nothing; an event without subscribers ends here.
 Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
-Example tun(Pkt) from the device goes to the strands that subscribe to tun; from a rule or the network, to the device.
+Example tun(Pkt) from the device goes to the strands that subscribe to tun; tun(Pkt) from a rule or the network goes to the device.
 See     OverlayRecvUnwrap, TunTx, Tcp, Udp::Rx, Udp::Tx, ViewChannel
 `,
   drops: [],

@@ -19,8 +19,8 @@ export const spec: ElementSpec = {
   manual: `
 RoundRobin()
 
-Collects the tuples that strands send for one batch of events, and passes them on in the order of tuples: no strand has precedence,
-so the order of rules in a program has no effect.
+Collects the tuples that strands send for one batch of events, and passes them on, sorted by predicate and values. So no strand has
+precedence, and the order of the rules in a program has no effect.
 
 Ports   in: one push per strand. out: 1 push.
 Drops   nothing

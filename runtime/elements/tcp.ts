@@ -23,13 +23,13 @@ export const spec: ElementSpec = {
 Tcp(streams, limits)
 
 Performs the calls of tcp.listen, tcp.accept, tcp.connect, tcp.read, tcp.write, tcp.shutdown and tcp.close when their step commits. The
-outcome starts another step: tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read returns the next bytes of its socket.
-While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. Calls of one batch of
-events are performed in the order above, then in the order of their values.
+outcome of a call starts another step, for example with tcp.read.return(QID, Packet) or tcp.read.fail(QID, Reason). A read returns the next
+bytes of its socket. While no read waits, the node takes no data from the connection, so that back-pressure reaches the remote sender. The
+calls of one batch of events are sorted by function, in the order above, and the calls of one function by their values.
 
 Ports   in: 1 push, tcp.read.init(QID, RetAddr, Socket, Length) and the other calls; the sockets. out: the outcomes, tcp.closed(Socket).
-Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call whose query is already waiting;
-        "tcp: turned away": a connection for which there was no room.
+Drops   "tcp: bad call": a malformed call from another node; "tcp: repeated": a call with the query id of a call that still waits;
+        "tcp: turned away": an incoming connection for which the limits left no room.
 Reads   counters: calls in, outcomes out; sockets: open sockets, waiting calls
 Built   by runtime/node/ports.ts, one per node.
 Example tcp.connect("10.0.0.2:7000", &Skt) in a rule comes here as tcp.connect.init(QID, RetAddr, "10.0.0.2:7000").
@@ -41,13 +41,13 @@ See     ReceiveDemux, Mux
 };
 
 export interface TcpOptions {
-  /** Sockets of the host. Absent where the world has none: then every call fails. */
+  /** TCP sockets of the host. Undefined if the world has none; then every call fails. */
   readonly streams: Streams | undefined;
   readonly limits: SocketLimits;
   readonly draw: RandomStream;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Receives each outcome, and the name of the output port for it. */
+  /** Receives each outcome, and the name of the output port of the outcome. */
   readonly out: (input: StepInput, port: string) => void;
 }
 
@@ -102,7 +102,7 @@ export class Tcp implements Element {
     this.#calls.abort();
   }
 
-  /** Withdraws the calls that no rule waits for any more, and closes the sockets that no row, input or call references. */
+  /** Withdraws the calls for which no rule waits any more, and closes the sockets that no row, input or call references. */
   reclaim(): void {
     this.#calls.reclaim();
   }

@@ -1,6 +1,6 @@
 /**
- * The entry of device packets, stage 1 of the packet path (`runtime/node/dataflow.ts`). The TUN device calls it; each packet, or
- * train of packets, becomes the input of a step and goes to Mux.
+ * The entry of device packets, stage 1 of the packet path (`runtime/node/dataflow.ts`). The TUN device passes packets to this element. Each
+ * packet, or train of packets, becomes the input of a step and goes to Mux.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import { isFragment, type OwnDatagrams } from "../ip/own-datagrams.ts";
@@ -22,13 +22,13 @@ export const spec: ElementSpec = {
   manual: `
 Tun::Rx(tun)
 
-Makes each IP packet that the kernel routes to the device an event tun(Packet, Source, Destination, Protocol, TTL). A
-train of packets of one flow is one event.
+Raises an event tun(Packet, Source, Destination, Protocol, TTL) for each IP packet that the kernel routes to the device. A train of packets
+of one flow becomes one event.
 
 Ports   in: the device. out: 1 push.
-Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": the program that runs now has no rule that
-        subscribes to tun, as the one before had; "own datagram": a datagram between the socket of this node and a peer, because
-        the route to the peer leads into the device.
+Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": the running program has no rule that subscribes to tun,
+        but an earlier program had one; "own datagram": a datagram between the socket of this node and a peer, which came here because the
+        route to the peer leads into the device.
 Reads   counters: packets in, tuples out
 Built   by runtime/node/ports.ts, one per node.
 See     TunTx, ReceiveDemux
@@ -52,7 +52,7 @@ export class TunRx implements Element {
     this.#out = out;
   }
 
-  /** Serves a program from now on: `event` is its predicate `tun`, undefined when no rule subscribes to it. */
+  /** Serves a program from now on: `event` is the predicate `tun` of the program, undefined when no rule subscribes to `tun`. */
   serve(event: PredicateSpec | undefined): void {
     this.#event = event;
     if (event === undefined || this.#tun === undefined || this.#isReading) return;
@@ -60,7 +60,7 @@ export class TunRx implements Element {
     this.#tun.onPacket((packet) => this.#receive(packet));
   }
 
-  /** The device reuses its buffer when the step has ended. */
+  /** `bytes` are valid until the step has ended; then the device reuses its buffer. */
   #receive(bytes: Uint8Array): void {
     this.counters.in += segmentCount(bytes);
     this.#raise(bytes);
@@ -86,7 +86,10 @@ export class TunRx implements Element {
     for (const _ of segmentsOf(bytes)) this.counters.drop(reason);
   }
 
-  /** Raises the packets of a train one by one: bytes follow them by their headers, or they are fragments of several datagrams. */
+  /**
+   * Raises one event per packet of a train. Needed if the segments are longer than the packets in them, or if the packets are fragments,
+   * which may belong to several datagrams.
+   */
   #raiseSegments(train: Train): void {
     for (const segment of train.segments()) this.#raise(segment);
   }

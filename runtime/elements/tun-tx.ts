@@ -18,8 +18,9 @@ export const spec: ElementSpec = {
   manual: `
 Tun::Tx(tun)
 
-Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step commits. Header fields that the
-tuple gives are written and the checksums repaired; null leaves a field as it is. Each packet of a train is changed alike.
+Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step commits. An argument other than null
+replaces the field of the header, and the checksums are updated; null leaves the field unchanged. All packets of a train get the same
+changes.
 
 Ports   in: 1 push. out: the device.
 Drops   "tun: no device": the node has none; "tun: no IP packet"; "tun: bad header field": a field of the wrong type or IP version.
@@ -29,14 +30,14 @@ Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
 See     TunRx, ReceiveDemux
 `,
   drops,
-  // It rewrites headers, which the flow cache cannot repeat; the flow cache counts `rewritten` as a loss.
+  // The flow cache cannot repeat a change of a header. It counts `rewritten` as a loss, so it does not cache a run with such a change.
   stateful: false,
 };
 
 export class TunTx implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
-  /** Number of packets whose header rules changed. */
+  /** Number of packets and trains in whose headers rules changed a field. */
   rewritten = 0;
   readonly #tun: Tun | undefined;
   #packets: Uint8Array[] = [];
@@ -83,8 +84,9 @@ export class TunTx implements Element {
 }
 
 /**
- * Whether all packets have the same first byte (IP version, header length), and each has the length that its header gives. Then a
- * check of the first packet is valid for all. Otherwise each packet is checked, because the packets may come from several senders.
+ * Whether a check of the first packet is valid for all packets of a train: all have the same first byte (IP version, header length), and
+ * each has the length that its header declares. A train whose packets come from several senders may be different; then each packet is
+ * checked.
  */
 function isUniform(train: Train): boolean {
   const bytes = new Uint8Array(train.buffer, train.byteOffset);

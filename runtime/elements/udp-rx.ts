@@ -23,12 +23,12 @@ export const spec: ElementSpec = {
   manual: `
 Udp::Rx(udp, limit)
 
-Performs the calls of udp.open and udp.close when their step commits, and raises udp.recv(Socket, From, Bytes) for each datagram at a
-socket that they opened. Datagrams of one sender and length that arrive together are one packet train. The datagrams wait in Mux like all
-inputs, within its limits.
+Performs the calls of udp.open and udp.close when their step commits, and raises udp.recv(Socket, From, Bytes) for each datagram that
+arrives at an open socket. Datagrams of one sender and length that arrive together form one packet train. Datagrams wait in Mux like other
+inputs, and count towards the limits of Mux.
 
 Ports   in: 1 push, udp.open.init(QID, RetAddr, Address) and udp.close.init; the sockets. out: the outcomes, udp.recv.
-Drops   "udp: bad call": a malformed call from another node; "udp: repeated": a call whose query is already waiting;
+Drops   "udp: bad call": a malformed call from another node; "udp: repeated": a call with the query id of a call that still waits;
         "udp: no subscriber": a datagram, while no rule of the program reads udp.recv.
 Reads   counters: calls and datagrams in, outcomes and datagrams out; sockets: open sockets, datagrams sent and received
 Built   by runtime/node/ports.ts, one per node.
@@ -41,14 +41,14 @@ See     Udp::Tx, ReceiveDemux, Mux
 };
 
 export interface UdpRxOptions {
-  /** Sockets of the host. Absent where the world has none: then every call fails. */
+  /** UDP sockets of the host. Undefined if the world has none; then every call fails. */
   readonly udp: UdpSockets | undefined;
   /** Greatest number of sockets. */
   readonly limit: number;
   readonly draw: RandomStream;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Receives each outcome, and the name of the output port for it. */
+  /** Receives each outcome, and the name of the output port of the outcome. */
   readonly out: (input: StepInput, port: string) => void;
   /** Takes a datagram. */
   readonly received: (input: StepInput) => void;
@@ -104,7 +104,7 @@ export class UdpRx implements Element {
     this.#calls.abort();
   }
 
-  /** Withdraws the calls that no rule waits for any more, and closes the sockets that no row, input or call references. */
+  /** Withdraws the calls for which no rule waits any more, and closes the sockets that no row, input or call references. */
   reclaim(): void {
     this.#calls.reclaim();
   }

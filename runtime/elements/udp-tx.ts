@@ -1,6 +1,6 @@
 /**
- * The exit of the datagrams that rules send by their own sockets, stage 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux
- * pushes `udp.send` tuples; when the step commits, their bytes leave.
+ * The exit of the datagrams that rules send by sockets that they opened, stage 8 of the packet path (`runtime/node/dataflow.ts`).
+ * ReceiveDemux pushes `udp.send` tuples; when the step commits, their bytes leave.
  */
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
@@ -21,13 +21,14 @@ export const spec: ElementSpec = {
   manual: `
 Udp::Tx(sockets)
 
-Sends the bytes of udp.send(Socket, To, Bytes) as a datagram to "host:port" when the step commits, and a packet train as one datagram per
-packet, many in a system call. A string is sent as UTF-8. A name is resolved, as for peers. If the bytes were made from a device packet
-whose sender forbids fragments, and the interface or path that the kernel knows is too narrow for them, the sender gets an ICMP error.
+When the step commits, sends the bytes of udp.send(Socket, To, Bytes) as one datagram to To, a text "host:port". A packet train becomes one
+datagram per packet; one system call sends many of them. A string is sent as UTF-8. A host name in To is resolved like the name of a peer.
+If the bytes were made from a device packet whose sender forbids fragmentation, and they exceed the path MTU that the kernel knows, they are
+dropped and the sender of the packet gets an ICMP error.
 
 Ports   in: 1 push. out: the network.
-Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string;
-        "packet too big": a device packet that does not fit, whose sender got an ICMP error.
+Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string; "packet too big":
+        bytes made from a device packet that do not fit; the sender of the packet got an ICMP error.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
 Example udp.send(Socket, From, "pong") :- udp.recv(Socket, From, b"70696e67").
@@ -80,7 +81,7 @@ export class UdpTx implements Element {
     }
   }
 
-  /** Whether the bytes are a device packet that does not fit, and its sender has been notified. */
+  /** Whether the bytes were made from a device packet and do not fit, and the sender of the packet has been notified. */
   #isReported(socket: number, to: string, bytes: Uint8Array): boolean {
     const origin = originIn([bytes]);
     const limit = origin && this.#sockets.unfragmented(socket, to);

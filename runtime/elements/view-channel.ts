@@ -50,18 +50,18 @@ export const spec: ElementSpec = {
   manual: `
 ViewChannel(channels)
 
-Replicates the rows that rules derive for other nodes: sends each change of an outlet table to the peer whose inlet table holds the
-row, in order, and again until the peer acknowledges it. Deletes the rows of a peer that was silent for as long as the plan sets (30 s,
-or the lifetime of a table the rows are for). Sends all rows to a peer that starts anew. Rows for another name of this node reach its
-inlet by a later step, and wait if they exceed the send rate.
+Replicates the rows that rules derive for other nodes. The changes of an outlet table go, in order, to the peer whose inlet table holds the
+row; each is sent again until the peer acknowledges it. If a peer is silent for the time that the plan sets (30 s, or the lifetime of a
+table that gets its rows), the rows of the peer are deleted. A peer that has restarted gets all rows again. Rows that this node derives for
+another of its names enter the inlet table in a later step; rows beyond the send rate wait.
 
-Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes
-        of the inlet tables; "local", steps that change inlet tables of this node.
-Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message;
-        "not accepted": a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold;
-        "row too long": a row of more than 8 KiB; "too many peers": a message
-        from a peer beyond the greatest number of peers, or from a peer that uses too many names for this node, or a row for a peer
-        beyond that number; "too many rows": a message whose rows exceed the room for the rows of all peers. Its peer sends it again.
+Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes of the
+        inlet tables; "local", inputs of later steps that change inlet tables: rows for this node itself, deletions of rows of silent peers.
+Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message; "not accepted":
+        a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "row too long": a row of more than 8 KiB;
+        "too many peers": a message from a new peer, or a row for a new peer, when the number of peers is at its limit, or a message from a
+        peer that uses too many names for this node; "too many rows": a message whose rows exceed the limit on the rows of all peers. The
+        peer sends the message again.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
@@ -71,15 +71,19 @@ See     ReceiveDemux, NetworkOut
   stateful: true,
 };
 
-/** Greatest numbers of peers in each direction, and of names that one peer may use for this node. All of them come from datagrams. */
+/**
+ * Greatest number of peers in each direction, and of names that one peer may use for this node. Bounded, because datagrams can invent both.
+ */
 const INBOUND_MAX = 4096;
 const OUTBOUND_MAX = 4096;
 const NAMES_MAX = 16;
 
-/** Rows of a silent peer that one step deletes. The derived tables that depend on them make a step long. */
+/**
+ * Greatest number of rows of a silent peer that one step deletes. With each row the step also updates the derived tables that depend on it.
+ */
 const DELETIONS_PER_STEP = 256;
 
-/** Acknowledgement of the messages of a stream up to `number`. */
+/** Acknowledgement of the messages of a stream up to message `number`. */
 interface Ack {
   readonly to: string;
   readonly stream: number;
@@ -97,7 +101,7 @@ export interface ChannelContext {
   readonly toTable: (tuple: Tuple) => void;
   /** Starts a step. */
   readonly toLocal: (input: StepInput) => void;
-  /** Takes a row for another name of this node. False if it must wait. */
+  /** Counts a row for another name of this node against the send rate. False if the row must wait. */
   readonly takeRow: TakeRow;
 }
 
@@ -112,7 +116,7 @@ export class ViewChannel implements Element {
   readonly #outlets = new Map<number, number>();
   /** Inlet tables by wire hash. */
   readonly #inlets = new Map<number, PredicateSpec>();
-  /** Rows for other names of this node that wait for the send rate. */
+  /** Rows for other names of this node that wait because they exceed the send rate. */
   readonly paced: PacedRows;
   readonly #draw: RandomStream;
   readonly #outbound = new Map<string, OutboundStream>();
@@ -125,7 +129,7 @@ export class ViewChannel implements Element {
   #pending = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
   #acks: Ack[] = [];
-  /** The next time something must be sent again or a peer counts as silent. */
+  /** Timer for the next message that is due, row that no longer needs to wait, or peer that counts as silent. */
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(plan: Plan, context: ChannelContext) {
@@ -138,7 +142,7 @@ export class ViewChannel implements Element {
     for (const channel of plan.channels) this.#join(channel, plan);
   }
 
-  /** Approximate memory of the rows that wait for this node, and of those that the node keeps for peers, in bytes. */
+  /** Approximate memory of the rows that wait, of the outbound streams and of the changes of the step under way, in bytes. */
   get bytes(): number {
     return this.paced.bytes + this.#outboundBytes + this.#pendingBytes;
   }
@@ -149,7 +153,7 @@ export class ViewChannel implements Element {
     this.#inlets.set(spec.wire.tuple, spec);
   }
 
-  /** Takes a change of any table, in the step under way. */
+  /** Takes a change of a row of any table. Called during a step. */
   changed(table: Table, kind: "+" | "-" | "refresh", values: Values): void {
     if (kind !== "refresh" && this.#inlets.has(table.predicate.wire.tuple) && isOfPeer(values)) {
       this.#heldRows.changed(kind, values);
@@ -166,7 +170,10 @@ export class ViewChannel implements Element {
     this.#pendingBytes += bytesOfChange(change);
   }
 
-  /** Takes a message of a peer, or of this node itself: rows for another of its names, or the rows of a peer that fell silent. */
+  /**
+   * Takes a message of a peer, or of this node itself. A message of this node holds rows for another of its names, or deletions of the rows
+   * of a peer that fell silent.
+   */
   push({ predicate, args }: Tuple, provenance: Provenance, source: Value): void {
     this.counters.in++;
     if (typeof source !== "string") return;
@@ -195,7 +202,7 @@ export class ViewChannel implements Element {
     return names < NAMES_MAX;
   }
 
-  /** Applies rows for another name of this node, or deletes rows of a peer that fell silent and has not returned since. */
+  /** Applies a message of this node itself. Deletions of the rows of a silent peer are ignored if the peer has returned since. */
   #applyLocal(args: Values, source: string): void {
     if (this.#inbound.has(source)) return;
     const { changes = [] } = messageOf(args) ?? {};
@@ -227,8 +234,8 @@ export class ViewChannel implements Element {
   }
 
   /**
-   * To be called after a program swap, when the inlet tables hold rows of peers. Each peer counts as received from now, under an
-   * unknown stream, so it will be asked for all its rows.
+   * To be called after a program swap, when the inlet tables hold the kept rows of peers. Each peer counts as heard from now, and its
+   * stream as unknown. So the acknowledgement of its next message asks the peer for all its rows.
    */
   resume(): void {
     const receivedAt = this.#context.clock.now();
@@ -309,7 +316,10 @@ export class ViewChannel implements Element {
     return { predicate, args, isDelete: false };
   }
 
-  /** Sends the messages for which the acknowledgement makes room. Does not wait for the commit: the step has no other event. */
+  /**
+   * Handles an acknowledgement: sends the messages for which it makes room in the window. Does not wait for the commit, because the step
+   * has no other event.
+   */
   #acknowledged(args: Values, now: number): void {
     const acknowledgement = acknowledgementOf(args);
     if (acknowledgement === undefined) return this.counters.drop("malformed");
@@ -319,13 +329,13 @@ export class ViewChannel implements Element {
     this.#setAlarm();
   }
 
-  /** Deletions of the rows that the peer had before its restart and has not sent since. */
+  /** Returns deletions of the rows that the peer sent before its stream restarted and has not sent since. */
   #notRepeated(peer: string, repeated: ReadonlySet<string>): readonly RowChange[] {
     const rows = this.#rowsOf(new Set([peer])).get(peer) ?? [];
     return rows.filter((change) => !repeated.has(keyOfChange(change)));
   }
 
-  /** Deletions of all rows of the peers, by peer. Reads the tables once, however many peers there are. */
+  /** Returns deletions of all rows of the peers, by peer. Reads each table once, whatever the number of peers. */
   #rowsOf(peers: ReadonlySet<string>): ReadonlyMap<string, readonly RowChange[]> {
     const found = new Map<string, RowChange[]>([...peers].map((peer) => [peer, []]));
     for (const [inlet, { id }] of this.#inlets) {
@@ -352,7 +362,7 @@ export class ViewChannel implements Element {
     }
   }
 
-  /** Sets one timer for the earliest of all resends and silences. */
+  /** Sets the timer to the earliest time at which a message is due, a row no longer needs to wait, or a peer counts as silent. */
   #setAlarm(): void {
     let at = this.paced.next;
     for (const { due } of this.#outbound.values()) at = Math.min(at, due);
@@ -362,7 +372,9 @@ export class ViewChannel implements Element {
     this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#onAlarm()) };
   }
 
-  /** Resends unacknowledged messages, and drops the peers that fell silent. Runs outside a step. */
+  /**
+   * Sends the messages that are due, passes on rows that no longer need to wait, and drops the peers that fell silent. Runs outside a step.
+   */
   #onAlarm(): void {
     this.#alarm = undefined;
     const now = this.#context.clock.now();
@@ -387,7 +399,7 @@ export class ViewChannel implements Element {
     for (const [peer, changes] of this.#rowsOf(new Set(silent.map(([peer]) => peer)))) this.#dropPeer(peer, changes);
   }
 
-  /** Starts steps that delete the rows of a peer that fell silent, a part of them in each step. */
+  /** Queues the inputs of steps that delete the rows of a peer that fell silent. Each step deletes a part of the rows. */
   #dropPeer(peer: string, rows: readonly RowChange[]): void {
     this.#inbound.delete(peer);
     for (let at = 0; at < rows.length; at += DELETIONS_PER_STEP) {
@@ -398,12 +410,12 @@ export class ViewChannel implements Element {
   }
 }
 
-/** Key of a peer that calls this node `receiver`: the first column of its rows. Names of this node have no blank. */
+/** Returns the key of a peer that knows this node as `receiver`. The key is the first column of the peer's rows in the inlet tables. */
 function peerKey(source: string, receiver: string): string {
   return `${source} ${receiver}`;
 }
 
-/** Whether a row of an inlet table is of a peer, and not of this node itself under another name. */
+/** Whether a row of an inlet table comes from a peer and not from this node under another name. Only keys of peers contain a blank. */
 function isOfPeer([peer]: Values): boolean {
   return typeof peer === "string" && peer.includes(" ");
 }

@@ -4,8 +4,8 @@ import type { Plan } from "../plan/contract/plan.ts";
 import { Edge } from "./edge.ts";
 
 /**
- * The edges of one node's dataflow, made while it is wired. `check` compares them with the graph of the plan, which
- * `mosaic explain` draws, so that the drawing and the wiring cannot differ.
+ * Creates and records the edges of one node's dataflow. `check` compares the edges with the graph of the plan. `mosaic explain` draws that
+ * graph, so the drawing and the dataflow cannot differ.
  */
 export class Wiring {
   readonly #snitch: Snitch;
@@ -36,16 +36,19 @@ export class Wiring {
     if (missing !== undefined) throw new Error(`an edge is wired that the graph does not have: ${missing}`);
   }
 
-  /** The emitted function of a strand uses the outputs that the engine gives it, so only the edges of elements are compared. */
+  /**
+   * Whether an edge of the graph is wired. The engine gives the function of each strand the same outputs, so an edge from a strand is only
+   * compared with `STRAND_EXITS`.
+   */
   #isWired(edge: GraphEdge, from: GraphNode | undefined): boolean {
     return from?.strand === undefined ? this.#edges.has(textOf(edge)) : STRAND_EXITS.has(`${edge.port} ${edge.to}`);
   }
 }
 
-/** Outputs of a strand's function, by port: sent tuples, raised events, written rows. */
+/** Port and target of each output of a strand: sent tuples, raised events, written rows. */
 const STRAND_EXITS: ReadonlySet<string> = new Set(["out RoundRobin", "local Mux", "rows Tables"]);
 
-/** Returns the edge by which the engine runs the strand `to`, by the trigger of the strand; undefined when `to` is no strand. */
+/** Returns the edge that the trigger of the strand `to` requires; undefined when `to` is no strand. */
 function strandEntry(
   edge: GraphEdge,
   to: GraphNode | undefined,

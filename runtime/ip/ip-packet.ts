@@ -1,6 +1,6 @@
 /**
- * Headers of IPv4 and IPv6 packets. Tun::Rx reads them to give a packet's addresses, protocol and TTL to the rules; Tun::Tx rewrites
- * them when rules have changed one of these. Packets may be malformed in any way.
+ * Headers of IPv4 and IPv6 packets. Tun::Rx reads them to give a packet's addresses, protocol and TTL to the rules; Tun::Tx rewrites a
+ * header when rules have changed one of its fields. Packets may be malformed in any way.
  */
 import { amendChecksum, amendUdpChecksum, checksumChange } from "../plan/values/checksum.ts";
 import { formatIpv4, formatIpv6, parseIp } from "../plan/values/ip-address.ts";
@@ -27,7 +27,7 @@ const TCP = 6;
 const UDP = 17;
 const ICMPV6 = 58;
 
-/** Position of the checksum in the transport header, for the protocols whose checksum covers the IP addresses. */
+/** Position of the checksum in the transport header, by protocol. Only protocols whose checksum covers the IP addresses are listed. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
   [TCP, 16],
   [UDP, 6],
@@ -35,8 +35,8 @@ const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
 ]);
 
 /**
- * Positions of fields in the fixed headers. The destination follows the source. The length field counts `uncounted` bytes less than
- * the length of the packet.
+ * Positions of fields in the fixed headers. The destination follows the source. The value of the length field is the length of the packet
+ * less `uncounted` bytes.
  */
 const LAYOUT = {
   4: { minimum: 20, lengthAt: 2, uncounted: 0, ttlAt: 8, sourceAt: 12, addressLength: 4, checksumAt: 10 },
@@ -51,7 +51,7 @@ const TEXTS_MAX = 65_536;
 const ipv4Texts: Map<number, string> = new Map();
 const ipv6Texts: Map<string, string> = new Map();
 
-/** Decodes the headers of an IPv4 or IPv6 packet. Returns undefined if they exceed the buffer or contradict each other. */
+/** Decodes the headers of an IPv4 or IPv6 packet. Returns undefined if the headers exceed the buffer or contradict each other. */
 export function readHeader(packet: Uint8Array): IpHeader | undefined {
   switch (byte(packet, 0) >> 4) {
     case 4:
@@ -80,7 +80,9 @@ export function destinationText(packet: Uint8Array, header: IpHeader): string {
   return addressText(packet, sourceAt + addressLength, header.version);
 }
 
-/** Returns the text of the address at `offset`, whose bytes the caller guarantees. Texts are cached, since few addresses recur often. */
+/**
+ * Returns the text of the address at `offset`, whose bytes the caller guarantees. Texts are cached, because a few addresses recur often.
+ */
 function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string {
   if (version === 4) return cached(ipv4Texts, wide(packet, offset), () => formatIpv4(packet, offset));
   const key = Buffer.from(packet.buffer, packet.byteOffset + offset, 16).toString("latin1");
@@ -91,13 +93,13 @@ function addressText(packet: Uint8Array, offset: number, version: 4 | 6): string
  * Returns a copy of a packet with new header values and matching checksums. Returns undefined if the packet is malformed, its transport
  * checksum is cut off, an address has the wrong version, or the destination of a source-routed packet would change.
  *
- * A new protocol number does not change the payload. If one of the two protocols has a checksum, this checksum is
- * updated. A change from one protocol with a checksum to another is refused.
+ * A new protocol number does not change the payload. If the old or the new protocol has a checksum that covers the addresses, this checksum
+ * is updated. A change from one protocol with such a checksum to another is refused.
  */
 export function rewriteHeader(packet: Uint8Array, changes: HeaderChanges): Uint8Array | undefined {
   const header = readHeader(packet);
   if (header === undefined || !inRange(changes)) return undefined;
-  // Not `packet.slice`: for a Buffer that is a view.
+  // Copies without `packet.slice`, because `slice` of a Buffer returns a view.
   const rewritten = new Uint8Array(packet.subarray(0, header.length));
   if (!putAddresses(rewritten, header, changes)) return undefined;
   if (changes.ttl !== undefined) rewritten[LAYOUT[header.version].ttlAt] = changes.ttl;
@@ -128,7 +130,10 @@ function readIpv6(packet: Uint8Array): IpHeader | undefined {
   return upper && { version: 6, length, ttl: byte(packet, LAYOUT[6].ttlAt), ...upper };
 }
 
-/** Returns whether an IPv4 header has a source route. An option with an invalid length counts as one: what follows is unknown. */
+/**
+ * Returns whether an IPv4 header has a source route. An option with an invalid length counts as a source route, because the options after
+ * it cannot be read.
+ */
 function hasSourceRoute(packet: Uint8Array, end: number): boolean {
   for (let at = LAYOUT[4].minimum; at < end; ) {
     const option = byte(packet, at);

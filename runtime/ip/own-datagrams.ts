@@ -10,11 +10,11 @@ const FRAGMENTED_MAX = 64;
 
 /**
  * Recognises the datagrams of a UDP socket of this host among IP packets. If the route to a peer leads into the TUN device, the kernel
- * hands the datagrams of the node to the node again, which would wrap them and send them again without end.
+ * hands the node's own datagrams back to the node. The node would wrap and send them again without end.
  */
 export class OwnDatagrams {
   #port = 0;
-  /** Host that the socket is bound to; undefined if it is bound to all addresses of this host. */
+  /** Host to which the socket is bound; undefined if it is bound to all addresses of this host. */
   #host: string | undefined;
   readonly #isLocalHost: (host: string) => boolean;
   /** Addresses and identification of datagrams whose first fragment was recognised, oldest first. */

@@ -29,15 +29,15 @@ export function ecnOf(trafficClass: number): number {
   return trafficClass & ECN_MASK;
 }
 
-/** Returns whether no packet changes at the end of a tunnel if its datagram arrives with this ECN field. */
+/** Returns whether a datagram that arrives with this ECN field leaves the packets in it unchanged at the end of a tunnel. */
 export function leavesPackets(outer: number): boolean {
   return outer === NOT_ECT || outer === ECT_0;
 }
 
 /**
  * Combines the ECN field of the packet between `at` and `end` with the ECN field of its datagram, `outer`, by the table of RFC 6040 (4.2),
- * and writes the result to the packet. Returns false if the packet must be dropped: the datagram has the mark CE, and the packet cannot
- * carry it to its sender. Bytes that are no IP packet are not changed.
+ * and writes the result to the packet. Returns false if the packet must be dropped: the datagram is marked CE, but the packet is Not-ECT.
+ * Bytes that are no IP packet are not changed.
  */
 export function combineEcn(bytes: Uint8Array, at: number, end: number, outer: number): boolean {
   const version = (bytes[at] ?? 0) >> 4;

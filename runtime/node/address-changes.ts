@@ -8,11 +8,14 @@ import { givenAddresses, type Rebinding } from "./own-addresses.ts";
 
 /** Consequences of new own addresses. */
 export interface AddressChanges {
-  /** Changes of tables: addresses of overlays that follow the node, names that instances answer to, facts for the new addresses. */
+  /**
+   * Changes of tables: addresses of overlays that announce the node's address, names of the node and its overlays, facts for the new
+   * addresses.
+   */
   readonly tuples: readonly Tuple[];
-  /** Events `rebound`, one for each instance with another address. */
+  /** Events `rebound`, one for the node or overlay whose announced address has changed. */
   readonly events: readonly Tuple[];
-  /** Facts of the program that are still for other nodes. */
+  /** Facts of the program for locations that are still no addresses of this node. */
   readonly othersFacts: ReadonlySet<FactSpec>;
 }
 
@@ -22,8 +25,8 @@ interface RunningTables {
 }
 
 /**
- * Returns the changes of tables when the addresses of the host have changed and the node gets these endpoint names: its address, if it
- * announces the first of its names, and the rows of `hostAddr`.
+ * Returns the changes of tables that follow from changed addresses of the host. `to` is the first of the node's new endpoint names. It
+ * becomes the address of the node if the node announces the first of its names. The rows of `hostAddr` become the addresses of the host.
  */
 export function hostChanges(
   owner: FactOwner,
@@ -43,7 +46,7 @@ export function hostChanges(
   return [...rows, ...moved];
 }
 
-/** Compares the own addresses with those of the previous call. */
+/** Returns the consequences of the own addresses that have changed since the previous call. */
 export function addressChanges(owner: FactOwner, { engine, othersFacts }: RunningTables): AddressChanges {
   const { plan, facts, addresses, tables } = owner;
   const own = plan.facts.filter((fact) => !othersFacts.has(fact));
@@ -51,7 +54,7 @@ export function addressChanges(owner: FactOwner, { engine, othersFacts }: Runnin
   const changes = addresses.changes(plan, tables);
   const node = changes.find(({ overlay }) => overlay === null);
   const following = node === undefined ? [] : ofFollowers(owner, node, given);
-  // The names of an instance depend on its address, so they change in the next turn.
+  // The names of an overlay depend on its address. If overlays get new addresses now, the names change in the next call.
   const names = following.length === 0 ? changedNames(owner, engine.tables, given) : [];
   const gained = [...othersFacts].filter(
     ({ location }) => location !== undefined && addresses.isPlaceOf(location, tables),
@@ -75,7 +78,7 @@ function ofFollowers(
     .map((predicate) => ({ predicate, args: [address], isDelete: to === undefined }));
 }
 
-/** Returns the changes of the names that instances answer to, where they differ from the tables. */
+/** Returns the changes after which the tables of names hold the names to which the node and its overlays answer. */
 function changedNames(
   { plan, addresses }: FactOwner,
   tables: readonly (Table | undefined)[],

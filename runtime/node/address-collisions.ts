@@ -1,6 +1,6 @@
 /**
- * Virtual addresses that two locations claim while the node runs. The table `addressMap` holds one location for each virtual address,
- * so one of two members with the same address gets the packets of both. The log and `mosaic top` report it.
+ * Virtual addresses that two locations claim while the node runs. The table `addressMap` holds one location for each virtual address, so
+ * one of two members with the same address gets the packets of both. The log and `mosaic top` report such a collision.
  */
 import type { CollisionMetrics } from "../observe/metrics-snapshot.ts";
 import { Address } from "../plan/values/address.ts";
@@ -10,7 +10,7 @@ import { equal, type Value, type Values } from "../plan/values/value.ts";
 export interface AddressCollisionsOptions {
   /** Time in seconds. */
   readonly now: () => number;
-  /** Virtual address of the node's device. Undefined if it has none. */
+  /** Virtual address of the node's device. Undefined if the device has no address. */
   readonly deviceAddress: string | undefined;
   /** Whether an endpoint, `host:port`, may be this node. */
   readonly isOwn: (endpoint: string) => boolean;
@@ -20,11 +20,11 @@ export interface AddressCollisionsOptions {
 
 interface Collision {
   readonly virtual: string;
-  /** Location that no longer gets the packets, or never got them. Undefined: this node. */
+  /** Location that no longer gets the packets, or never got them. Undefined if it is this node. */
   readonly other: Value | undefined;
   /** Location that gets the packets. */
   readonly current: Value;
-  /** Whether a row with one location replaced the row with the other, which also happens when a member moves. */
+  /** Whether the row with `current` replaced the row with `other`. This also happens when a member moves. */
   readonly isReplacement: boolean;
 }
 
@@ -36,19 +36,22 @@ interface KnownCollision {
 }
 
 const SECONDS_BETWEEN_REPORTS = 60;
-/** Greatest number of messages about all virtual addresses in that time. */
+/** Greatest number of messages about all virtual addresses in `SECONDS_BETWEEN_REPORTS`. */
 const REPORTS_MAX = 10;
 /** Time for which a collision counts as a problem. */
 const CURRENT_SECONDS = 600;
-/** Number of virtual addresses that are remembered. Members may claim any number of addresses. */
+/** Greatest number of virtual addresses that are remembered: members may claim any number of addresses. */
 const KNOWN_MAX = 100;
 
 export class AddressCollisions {
   readonly #options: AddressCollisionsOptions;
-  /** Rows that the running step has deleted, and its collisions. They count if the step commits. */
+  /**
+   * Locations of the rows that the running step has deleted, by virtual address, and collisions in the step. They count if the step
+   * commits.
+   */
   readonly #deleted = new Map<string, Value>();
   #found: Collision[] = [];
-  /** By virtual address, in the order of the latest collision. */
+  /** Collisions by virtual address. The address that collided last comes last. */
   readonly #known = new Map<string, KnownCollision>();
   /** Times of the latest messages, the oldest first. */
   #reports: readonly number[] = [];
@@ -57,7 +60,7 @@ export class AddressCollisions {
     this.#options = options;
   }
 
-  /** Notes a change of a row of `addressMap`. In a commit, deleted rows come before inserted ones. */
+  /** Notes a change of a row of `addressMap`. When a step commits, its deleted rows are reported before its inserted rows. */
   rowChanged(kind: "+" | "-" | "refresh", [virtual, location = null]: Values): void {
     if (typeof virtual !== "string" || kind === "refresh") return;
     if (kind === "-") return void this.#deleted.set(virtual, location);
@@ -123,7 +126,7 @@ function metricsOf({ latest, at, count }: KnownCollision, now: number): Collisio
   return { virtual, kind, location: textOf(current), other: textOf(other ?? null), count, age: now - at };
 }
 
-/** Returns the sentence by which the log and `mosaic top` name a collision. */
+/** Returns the sentence with which the log and `mosaic top` report a collision. */
 export function collisionText({ virtual, kind, location, other }: CollisionMetrics): string {
   if (kind === "own") return `this node and ${location} have the same virtual address ${virtual} (addressMap)`;
   if (kind === "moved")

@@ -1,6 +1,6 @@
 /**
- * Recorder of runs for the flow cache: decides whether the run of a packet is cacheable, by the counters of the node before and
- * after it. node.ts installs `beginRun` as the recorder; linux-flow-cache.ts calls it around a run that the addon wants recorded.
+ * Recorder of runs for the flow cache: compares the counters of the node before and after the run of a packet, and so decides whether the
+ * run is cacheable. node.ts installs `beginRun` as the recorder; linux-flow-cache.ts calls it before a run that the addon wants recorded.
  *
  * A run is cacheable if it was one step of one round, fired only strands whose outcome does not depend on the payload, passed no
  * stateful element, lost nothing, left nothing queued, and sent at most one tuple per peer, to a numeric address and in a
@@ -37,8 +37,8 @@ interface CounterChange {
 }
 
 /**
- * Returns the ids of the tables that cacheable runs depend on: tables read by payload-independent rules, and `localAddr` tables.
- * The flow cache must be flushed when one of them changes.
+ * Returns the ids of the tables that cacheable runs depend on: tables read by payload-independent rules, and `localAddr` tables. The flow
+ * cache must be flushed when one of these tables changes.
  */
 export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySet<number> {
   const localAddresses = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
@@ -48,8 +48,8 @@ export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySe
 const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedBytes", "receivedTuples"] as const;
 
 /**
- * Takes a snapshot of the counters. To be called before a run; the returned function is to be called after it, and returns the
- * recorded run, or undefined when the run is not cacheable.
+ * Takes a snapshot of the counters. To be called before a run. The returned function is to be called after the run; it returns the recorded
+ * run, or undefined if the run is not cacheable.
  */
 export function beginRun(context: RunContext): () => RecordedRun | undefined {
   const snapshots = [...snapshotsOf(context)];
@@ -75,13 +75,13 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
 }
 
 /**
- * Whether the peer got one tuple, at a numeric address, in a datagram that every path carries, and need not be checked: no lookup and no
- * probe is needed.
+ * Whether the send to a peer needs neither a lookup nor a probe: the peer got one tuple, at a numeric address, in a datagram that every
+ * path carries, and `Liveness` need not check the peer.
  */
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
     return false;
-  // If nothing has come from a peer, its check starts with the first datagrams to it, which must be counted (`Liveness`).
+  // If nothing has come from a peer, `Liveness` must count the first datagrams to it, to start a check. Hits are not counted there.
   const isUnchecked = peer.receivedAt === undefined && peer.checkedAt === undefined;
   if (isUnchecked && datagrams.probe !== undefined) return false;
   return datagrams.numeric?.(peer.address) === peer.address;
@@ -133,7 +133,7 @@ function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraff
   return [...dataflow.ports.peers.peers()];
 }
 
-/** Returns the sum of all losses, failures and header changes. A run that increases it is not cacheable. */
+/** Returns the sum of all losses, failures, header changes and tuples for this node. A run that increases the sum is not cacheable. */
 function lossCountOf({ engine, dataflow, world }: RunContext): number {
   const { stopped, failed, limited } = engine.counters;
   const lost = [...dataflow.elements.map(({ counters }) => counters.dropped), world.datagrams.counters.failed];

@@ -31,7 +31,7 @@ export interface MetricsSources {
   readonly engine: Engine;
   readonly dataflow: NodeDataflow;
   readonly collisions: readonly CollisionMetrics[];
-  /** Number of periodic timers that will fire. */
+  /** Number of periodic timers that are running. */
   readonly timers: number;
   /** Lines that wait for the readers of stdout and stderr. */
   readonly outputQueues: readonly QueueMetrics[];
@@ -133,7 +133,7 @@ function queueMetrics({
   ];
 }
 
-/** Rows for another name of this node that wait for the send rate. */
+/** Rows for another name of this node that wait because they exceed the send rate. */
 function channelQueue(length: number): QueueMetrics {
   return { queue: "channel rows", length, limit: null, unit: "rows", dropped: 0 };
 }

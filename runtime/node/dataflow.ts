@@ -2,11 +2,11 @@
  * The dataflow of one node: which element hands a tuple to which.
  *
  * Inbound, from the world:
- *  1. NetworkIn decodes a datagram, TunRx a packet of the device; Tcp has the outcome of a socket call, UdpRx a datagram of a socket that
- *     rules opened. Each is the input of a step.
+ *  1. NetworkIn decodes a datagram, and TunRx a packet of the device. Tcp and UdpRx get outcomes of socket calls; UdpRx also gets the
+ *     datagrams of sockets that rules opened. Each of these becomes the input of a step.
  *  2. Mux queues inputs. One input starts one step of the engine, which passes every event of the step to `receive`.
  *  3. OverlayRecvUnwrap removes the headers of overlays that end here.
- *  4. ReceiveDemux passes the tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp, UdpRx or UdpTx, or to ViewChannel.
+ *  4. ReceiveDemux passes a tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp, UdpRx or UdpTx, or to ViewChannel.
  * Outbound, from a strand:
  *  5. RoundRobin collects the tuples that strands send for one batch of events, and passes them on in order.
  *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
@@ -57,7 +57,7 @@ export interface DataflowOptions {
   readonly isOwn: (address: Value) => boolean;
   /** Tuples that a rule may send to one location in a second; infinite if there is no limit. */
   readonly sendRate: number;
-  /** Called when tuples of a rule exceeded the rate: at the first, then at most once a minute. */
+  /** Called when a tuple of a rule exceeds the rate: for the first such tuple, then at most once a minute for each rule. */
   readonly limited: ReportLimited;
   /** Called for each tuple from the network, before its step. */
   readonly received: (tuple: Tuple, from: Value) => void;
@@ -72,8 +72,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   /** Present when the program has rules that derive rows for other nodes. */
   readonly channel: ViewChannel | undefined;
   /**
-   * The elements of the plan's graph: first those that receive, then those that work within a round, then those that act when the
-   * step ends. They flush rounds, commit and abort in this order. Counters, drop reasons and metrics come from this array alone.
+   * The elements of the plan's graph: first those that receive, then those that work within a round, then those that act when the step
+   * ends. The dataflow calls `flushRound`, `commit` and `abort` of the elements in this order. Counters, drop reasons and metrics come from
+   * this array alone.
    */
   readonly elements: readonly Element[];
   readonly #flushing: readonly Flushing[];
@@ -156,7 +157,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
       ...(hasElement(this.#plan, "TunTx") ? [tunTx] : []),
       ...(this.channel === undefined ? [] : [this.channel]),
       this.demux,
-      // Datagrams leave before the calls of their step, which may close their socket.
+      // Datagrams leave before the calls of their step are performed, because a call may close the socket.
       ...(hasElement(this.#plan, "UdpTx") ? [udpTx] : []),
       ...(this.hasStreams ? [tcp] : []),
       ...(this.hasUdp ? [udpRx] : []),
@@ -182,7 +183,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     return drops;
   }
 
-  /** Takes the ports over, from the dataflow `previous` after a program swap, whose counts it continues. */
+  /** Takes over the ports. After a program swap `previous` is the dataflow that had them before; its counts continue in this one. */
   takePorts(previous?: NodeDataflow): void {
     const packet = this.#plan.predicates.find(({ id, role }) => role.kind === "tun" && this.#engine.isSubscribed(id));
     this.ports.serve(this, this.#admission, packet, this.#plan);
@@ -199,7 +200,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     const before = new Map(previous.elements.map((element) => [elementId(element), element.counters]));
     for (const element of this.elements) {
       const counters = before.get(elementId(element));
-      // An element of the ports is in both dataflows, and its counters continue.
+      // The elements of the ports belong to both dataflows, so nothing need be added to their counters.
       if (counters !== undefined && counters !== element.counters) element.counters.addCountersOf(counters);
     }
   }
@@ -234,14 +235,14 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#unwrap.push(tuple, provenance);
   }
 
-  // 3. OverlayRecvUnwrap has a tuple.
+  // 3. OverlayRecvUnwrap passes on a tuple.
 
   readonly #toReceiveDemux = (tuple: Tuple, provenance: Provenance): void => {
     this.#edges.unwrapToReceive.trace(tuple);
     this.#receiveDemux.push(tuple, provenance);
   };
 
-  // 4. ReceiveDemux has found the consumer. The snitch sees the strands' edges in the engine.
+  // 4. ReceiveDemux passes a tuple to its consumer. The engine reports the edges to the strands to the snitch.
 
   readonly #toTable = (tuple: Tuple): void => {
     this.#edges.receiveToTables.trace(tuple);
@@ -295,8 +296,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   }
 
   /**
-   * Whether the rate of the rule admits the tuple. Steps of the device and of operators are exempt, and so are device packets, except
-   * those that this node sends to itself again and again. A packet in transit is decoded only when the rule is close to its rate.
+   * Whether the send rate of the rule admits the tuple. Tuples in steps of the device or of an operator are exempt. Device packets are
+   * exempt too, unless a step that a rule caused sends one to this node, which may be a loop. To find a device packet, a packet in transit
+   * is decoded only when the rule is close to its rate.
    */
   #mayLeave(tuple: Tuple, location: Value, strand: number): boolean {
     const { provenance, now } = this.#engine;
@@ -321,7 +323,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.demux.push(outgoing);
   };
 
-  // 6. LocSpecDemux has chosen by location. `#toMux` and `#toMuxFirst` are called when the step commits.
+  // 6. LocSpecDemux passes a tuple on, according to its location. `#toMux` and `#toMuxFirst` are called when the step commits.
 
   readonly #toMux = (input: StepInput): void => {
     this.#edges.demuxToMux.trace(input.tuple, input.source);
@@ -355,7 +357,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     };
   }
 
-  // 7. OverlaySendWrap has a send event, which joins the round.
+  // 7. OverlaySendWrap passes on a send event, which joins the round.
 
   #overlayWraps(): readonly OverlaySendWrap[] {
     return sendingOverlays(this.#plan).map(({ name, send }) => {
@@ -364,7 +366,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     });
   }
 
-  /** Wraps tuples for overlays that are not loaded, if a rule reads `else.send`. */
+  /** Creates the element for tuples of overlays that are not loaded; undefined if no rule reads `else.send`. */
   #elseWrap(): OverlaySendWrap | undefined {
     const edge = this.#edges.elseToMux;
     const send = elseSend(this.#plan);
@@ -393,7 +395,7 @@ type Flushing = Element & Required<Pick<Element, "flushRound">>;
 type Committing = Element & Required<Pick<Element, "commit">>;
 type Edges = ReturnType<typeof edgesOf>;
 
-/** The edges of a dataflow, after a comparison with the plan's graph. */
+/** Creates the edges of a dataflow. Throws if they differ from the plan's graph. */
 function checkedEdges(plan: Plan, snitch: Snitch): Edges {
   const wiring = new Wiring(snitch);
   const edges = edgesOf(wiring, plan);
@@ -401,7 +403,7 @@ function checkedEdges(plan: Plan, snitch: Snitch): Edges {
   return edges;
 }
 
-/** Every edge between elements, once. Those to and from strands are the engine's. */
+/** Creates each edge between elements. The edges to and from strands belong to the engine. */
 function edgesOf(wiring: Wiring, plan: Plan) {
   const when = (element: string, from: string, port: string, to: string): Edge | undefined =>
     hasElement(plan, element) ? wiring.edge(from, port, to) : undefined;
@@ -445,7 +447,7 @@ function hasElement({ graph }: Plan, name: string): boolean {
   return graph.nodes.some(({ element }) => element === name);
 }
 
-/** The overlays that carry tuples: those that define `send`, with its predicate. */
+/** Returns the overlays that carry tuples, that is, define the event `send`; each with the id of this event. */
 function sendingOverlays({ overlays }: Plan): readonly { readonly name: string; readonly send: number }[] {
   return overlays.flatMap(({ name, send }) => (send === undefined ? [] : [{ name, send }]));
 }

@@ -24,7 +24,10 @@ export function hostRows(host: HostAddresses | undefined): readonly Values[] {
   return (host?.all ?? []).map(({ device, ip }) => [device, ip]);
 }
 
-/** Returns the tuples of a node's first step: its addresses, where no fact gives them, then the facts of the program and of the node. */
+/**
+ * Returns the tuples of a node's first step: the addresses that no fact gives, the names, the rows of `hostAddr`, then the facts of the
+ * program and of the node.
+ */
 export function initialTuples(owner: FactOwner): readonly Tuple[] {
   const { plan, facts, addresses } = owner;
   const ofProgram = ownFacts(owner);
@@ -54,7 +57,10 @@ export function tupleOfFact({ predicates }: Plan, { predicate, args }: FactSpec)
   return { predicate: predicates[predicate] as PredicateSpec, args, isDelete: false };
 }
 
-/** If rules define the address, a fact adds another address to the set of which the instance announces the smallest. */
+/**
+ * Returns the tuple of a fact of the node. If rules define the `localAddr` of the node or of an overlay, the fact adds an address to the
+ * set whose smallest element is announced.
+ */
 function tupleOf({ predicates }: Plan, { predicate, args }: Fact): readonly Tuple[] {
   const spec = predicates.find((one) => one.name === predicate && one.arity === args.length);
   if (spec === undefined) return [];
@@ -87,7 +93,7 @@ export function factsOfOthers(owner: FactOwner): readonly FactSpec[] {
 /** Addresses that a node answers to from the start, in the IP network and in the overlays of its program. */
 class StartAddresses {
   readonly #inNetwork: ReadonlySet<Value>;
-  /** By overlay. Without facts of its `localAddr`, a node has its names there. */
+  /** Addresses by overlay. If no fact gives the `localAddr` of an overlay, these are the endpoint names of the node. */
   readonly #inOverlays: ReadonlyMap<string | undefined, Values>;
 
   constructor({ plan: { facts, predicates }, facts: given, addresses: { names } }: FactOwner) {
@@ -110,7 +116,7 @@ class StartAddresses {
   }
 }
 
-/** Whether facts of the predicate are addresses of the instance. */
+/** Whether facts of the predicate give addresses of the overlay, or of the node if `overlay` is undefined. */
 function isAddressTable(role: PredicateSpec["role"] | undefined, overlay: string | undefined): boolean {
   return (role?.kind === "localAddr" || role?.kind === "addressesOf") && role.overlay === overlay;
 }

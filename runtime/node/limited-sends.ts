@@ -1,6 +1,6 @@
 /**
- * Reports of tuples that were not sent, and of rows that wait, because they exceed the send rate: the first of each rule, then at most one
- * a minute. `dataflow.ts` notes each of them, and the node passes the reports to its log and its traces.
+ * Reports of tuples that were dropped, and of rows that must wait, because they exceed the send rate. The first such tuple of a rule is
+ * reported, then at most one a minute. `dataflow.ts` notes each tuple and row; the node passes the reports to its log and its traces.
  */
 import type { Plan } from "../plan/contract/plan.ts";
 import { formatValue } from "../plan/values/format.ts";
@@ -16,7 +16,7 @@ export type ReportLimited = (message: string, rule: string, reason: string) => v
 interface Reported {
   /** Time of the last report. */
   at: number;
-  /** Tuples that exceeded the rate since then. */
+  /** Number of tuples that exceeded the rate since the last report. */
   count: number;
 }
 
@@ -51,7 +51,9 @@ export class LimitedSends {
     this.#report(`rows for ${shortened(location)}, a name of this node, wait: ${reason}`, "", reason);
   }
 
-  /** Returns the number of tuples of the rule since its last report, or 0 if that was less than a minute ago. */
+  /**
+   * Counts a tuple of a rule. Returns the rule's number of tuples since its last report, or 0 if that report was less than a minute ago.
+   */
   #countToReport(rule: string, now: number): number {
     const known = this.#byRule.get(rule);
     if (known !== undefined && now - known.at < SECONDS_BETWEEN_REPORTS) {

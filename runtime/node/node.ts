@@ -1,6 +1,6 @@
 /**
- * A node: a program, the engine and dataflow that run it, and the world around them. Starts and stops the node, swaps its program,
- * carries out the requests of operators, and arms the timers. `ports.ts` starts a step by `#step`; `dataflow.ts` has the path of tuples.
+ * A node: a program, the engine and dataflow that run it, and the world around them. Starts and stops the node, swaps its program, carries
+ * out the requests of operators, and arms the timers. `ports.ts` calls `#step` to start a step; `dataflow.ts` describes the path of tuples.
  */
 import { Engine, type EngineListener } from "../engine/engine.ts";
 import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
@@ -52,7 +52,7 @@ export interface NodeCounters {
 
 const NO_SECRETS: Secrets = new Map();
 
-/** Steps that are run at once for addresses that depend on one another. Rules that change an address for ever continue in later steps. */
+/** Greatest number of passes after one step that update addresses which depend on one another. Later steps make further passes. */
 const FOLLOW_TURNS = 16;
 
 /** Event that announces the shutdown of the node to its program. */
@@ -71,7 +71,7 @@ interface Running {
   readonly timers: PeriodicTimers;
   readonly watched: Watched;
   readonly collisions: AddressCollisions;
-  /** Facts of the program for addresses that this node does not answer to. They are loaded when it does. */
+  /** Facts of the program for addresses to which this node does not answer. They are loaded when the node gets the address. */
   othersFacts: ReadonlySet<FactSpec>;
 }
 
@@ -80,7 +80,7 @@ export class Node {
   readonly #world: World;
   readonly #settings: NodeSettings;
   readonly #addresses: OwnAddresses;
-  /** Names that do not depend on the addresses of the host. They change when the socket moves. */
+  /** Names that do not depend on the addresses of the host. These names change when the socket moves. */
   #names: EndpointNames;
   readonly #limits: Limits;
   readonly #streams: RandomStreams;
@@ -92,13 +92,13 @@ export class Node {
   readonly snitch: Snitch = new Snitch();
   #running: Running;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
-  /** Reason why no other host could send to this host when its addresses were last read. */
+  /** Reason why no other host could send to this host when the addresses of this host were last read. */
   #hostProblem: string | undefined;
   #isStopped = false;
   #isStopping = false;
-  /** Whether a step has changed a table of own addresses since they were last compared. */
+  /** Whether a step has changed a table of own addresses since the last call of `#followAddresses`. */
   #areAddressesChanged = false;
-  /** Set while a program swap restores the tables: whether the previous program had the row, so that it raises no events. */
+  /** Set while a program swap restores the tables: whether the previous program had the row. Such a row is neither watched nor traced. */
   #wasPresent: ((predicate: number, values: Values) => boolean) | undefined;
 
   constructor(program: Program, world: World, settings: NodeSettings) {
@@ -194,12 +194,12 @@ export class Node {
   }
 
   /**
-   * Swaps the program (hot reload). Must not be called from within a step; `facts` are the node's, as in its settings.
+   * Swaps the program (hot reload). Must not be called from within a step. `facts` are the facts of the node, as in its settings.
    *
-   * Tables with the same declaration keep their rows and the rest of their lifetimes. Derived tables are recomputed, and rules are
-   * notified only of rows that differ from before. Facts that only the new program has are inserted, facts that only the previous
-   * one had are deleted. Timers that both have continue, and so do calls of views whose rule is unchanged. Sockets that no row
-   * references any more are closed. Returns undefined, and changes nothing, when the step of the swap exceeds a limit.
+   * Tables with the same declaration keep their rows and the rest of their lifetimes. Derived tables are recomputed, and rules are notified
+   * only of rows that differ from before. Facts that only the new program has are inserted; facts that only the previous program had are
+   * deleted. Timers of both programs continue, and so do calls of views whose rule is unchanged. Sockets that no row references any more
+   * are closed. Returns undefined, and changes nothing, when the step of the swap exceeds a limit.
    */
   replaceProgram(program: Program, facts: readonly Fact[]): SwapReport | undefined {
     this.#world.flowCache?.countHits();
@@ -257,8 +257,8 @@ export class Node {
   }
 
   /**
-   * Raises `shutdown()` ahead of the queued inputs, runs the steps that follow, and stops: when the queue is empty, or after
-   * `gracePeriod` seconds.
+   * Raises `shutdown()` ahead of the queued inputs, then runs queued inputs until the queue is empty or `gracePeriod` seconds have passed,
+   * and stops.
    */
   async shutdown(gracePeriod: number): Promise<void> {
     if (this.#isStopped) return;
@@ -292,12 +292,12 @@ export class Node {
     await Promise.all([datagrams.close(), tun?.close(), streams?.close(), sockets.stop()]);
   }
 
-  /** Queues an operator's insertion of a row, or an event. False when the program has no such predicate, or derives its rows itself. */
+  /** Queues an operator's insertion of a row, or an event. False if the program has no such predicate, or if only rules derive its rows. */
   insert(name: string, args: Values): boolean {
     return this.#operate(name, args, false);
   }
 
-  /** Queues an operator's deletion of the row with the key that `args` give. */
+  /** Queues an operator's deletion of a row; `args` give the key of the row. False in the same cases as `insert`. */
   delete(name: string, args: Values): boolean {
     return this.#operate(name, args, true);
   }
@@ -309,7 +309,7 @@ export class Node {
   }
 
   /**
-   * Inserts or deletes ahead of the queue: the step has ended when this returns. With the `location` of another node the step
+   * Inserts or deletes in a step that precedes the queued inputs and has ended when this returns. If `location` is another node, the step
    * only sends the tuple there, as a rule would. Must not be called from within a step.
    */
   operate(name: string, args: Values, isDelete: boolean, location?: Value): OperatorResult {
@@ -323,7 +323,7 @@ export class Node {
 
   /**
    * Gives an overlay another announced address, in a step before the queued inputs. Must not be called from within a step. Refused if there
-   * is no such overlay, if a rule defines its address, or if it would be its own underlay.
+   * is no such overlay, if a rule defines its address, or if the address belongs to the same overlay.
    */
   rebind(overlay: string, address: Value): RebindResult {
     const table = rebindable(overlay, address, this.plan);
@@ -348,7 +348,7 @@ export class Node {
     return { kind: "done" };
   }
 
-  /** Whether the node answers to the location, by an endpoint name or by an own address of the program. */
+  /** Whether the location is an endpoint name of the node or an own address of the program. */
   #isOwn(location: Value, engine: Engine): boolean {
     return this.#addresses.has(location, engine);
   }
@@ -369,7 +369,7 @@ export class Node {
     return this.#running.program.plan;
   }
 
-  /** First endpoint name of the node, which its reports bear. */
+  /** First endpoint name of the node. Reports of the node carry this name. */
   get name(): string {
     return this.#addresses.names[0] ?? "";
   }
@@ -403,7 +403,7 @@ export class Node {
     return this.#running.engine.tables.find((one) => one?.predicate.name === name);
   }
 
-  /** Returns the first `localAddr` of the overlay, of the node itself for null. */
+  /** Returns the announced address of the overlay, or of the node itself if `overlay` is null. */
   localAddress(overlay: string | null): Value | undefined {
     return this.#running.engine.localAddress(overlay);
   }
@@ -455,7 +455,7 @@ export class Node {
     return { plan: program.plan, engine, dataflow, world: this.#world };
   }
 
-  /** A trace or watch of events must see every packet. A watch of rows need not: cached packets change no rows. */
+  /** Blocks the flow cache while somebody traces the node or watches events. A watch of rows does not block it: hits change no rows. */
   #blockFlowCache(): void {
     const { program, watched } = this.#running;
     const isWatched = program.plan.predicates.some(({ id, table }) => table === undefined && watched.has(id));
@@ -466,12 +466,12 @@ export class Node {
     return initialTuples(this.#owner(running));
   }
 
-  /** The node as the owner of the facts of a program. Its addresses are those of the program that runs. */
+  /** Returns the owner of a program's facts. The addresses come from the running program, even if the facts are of the next program. */
   #owner({ program: { plan }, facts }: Running): FactOwner {
     return { plan, facts, addresses: this.#addresses, tables: this.#running.engine, host: this.#world.host };
   }
 
-  /** Takes note that the addresses of the host have changed. A node that has lost all of them keeps its names until it has one again. */
+  /** Adapts to changed addresses of the host. While the host has no address, the node keeps its names. */
   #followHost(): void {
     if (this.#isStopped) return;
     const running = this.#running;
@@ -524,7 +524,7 @@ export class Node {
     });
   }
 
-  /** Sets one timer for all tables. Replaces it only when a row expires before the timer would fire. */
+  /** Sets one timer for all tables. Replaces the timer only when a row expires before the timer would fire. */
   #armExpiry(): void {
     const at = this.#running.engine.store.nextExpiry();
     if (at === Infinity || (this.#expiry !== undefined && this.#expiry.at <= at)) return;
@@ -581,7 +581,7 @@ export class Node {
     };
   }
 
-  /** Traces a row of a derived table. Rows of other tables are traced on their edge into the tables. */
+  /** Traces a row of a derived table. A row of another table is traced as a tuple that crosses the edge into the tables. */
   #traceDerived({ predicate, spec }: Table, kind: WatchLine["op"], args: Values): void {
     if (spec.derived !== "none" && kind !== "refresh") this.snitch.derived({ predicate, args, isDelete: kind === "-" });
   }

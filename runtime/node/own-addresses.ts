@@ -8,11 +8,11 @@ import type { Fact } from "./peer-facts.ts";
 
 /** The own addresses of a running engine. */
 export interface AddressTables {
-  /** Returns the announced address, which rules send to other nodes: of the overlay, or of the node for null. */
+  /** Returns the address that the overlay announces, or the node if `overlay` is null. Rules send it to other nodes. */
   localAddress(overlay: string | null): Value | undefined;
-  /** Whether it is an address of the node, or of one of its overlays. */
+  /** Whether `address` is an address of the node or of one of its overlays. */
   isLocalAddress(address: Value): boolean;
-  /** Whether it is an address of one of these: of the overlay, or of the node for null. */
+  /** Whether `address` is an address of the overlay, or of the node if `overlay` is null. */
   isAddressOf(overlay: string | null, address: Value): boolean;
 }
 
@@ -20,11 +20,11 @@ export interface AddressTables {
 export interface EndpointNames {
   /** Endpoint names `host:port`. The last is the bound address. */
   readonly names: readonly string[];
-  /** Names that an operator has chosen (`--addr`), the first of `names`. None if omitted. */
+  /** Names that an operator has chosen (`--addr`); they come first in `names`. None if omitted. */
   readonly announced?: readonly string[] | undefined;
 }
 
-/** Returns the names of a socket: the address for which it was opened, with the port that it has, and its bound address. */
+/** Returns the names of a socket: the host that was asked for with the port that the socket got, then the bound address. */
 export function listenNames(listen: string, bound: string): readonly string[] {
   const requested = parseHostPort(listen);
   const real = parseHostPort(bound);
@@ -38,8 +38,8 @@ export function movedNames({ announced = [] }: EndpointNames, listen: string, bo
 }
 
 /**
- * Returns the endpoint names of a node at present: those that the operator has chosen, then the addresses of the host in the place of a
- * bound address that stands for all of them, and the other names.
+ * Returns the present endpoint names of a node: the names that the operator has chosen, then the other names. A bound address that stands
+ * for all addresses of the host is left out; instead the addresses of the host precede the other names.
  */
 export function presentNames(
   { names, announced = [] }: EndpointNames,
@@ -51,19 +51,19 @@ export function presentNames(
   return [...new Set([...announced, ...endpoints, ...others])];
 }
 
-/** A change of an announced address, from one address or none (undefined) to another or none. */
+/** A change of the announced address of an instance, which is the node or one of its overlays. Undefined stands for no address. */
 export interface Rebinding {
-  /** Null for the node. */
+  /** Null if the instance is the node. */
   readonly overlay: string | null;
   readonly from: Value | undefined;
   readonly to: Value | undefined;
-  /** Whether the instance has just been loaded. */
+  /** Whether the instance was loaded after the previous comparison. */
   readonly isNew: boolean;
 }
 
 /**
  * The addresses of a node: its endpoint names, and the addresses in its tables. Finds the announced addresses that changed in a step, and
- * the instances that follow the node, that is, announce its address.
+ * the instances that follow the node, that is, announce the node's address. An instance is the node or one of its overlays.
  */
 export class OwnAddresses {
   #names: readonly string[];
@@ -76,7 +76,7 @@ export class OwnAddresses {
     this.#known = new Set(names);
   }
 
-  /** Endpoint names, `host:port`. The node announces the first one if no rule and no fact gives it an address. */
+  /** Endpoint names, `host:port`. The node announces the first name if no rule and no fact gives the node an address. */
   get names(): readonly string[] {
     return this.#names;
   }
@@ -86,32 +86,37 @@ export class OwnAddresses {
     this.#known = new Set(names);
   }
 
-  /** The table of the node's address, if it announces the first of its names: no rule and no fact of `given` gives it another address. */
+  /**
+   * Returns the `localAddr` table of the node if the node announces the first of its names. Undefined if it does not, or if rules or facts
+   * fill the table. `given` are the tables that facts fill.
+   */
   followingTable(plan: Plan, given: ReadonlySet<number>): PredicateSpec | undefined {
     const table = addressTables(plan).find(({ role }) => role.overlay === undefined)?.spec;
     if (table === undefined || table.table?.derived === "pure" || given.has(table.id)) return undefined;
     return isSame(this.#announced.get(null), this.#names[0]) ? table : undefined;
   }
 
-  /** Whether the node answers to the location: an endpoint name, or an own address of its program. */
+  /** Whether the location is an endpoint name of the node or an own address of its program. */
   has(location: Value, tables: AddressTables): boolean {
     return this.#known.has(location) || tables.isLocalAddress(location);
   }
 
-  /** Whether facts for the location are of this node: `has`, or the address of this node in an overlay. */
+  /** Whether facts for the location belong to this node: `has` is true, or the location is the address of this node in an overlay. */
   isPlaceOf(location: Value, tables: AddressTables): boolean {
     if (this.has(location, tables)) return true;
     return location instanceof Address && tables.isAddressOf(location.overlay, location.node);
   }
 
-  /** The address that an instance announces if neither a rule nor a fact gives it one. Undefined: the node has none yet. */
+  /** The address that an instance announces if neither a rule nor a fact gives it one. Undefined if the node has no address yet. */
   initial({ overlay }: { readonly overlay: string | undefined }, plan: Plan): Value | undefined {
     if (overlay === undefined) return this.#names[0];
     const node = addressTables(plan).find(({ role }) => role.overlay === undefined);
     return this.#announced.get(null) ?? (node?.spec.table?.derived === "pure" ? undefined : this.#names[0]);
   }
 
-  /** Returns the instances whose announced address has changed since the last call. A new instance had none. */
+  /**
+   * Returns the instances whose announced address has changed since the last call. In the change of a new instance, `from` is undefined.
+   */
   changes(plan: Plan, tables: AddressTables): readonly Rebinding[] {
     const before = this.#announced;
     const instances = addressTables(plan).map(({ role }) => role.overlay ?? null);
@@ -123,8 +128,8 @@ export class OwnAddresses {
   }
 
   /**
-   * Returns the `localAddr` tables of overlays that followed the node when its address was `from`: no rule and no fact of `given` gives
-   * them an address, and they announced this one.
+   * Returns the `localAddr` tables of the overlays that followed the node when its address was `from`: the overlay announces `from`, and
+   * neither rules nor facts fill the table. `given` are the tables that facts fill.
    */
   followers(plan: Plan, from: Value | undefined, given: ReadonlySet<number>): readonly PredicateSpec[] {
     return addressTables(plan).flatMap(({ spec, role }) => {
@@ -158,7 +163,7 @@ function addressTables({ predicates }: Plan): readonly AddressTable[] {
   return predicates.flatMap((spec) => (spec.role.kind === "localAddr" ? [{ spec, role: spec.role }] : []));
 }
 
-/** Returns the predicates of the `localAddr` tables that facts fill: those of the program for this node, and those of the node. */
+/** Returns the predicates that facts fill: `facts` are the facts of the program for this node, `ofNode` the facts of the node. */
 export function givenAddresses(
   { predicates }: Plan,
   facts: readonly { readonly predicate: number }[],

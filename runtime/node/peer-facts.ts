@@ -6,7 +6,7 @@ import type { Value, Values } from "../plan/values/value.ts";
 /** Another node, as `--peer [VIP=]ADDR` and topology files name it. */
 export interface Peer {
   readonly address: string | Address;
-  /** Virtual address that is reached there. */
+  /** Virtual address whose packets go to `address`. */
   readonly virtual: string | undefined;
 }
 
@@ -19,9 +19,9 @@ export type PeerFacts =
   | { readonly ok: true; readonly facts: readonly Fact[] }
   /** The program has no table that could hold this peer. */
   | { readonly ok: false; readonly problem: "no members"; readonly peer: Peer }
-  /** No overlay has the name that its address names. */
+  /** The address of the peer names an overlay that the program does not have. */
   | { readonly ok: false; readonly problem: "unknown overlay"; readonly peer: Peer; readonly overlay: string }
-  /** Several overlays could carry packets for its virtual address. */
+  /** Several overlays could carry packets for the virtual address of the peer. */
   | {
       readonly ok: false;
       readonly problem: "several carriers";
@@ -32,7 +32,7 @@ export type PeerFacts =
 /** Table that maps virtual addresses to locations. */
 export const ADDRESS_MAP = "addressMap";
 
-/** Returns the predicate of the table `addressMap`. Undefined if the program has none. */
+/** Returns the predicate of the table `addressMap`. Undefined if the program does not have this table. */
 export function addressMapOf({ predicates }: Plan): number | undefined {
   return predicates.find(({ name, table }) => name === ADDRESS_MAP && table !== undefined)?.id;
 }
@@ -42,7 +42,7 @@ export function peerText({ address }: Peer): string {
   return typeof address === "string" ? address : formatValue(address);
 }
 
-/** Returns the IP addresses by which a peer is reached: both of `sr::["10.0.0.9:1", ron::"10.0.0.2:1"]`. */
+/** Returns the IP addresses by which a peer is reached; for `sr::["10.0.0.9:1", ron::"10.0.0.2:1"]`, both addresses. */
 export function ipAddressesOf(address: Value): readonly string[] {
   if (typeof address === "string") return [address];
   if (address instanceof Address) return ipAddressesOf(address.node);
@@ -50,8 +50,9 @@ export function ipAddressesOf(address: Value): readonly string[] {
 }
 
 /**
- * Returns the facts about a node's peers. Each peer is a member of all overlays, except of the overlay that its address belongs to. Its
- * virtual address maps to its address in the overlay that carries packets, or to its plain address if no overlay does.
+ * Returns the facts about a node's peers. Each peer is a member of all overlays, except of the overlay that its address belongs to. The
+ * virtual address of a peer maps to the peer's address in the overlay that carries packets; if no other overlay carries packets, it maps to
+ * the address as given.
  */
 export function peerFacts({ overlays, predicates }: Plan, peers: readonly Peer[]): PeerFacts {
   const carriers = overlays.filter((overlay) => overlay.send !== undefined).map((overlay) => overlay.name);

@@ -32,7 +32,7 @@ export function peerMetrics(parts: Parts): readonly PeerMetrics[] {
   });
 }
 
-/** Adds the traffic of a resolved address to the name that the node uses for it. */
+/** Adds the traffic of a numeric address to the traffic of the name that resolves to it. */
 function joinedByName(peers: readonly PeerTraffic[], { datagrams }: World): readonly PeerTraffic[] {
   const byAddress = new Map(peers.map((peer) => [peer.address, peer]));
   const names = new Map<PeerTraffic, PeerTraffic>();

@@ -34,7 +34,7 @@ export interface PortOptions {
   readonly socketLimits: SocketLimits;
   /** Called, with a message for the log, when the node adapts to the sizes of datagrams that a path carries. */
   readonly onAdapted: (message: string) => void;
-  /** Runs the step of an input when Mux has its turn. False when the step exceeded a limit and was aborted. */
+  /** Runs the step of an input. Mux calls it when it is the turn of the input. False when the step exceeded a limit and was aborted. */
   readonly step: (input: StepInput) => boolean;
   readonly findUnreferenced: FindUnreferenced;
 }
@@ -99,8 +99,8 @@ export class NodePorts {
   }
 
   /**
-   * Serves a program from now on. `outputs` gets the tuples from the network that `admission` admits, the event `packet` for
-   * packets of the device if a rule subscribes to it, and the events of sockets in the plan.
+   * Serves a program from now on. `outputs` gets the tuples from the network that `admission` admits, and the outcomes and datagrams of
+   * sockets. If `packet` is defined, `outputs` also gets this event for each packet of the device.
    */
   serve(outputs: PortOutputs, admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
     this.#outputs = outputs;
@@ -110,7 +110,7 @@ export class NodePorts {
     this.tunRx.serve(packet);
   }
 
-  /** Approximate memory of the inputs, fragments and pieces of sockets that wait, in bytes. */
+  /** Approximate memory of queued inputs, of fragments, and of data that waits at TCP sockets, in bytes. */
   get queuedBytes(): number {
     return this.mux.bytes + this.networkIn.reassembly.bytes + this.tcp.sockets.budget.used;
   }
@@ -127,7 +127,7 @@ export class NodePorts {
     if (input.provenance === "device" && this.#handedOn() === before) this.unrouted.note(input);
   }
 
-  /** Number of tuples that left a step so far: for the network, the device, or a step to come. */
+  /** Number of tuples that steps have passed on so far: to the network, the device, sockets of rules, or later steps. */
   #handedOn(): number {
     return this.networkOut.counters.in + this.tunTx.counters.in + this.udpTx.counters.in + this.mux.counters.in;
   }

@@ -54,7 +54,10 @@ export class ProgramSwap {
   readonly #next: ProgramState;
   readonly #specs = new Map<PredicateSpec, PredicateSpec>();
 
-  /** `events` maps the timer predicates of the previous plan to the matching predicates of the next plan, because their names differ. */
+  /**
+   * `events` maps the timer predicates of the previous plan to the matching predicates of the next plan: the names of timer predicates
+   * differ between plans.
+   */
   constructor(previous: ProgramState, next: ProgramState, events: ReadonlyMap<number, number>) {
     this.#previous = previous;
     this.#next = next;
@@ -67,14 +70,17 @@ export class ProgramSwap {
     }
   }
 
-  /** Returns the table of the next program that continues a table of the previous one; undefined when none has its declaration. */
+  /** Returns the table of the next program that continues a table of the previous one; undefined if no table has the same declaration. */
   #matchingTable({ predicate }: Table): Table | undefined {
     const spec = this.#specs.get(predicate);
     const matching = spec && this.#next.tables[spec.id];
     return matching !== undefined && this.#isCompatible(predicate, matching.predicate) ? matching : undefined;
   }
 
-  /** Returns the rows to insert into the next program's tables. Rows that only rules derive are left out: they are derived again. */
+  /**
+   * Returns the rows to insert into the next program's tables. Rows that only rules derive are left out, because the rules will derive them
+   * again.
+   */
   keptRows(): readonly BaseRow[] {
     return this.#previous.tables.flatMap((table) => {
       const matching = table && this.#matchingTable(table);
@@ -86,7 +92,7 @@ export class ProgramSwap {
     });
   }
 
-  /** Returns a test of whether the previous program had a row, by the predicate of the next program. */
+  /** Returns a function that tests whether the previous program had a row. The function takes the row's predicate in the next program. */
   had(): PreviousTables["had"] {
     const previousTables = new Map<number, Table>();
     for (const table of this.#previous.tables) {
@@ -107,7 +113,10 @@ export class ProgramSwap {
     });
   }
 
-  /** Translates a tuple to the next plan. Undefined when that has no such predicate, or its signature does not admit the tuple. */
+  /**
+   * Translates a tuple to the next plan. Undefined if the next plan has no such predicate, or if the predicate's signature does not admit
+   * the tuple.
+   */
   tuple({ predicate, args, isDelete }: Tuple): Tuple | undefined {
     const spec = this.#specs.get(predicate) ?? (this.#next.plan.predicates.includes(predicate) ? predicate : undefined);
     if (spec === undefined || !(isDelete || isAdmitted(args, spec))) return undefined;
@@ -115,8 +124,8 @@ export class ProgramSwap {
   }
 
   /**
-   * Returns the changes of the first step: deletes the facts that only the previous program had, unless their rows have changed since,
-   * and inserts the facts that only the next one has.
+   * Returns the changes of the first step: deletes the facts that only the previous program had, unless their rows have changed since, and
+   * inserts the facts that only the next program has, and all facts of tables whose rows are not kept.
    */
   changes(previousFacts: readonly Tuple[], nextFacts: readonly Tuple[]): readonly Tuple[] {
     const had = this.had();
@@ -188,18 +197,21 @@ export class ProgramSwap {
     return Array.isArray(value) ? this.#values(value as Values) : value;
   }
 
-  /** Encodes a packet whose predicate does not exist any more, as if another node had wrapped it. */
+  /**
+   * Translates a packet to the next plan. If this plan does not have the predicate of the packet, encodes the packet as if another node had
+   * wrapped it.
+   */
   #packet(packet: Packet): Packet {
     if (packet.tuple === undefined) return packet;
     const tuple = this.tuple(packet.tuple);
     if (tuple !== undefined) return Packet.of(tuple);
-    // Without an encoding, no datagram could hold the packet. An empty body cannot be decoded.
+    // If the arguments cannot be encoded, no datagram could hold the packet either. The decoder refuses the empty body.
     const body = encodeBody(packet.tuple.args) ?? new Uint8Array(0);
     return Packet.inTransit(packet.hash, packet.hops, body);
   }
 }
 
-/** Returns a log message for each table of which rows were dropped because their values contradict its signature. */
+/** Returns a log message for each table that lost rows whose values contradict its new signature. */
 export function lostRowMessages({ lost }: SwapReport): readonly string[] {
   return lost
     .filter(({ why }) => why === "wrong type")

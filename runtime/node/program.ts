@@ -2,7 +2,7 @@ import type { StrandFunction } from "../engine/strand-host.ts";
 import { lib } from "../plan/library/lib.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 
-/** A plan with its strands as functions. Created once a process and shared by all nodes that run it. */
+/** A plan with its strands as functions. Created once per process and shared by all nodes that run it. */
 export interface Program {
   readonly plan: Plan;
   readonly strands: readonly StrandFunction[];

@@ -12,7 +12,10 @@ interface RebindRefusal {
   readonly message: string;
 }
 
-/** Returns the `localAddr` table of the overlay if an operator may give it the address. Names of overlays are case-insensitive. */
+/**
+ * Returns the `localAddr` table of the overlay if an operator may give the overlay this address, otherwise the refusal. Names of overlays
+ * are case-insensitive.
+ */
 export function rebindable(name: string, address: Value, plan: Plan): PredicateSpec | RebindRefusal {
   const overlay = plan.overlays.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (overlay === undefined) return refusal(unknownOverlay(name, plan));

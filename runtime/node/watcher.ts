@@ -4,7 +4,7 @@ import type { Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
-/** Modes of watched predicates, in the letters of `watchmod`, by predicate. */
+/** Modes in which predicates are watched, by predicate id. Each mode is one letter of `watchmod`. */
 export type Watched = ReadonlyMap<number, string>;
 
 /** Returns the predicates to report on: predicates that the program watches, and predicates in `names`, which are watched in all modes. */
@@ -24,7 +24,7 @@ const MODES: Readonly<Record<WatchLine["op"], string>> = {
 };
 const ALL_MODES = "idrcs";
 
-/** Reports the changes of watched predicates. Lines of a step wait until it ends, and are discarded when it aborts. */
+/** Reports the changes of watched predicates. The lines of a step wait until the step ends, and are discarded when the step aborts. */
 export class Watcher {
   readonly #node: string;
   readonly #uptime: () => number;

@@ -1,10 +1,10 @@
 import type { Tun } from "../world/world.ts";
 
-/** Least MTU of a device: IPv6 needs it. Packets that then do not fit are fragmented. */
+/** Least MTU to which a device is lowered: IPv6 needs it. Packets that do not fit even then are fragmented. */
 const MTU_MIN = 1280;
 /** Destinations come from tuples, so their number is bounded. */
 const DESTINATIONS_MAX = 1024;
-/** Length up to which a packet does not show how many bytes a long one gains: lengths take fewer bytes, and padding varies. */
+/** A packet below this length may gain fewer bytes than a long one: its length fields take fewer bytes, and its padding may be shorter. */
 const SHORT_PACKET = 512;
 const LENGTH_BYTES = 8;
 /** Greatest number of bytes by which padding varies. */
@@ -20,8 +20,8 @@ interface WrappedPacket {
 }
 
 /**
- * Lowers the MTU of the device to the longest packet that fits a datagram, by the bytes that packets gain on their way to the addresses
- * in use. The first packet of a connection shows them, before a long one is sent.
+ * Lowers the MTU of the device to the length of the longest packet that fits a datagram. The gain is the number of bytes that the headers
+ * around a packet add; it depends on the destination. The first packet of a connection shows the gain before a long packet is sent.
  */
 export class DeviceMtu {
   readonly #tun: Tun | undefined;
@@ -38,8 +38,8 @@ export class DeviceMtu {
   }
 
   /**
-   * Takes note of a packet for a destination. `exact` returns the number of bytes that a packet of full length gains, if that is known;
-   * otherwise the MTU leaves room for padding and longer lengths.
+   * Takes note of a packet for a destination. `exact`, if given, returns the number of bytes that a packet of full length gains. Without
+   * it, the MTU leaves room for padding and longer length fields.
    */
   note(to: string, { packet, datagram, limit }: WrappedPacket, exact?: () => number): void {
     if (this.#tun?.lowerMtu === undefined || this.#isRefused) return;

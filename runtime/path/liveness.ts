@@ -2,19 +2,19 @@ import type { PeerCounters, PeerTraffic } from "../observe/peer-counters.ts";
 import type { Clock, Datagrams } from "../world/world.ts";
 import type { PathSizes } from "./path-sizes.ts";
 
-/** Number of datagrams without a datagram from the peer after which the peer is asked. */
+/** Number of datagrams to a peer, without one from it in between, after which a check may start. */
 const MIN_UNANSWERED = 3;
-/** Time since the last datagram of a peer before which it is not asked. */
+/** Least time without a datagram from a peer before a check of the peer starts. */
 const QUIET_SECONDS = 1;
 const SECONDS_BETWEEN_CHECKS = 5;
-/** Number of probes of a check, and the time between them: one may be lost. */
+/** Number of probes of a check, and the time between two of them. One probe is not enough, because it may be lost. */
 const PROBES = 3;
 const SECONDS_BETWEEN_PROBES = 1;
 
 /**
- * Checks whether a peer that gets datagrams and sends none is alive. Most messages need no answer from their receiver, which delivers a
- * packet or forwards a call. Each node answers a path probe, so only an unanswered probe shows that a peer is silent. Then its name may
- * have another address, so `Datagrams` resolves it again.
+ * Checks whether a peer that gets datagrams and sends none is alive. Most messages need no answer, so a peer without traffic may be alive.
+ * But each node answers a path probe: if all probes of a check stay unanswered, the peer counts as silent. The name of the peer may have
+ * another address by then, so `Datagrams` resolves the name again.
  */
 export class Liveness {
   readonly #clock: Clock;
@@ -41,7 +41,7 @@ export class Liveness {
     if (!isQuiet || now - (peer.checkedAt ?? -Infinity) < SECONDS_BETWEEN_CHECKS) return;
     peer.checkedAt = now;
     if (!this.#isAwaited(peer)) peer.askedAt = now;
-    // The step may be recorded for the flow cache, and a probe is not part of it.
+    // Later, because the step may be recorded for the flow cache, and the recording must not contain the probe.
     this.#clock.soon(() => this.#ask(peer, PROBES));
   }
 
@@ -61,7 +61,10 @@ export class Liveness {
     return peer.askedAt !== undefined && (this.#receivedAt(peer) ?? -Infinity) < peer.askedAt;
   }
 
-  /** Datagrams from a peer that is known by a name are counted at its numeric address. */
+  /**
+   * Returns the time of the last datagram from a peer. If the node knows the peer by a name, its datagrams are counted at its numeric
+   * address.
+   */
   #receivedAt(peer: PeerTraffic): number | undefined {
     const numeric = this.#datagrams.numeric?.(peer.address) ?? peer.address;
     return this.#peers.known(numeric)?.receivedAt ?? peer.receivedAt;

@@ -51,7 +51,7 @@ export function clampMss(packet: Uint8Array, mtu: number): Uint8Array {
   return withChecksum(packet, changed, at);
 }
 
-/** Updates the TCP checksum. The option may lie at an odd distance from the header and then touches two words of the checksum. */
+/** Updates the TCP checksum. The option may lie at an odd offset, and then touches two words of the checksum. */
 function withChecksum(before: Uint8Array, after: Uint8Array, at: number): Uint8Array {
   const start = readHeader(before)?.payloadAt ?? 0;
   const first = at - ((at - start) % 2);

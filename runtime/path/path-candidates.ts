@@ -11,7 +11,7 @@ const IPV6_MTU_MIN = 1280;
 const IPV4_HEADERS = 28;
 const IPV6_HEADERS = 48;
 
-/** Length up to which datagrams fit every path. Only longer ones need path probes. */
+/** Length up to which datagrams fit every path. Only longer datagrams need path probes. */
 export const MIN_PATH_PAYLOAD: number = IPV4_MTU_MIN - IPV6_HEADERS;
 
 /** Returns the candidates for the longest payload on a path to this `host:port`, from `ceiling` down. */

@@ -16,7 +16,7 @@ import {
 
 /** Largest number of paths. Destinations come from tuples too, so their number must be bounded. */
 const PATHS_MAX = 1024;
-/** Seconds after which an answer is ignored. */
+/** Seconds after which the answer to a probe is ignored. */
 const ANSWER_SECONDS = 10;
 
 interface PendingProbe {
@@ -36,7 +36,7 @@ export interface PathSizesOptions {
 }
 
 /**
- * Longest datagram by destination. NetworkOut asks for it once per destination and step; NetworkIn passes probes and answers to
+ * Longest datagram by destination. NetworkOut calls `payload` once per destination and step; NetworkIn passes probes and answers to
  * `receive`. If the world has no probes, every path carries `maxPayload` bytes.
  */
 export class PathSizes {
@@ -74,7 +74,7 @@ export class PathSizes {
     else this.#options.datagrams.send(to, this.#newProbe(undefined, PROBE_MIN));
   }
 
-  /** Handles a tuple that is a probe or an answer. Returns false if it is another tuple. */
+  /** Handles a tuple that is a probe or an answer. Returns false for any other tuple. */
   receive(hash: number, bytes: Uint8Array, start: number, end: number, from: string): boolean {
     if (hash !== PROBE && hash !== PROBED) return false;
     const nonce = nonceIn(hash, bytes, start, end);

@@ -2,8 +2,8 @@
  * Search for the longest datagram that a path carries. One Path serves one destination; PathSizes owns it.
  *
  * The states, each a method that schedules the next by a timer:
- *  - #confirm: probe the current size. If it is answered, the path is idle until long datagrams are sent again.
- *  - #retry: the current size was not answered. Probe it again, and the shortest size too.
+ *  - #confirm: probe the current size. If the probe is answered, the path is idle until long datagrams are sent again.
+ *  - #retry: the current size was not answered. Probe this size again, and the shortest size too.
  *  - #search: a shorter probe was answered. Probe all sizes in between, twice.
  *  - #narrow: reduce the size to the longest that was answered.
  *  - #backOff: no probe was answered. The path is down, or the peer knows no probes: keep the size and try again later.
@@ -14,7 +14,7 @@ import type { Clock, Timer } from "../world/world.ts";
 /** Dependencies of a path. */
 export interface PathContext {
   readonly clock: Clock;
-  /** Sends a datagram of this size that must not be fragmented. Returns false if it is too long for the local interface. */
+  /** Sends a datagram of this size that must not be fragmented. Returns false if the datagram is too long for the local interface. */
   readonly probe: (size: number) => boolean;
   /** Called when the size has changed. */
   readonly changed: (change: PathChange) => void;
@@ -31,12 +31,12 @@ export interface PathChange {
 const CONFIRM_INTERVAL = 1;
 /** Seconds between confirmations of a path with few long datagrams. */
 const IDLE_CONFIRM_INTERVAL = 30;
-/** Long datagrams since the last confirmation that count as many. */
+/** A path has many long datagrams if at least this number of them was sent since the last confirmation. */
 const BUSY_DATAGRAMS = 16;
-/** Bounds of the time to wait for an answer, in seconds. It is three round trips. */
+/** Bounds of the time to wait for an answer, in seconds. The time is three times the latest round trip. */
 const ANSWER_TIMEOUT_MIN = 0.25;
 const ANSWER_TIMEOUT_MAX = 2;
-/** Attempts to get an answer for the longest or the shortest size before the path counts as down. */
+/** Attempts to get an answer to a probe of the current or the shortest size before the path counts as down. */
 const ATTEMPTS = 3;
 /** Rounds of probes of all sizes before the size is changed, and seconds between them. */
 const SEARCH_ROUNDS = 2;
@@ -50,9 +50,9 @@ const RETRY_MAX = 8;
 const UNKNOWN_PEER_RETRY_MAX = 60;
 
 /**
- * Longest datagram for one destination. The size begins with the MTU that the kernel reports. It is reduced only if shorter probes of
- * the same round are answered, so that a path that is down, or a peer that knows no probes, does not change it. No probes are sent
- * while no long datagrams are sent.
+ * Longest datagram for one destination. The size begins with the longest candidate, which follows from the MTU that the kernel reports. It
+ * is reduced only if shorter probes of the same round are answered, so that a path that is down, or a peer that knows no probes, does not
+ * change it. No probes are sent while no long datagrams are sent.
  */
 export class Path {
   payload: number;
@@ -62,7 +62,9 @@ export class Path {
   /** Number of long datagrams sent since `#probedAt`. */
   #sent = 0;
   #probedAt = -Infinity;
-  /** State of the current probing: whether the current size was answered, the longest size answered, whether the interface refused one. */
+  /**
+   * State of the current probing: whether the current size was answered, the longest size answered, whether the interface refused a size.
+   */
   #isConfirmed = false;
   #longestAnswered = 0;
   #isRefused = false;
@@ -84,7 +86,7 @@ export class Path {
     return this.#timer === undefined;
   }
 
-  /** Counts datagrams that were sent and may be too long for the path. Starts probing if it is due. */
+  /** Counts datagrams that were sent and may be too long for the path. Starts probing if a probe is due. */
   countSent(count: number): void {
     this.#sent += count;
     if (this.#timer === undefined && this.#isDue) this.#probe();
@@ -97,7 +99,7 @@ export class Path {
     );
   }
 
-  /** Handles the answer to a probe of this size, which took so many seconds. */
+  /** Handles the answer to a probe of `size` bytes, which came `seconds` after the probe. */
   answered(size: number, seconds: number): void {
     this.#answerTimeout = Math.min(ANSWER_TIMEOUT_MAX, Math.max(ANSWER_TIMEOUT_MIN, 3 * seconds));
     this.#hasAnswered = true;

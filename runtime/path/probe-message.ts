@@ -11,13 +11,13 @@ import { Writer } from "../plan/values/writer.ts";
 export const PROBE: number = wireHash("?probe", 2, "event");
 export const PROBED: number = wireHash("?probed", 1, "event");
 
-/** Range of nonces. All of them have the same length in a datagram. */
+/** Range of nonces. All nonces have the same length in a datagram. */
 export const NONCE_MIN: number = 2 ** 47;
 export const NONCE_END: number = 2 ** 48;
 
 /** Bytes of a probe besides its padding: header, hash, length, nonce, and tag and length of the padding. */
 const PROBE_OVERHEAD = 4 + 4 + 2 + 8 + 3;
-/** Smallest padding: with it all lengths in the probe take two bytes. */
+/** Smallest padding: from this length on, each length field of the probe takes two bytes. */
 const PADDING_MIN = 128;
 
 /** Lengths of the shortest and the longest probe. */

@@ -14,7 +14,7 @@ const UNREACHABLE = 3;
 const FRAGMENTATION_NEEDED = 4;
 const PACKET_TOO_BIG = 2;
 
-/** Largest length of the message. It quotes as much of the packet as fits (RFC 1812, 4.3.2.3; RFC 4443, 3.2). */
+/** Largest length of the message. The message quotes as much of the packet as fits (RFC 1812, 4.3.2.3; RFC 4443, 3.2). */
 const IPV4_MESSAGE_MAX = 576;
 const IPV6_MESSAGE_MAX = 1280;
 

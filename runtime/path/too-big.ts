@@ -19,8 +19,8 @@ const ICMPV6_INFORMATIONAL = 128;
 const DONT_FRAGMENT = 0x40;
 
 /**
- * Sender of ICMP messages about packets that are too long for a path. NetworkOut calls `notify` before it would fragment a device packet.
- * The message goes into the device that the packet came from.
+ * Sender of ICMP messages about packets that are too long for a path. NetworkOut and UdpTx call `notify` for a packet that would have to be
+ * fragmented. The message goes into the device from which the packet came.
  */
 export class TooBig {
   notified = 0;
@@ -36,7 +36,7 @@ export class TooBig {
 
   /**
    * Notifies the sender of a packet of `length` bytes that packets may have `mtu` bytes. If it returns true, the caller drops the packet.
-   * If it returns false, the caller fragments the packet: the sender allows it, cannot be notified, or was notified just before.
+   * If it returns false, the caller fragments the packet: the sender allows fragmentation, cannot be notified, or was notified just before.
    */
   notify(packet: Uint8Array, mtu: number, length: number = packet.length): boolean {
     const header = this.#tun === undefined ? undefined : readHeader(packet);
@@ -59,7 +59,7 @@ export class TooBig {
     return true;
   }
 
-  /** Makes room in the table. Returns false if even the oldest entry is within the interval, which limits the rate over all pairs. */
+  /** Makes room in the table. Returns false if even the oldest entry is within the interval. This limits the rate over all pairs. */
   #dropOldest(now: number): boolean {
     for (const [flow, at] of this.#notifiedAt) {
       return now - at >= NOTIFY_INTERVAL && this.#notifiedAt.delete(flow);
@@ -68,7 +68,10 @@ export class TooBig {
   }
 }
 
-/** Returns whether ICMP allows a message: not for fragments, ICMP errors, multicast, or packets that may be fragmented (RFC 1122, 4443). */
+/**
+ * Returns whether ICMP allows a message. Not about later fragments, ICMP errors, multicast, or packets that may be fragmented (RFC 1122,
+ * 4443).
+ */
 function mayNotify(
   packet: Uint8Array,
   { version, protocol, payloadAt, isLaterFragment: laterFragment }: IpHeader,

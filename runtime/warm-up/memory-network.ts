@@ -21,8 +21,8 @@ export class MemoryNetwork {
   }
 
   /**
-   * Delivers all datagrams in flight and the datagrams that nodes send in response. Stops when none is in flight, or when `isOver`
-   * returns true, because nodes may answer each other without end. Datagrams to unknown addresses are lost.
+   * Delivers all datagrams in flight and the datagrams that nodes send in response. Stops when no datagram is in flight. Also stops when
+   * `isOver` returns true, because nodes may answer each other without end. Datagrams to unknown addresses are lost.
    */
   async deliverAll(isOver: () => boolean): Promise<void> {
     // The send queue of a node is flushed in a microtask.

@@ -30,7 +30,7 @@ export class MemoryTun implements TunHandle {
     this.#onRead = onRead;
   }
 
-  /** Delivers `count` packets of equal length of this host, which follow each other in `packets`, as one read cycle. */
+  /** Delivers `count` packets from this host as one read cycle. The packets have equal length and follow each other in `packets`. */
   deliver(packets: Uint8Array, count: number = 1): void {
     const length = packets.length / count;
     this.#arena.set(packets);

@@ -62,9 +62,9 @@ const LIMITS = { rounds: 100, derivations: 10_000, queued: 1_000, queuedBytes: 1
 /**
  * Runs the warm-up, which ends when all packets were sent or `isOver` returns true. `isOver` is called often.
  *
- * There are two phases, because code that V8 optimises must stay valid: otherwise V8 deoptimises it on the first real packet.
- * Phase 1 uses the Linux clock, whose timers never fire in this time, and stops its nodes. Phase 2 uses virtual time; its code is
- * compiled with type feedback of both clocks and of a shutdown, so neither its own end nor the real node invalidates it.
+ * There are two phases, because code that V8 optimises must stay valid: otherwise V8 deoptimises it on the first real packet. Phase 1 uses
+ * the Linux clock, whose timers never fire in this time, and stops its nodes. Phase 2 uses virtual time. V8 then compiles the code with
+ * type feedback of both clocks and of a shutdown, so that neither the end of phase 2 nor the real node invalidates the compiled code.
  */
 export async function warmUp(
   program: Program,
@@ -136,7 +136,7 @@ async function exchangePackets(
   return { sent: sent + trained, arrived: one.tun.written + other.tun.written };
 }
 
-/** Returns the packet as often as a train has packets. */
+/** Returns `TRAIN_PACKETS` copies of the packet, one after the other. */
 function repeated(packet: Uint8Array): Uint8Array {
   return Buffer.concat(Array.from({ length: TRAIN_PACKETS }, () => packet));
 }

@@ -13,7 +13,7 @@ import { hasTooManyLayers } from "../plan/values/packet-layers.ts";
 /** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
 export type AdmissionRefusal = "not accepted" | "unknown predicate" | "wrong type" | "malformed" | "too many layers";
 
-/** Right of the network to insert tuples into a predicate or to delete them from it, for one wire hash. */
+/** Predicate and operation (insert or delete) that a wire hash stands for, and whether the network may perform the operation. */
 interface Right {
   readonly predicate: PredicateSpec;
   readonly isDelete: boolean;
@@ -28,20 +28,22 @@ interface CacheEntry {
   readonly isDelete: boolean;
 }
 
-/** Entries of the decode cache. A node meets few kinds of packets at a time: one a length, sender and overlay layer. */
+/**
+ * Number of entries of the decode cache. A node receives few kinds of packets at a time; each length, sender and overlay layer is a kind.
+ */
 const CACHE_ENTRIES = 16;
 
 /**
- * Decodes tuples from the network, and admits only those that a loaded program expects: default deny. NetworkIn opens datagrams
- * with it, OverlayRecvUnwrap the packets inside tuples; both count the refusals. An encoded tuple is admitted when its wire hash
- * belongs to a predicate that the program accepts from the network, with the number and the types of arguments that the compiler
- * inferred. Insertions and deletions have separate wire hashes and separate rights.
+ * Decodes tuples from the network, and admits only those that a loaded program expects: default deny. NetworkIn decodes datagrams with it,
+ * and OverlayRecvUnwrap decodes packets inside tuples; both count the refusals. An encoded tuple is admitted when its wire hash belongs to
+ * a predicate that the program accepts from the network, with the number and the types of arguments that the compiler inferred. Insertions
+ * and deletions have separate wire hashes and separate rights.
  *
- * The decode cache remembers how the latest admitted datagrams and packets began. Bytes of the same length and beginning differ
- * only in their last field, so they are not decoded again.
+ * The decode cache remembers how the latest admitted datagrams and packets began. Bytes of the same length with the same beginning can
+ * differ only in their last field, so they are not decoded again.
  */
 export class Admission {
-  /** By wire hash. */
+  /** Rights by wire hash. */
   readonly #rights = new Map<number, Right>();
   /** A ring: the oldest entry is replaced first. */
   readonly #decodeCache: CacheEntry[] = [];
@@ -86,8 +88,8 @@ export class Admission {
   }
 
   /**
-   * Decodes the tuples in a packet that another node wrapped: none when this node does not accept it, several when it is a train
-   * whose segments differ in more than their last field. Reports each refusal to `refused`.
+   * Decodes the tuples in a packet that another node wrapped. Returns no tuple if this node does not accept the packet, and several tuples
+   * if the packet holds a train that cannot be decoded as one tuple. Reports each refusal to `refused`.
    */
   open({ hash, body }: Packet, refused: (reason: AdmissionRefusal) => void): readonly Tuple[] {
     if (body === undefined) return [];
@@ -107,7 +109,10 @@ export class Admission {
     return undefined;
   }
 
-  /** Decodes a train as one tuple. Refusals are left to the decoding of each segment, where they are counted. */
+  /**
+   * Decodes a train as one tuple. Returns undefined if that is not possible; then each segment is decoded separately, and refusals are
+   * counted there.
+   */
   #join(hash: number, fieldsOf: (arity: number) => Value[] | undefined): Tuple | undefined {
     const right = this.#rights.get(hash);
     if (right === undefined || !right.isAccepted) return undefined;
@@ -120,7 +125,8 @@ export class Admission {
     for (const entry of this.#decodeCache) {
       const args = entry.hash === hash ? entry.decoding.read(bytes) : undefined;
       if (args === undefined) continue;
-      // Two datagrams with the same prefix may differ in the layers of their payload. Then `decode` refuses the one with too many.
+      // Two datagrams with the same prefix may differ in the number of layers in their payload. `decode` then refuses the datagram with too
+      // many.
       const last = args.at(-1);
       if (last instanceof Packet && last.body !== undefined && hasTooManyLayers(last.body, 0, last.body.length))
         return undefined;

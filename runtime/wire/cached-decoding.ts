@@ -4,12 +4,12 @@ import { isTrain, Train } from "../plan/values/train.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 
 /**
- * Entry of the decode cache of Admission: the fields of an encoded tuple whose last field is a byte string or packet at the very end
- * of the bytes. Other bytes of the same length with the same prefix have the same fields, except for the content of the last one, and
- * need no decoding. Packets of one flow hit this cache.
+ * Entry of the decode cache of Admission: the fields of an encoded tuple whose last field is a byte string or packet at the very end of the
+ * bytes. Other bytes of the same length with the same prefix have the same fields, except for the content of the last field, and need no
+ * decoding. Packets of one flow hit this cache.
  */
 export class CachedDecoding {
-  /** Prefix to compare. Bytes that are no train are compared only up to `#payloadAt`. */
+  /** Prefix that a matching train shares. Other bytes match if they share the first `#payloadAt` bytes of the prefix. */
   readonly #prefix: Uint8Array;
   /** Start of the content of the last field. */
   readonly #payloadAt: number;
@@ -32,15 +32,16 @@ export class CachedDecoding {
   }
 
   /**
-   * Creates an entry from bytes, or from the first segment of a train, and their decoded fields. Returns undefined if the last field
-   * does not end with the bytes. `devicePacket` is the length of the device packet at the end; only such bytes can match a train.
+   * Creates an entry from bytes, or from the first segment of a train, and their decoded fields. Returns undefined if the last field does
+   * not end where the bytes end. `devicePacket` is the length of the device packet at the end of the bytes; an entry without a device
+   * packet matches no train.
    */
   static of(bytes: Uint8Array, fields: Values, devicePacket: number | undefined): CachedDecoding | undefined {
     const payload = payloadOf(fields, bytes);
     return payload && new CachedDecoding(bytes, fields, bytes.length - payload.length, devicePacket);
   }
 
-  /** Returns the fields of bytes or of a train that match the entry. Undefined if they do not, or if a segment might not. */
+  /** Returns the fields of bytes, or of a train, that match the entry. Undefined if the bytes, or a segment of the train, may not match. */
   read(bytes: Uint8Array): Value[] | undefined {
     if (bytes.length !== this.#length || !this.#matches(bytes)) return undefined;
     const payload = payloadFrom(bytes, this.#payloadAt);
@@ -68,7 +69,7 @@ export function payloadOf(fields: Values, bytes: Uint8Array): Uint8Array | undef
   return content.byteOffset + content.length === bytes.byteOffset + bytes.length ? content : undefined;
 }
 
-/** Returns the rest of bytes, or of each segment of a train, from `start`. */
+/** Returns the bytes from `start` on; for a train, the bytes of each segment from `start` on. */
 function payloadFrom(bytes: Uint8Array, start: number): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
   if (!isTrain(bytes)) return new Uint8Array(buffer, byteOffset + start, length - start);

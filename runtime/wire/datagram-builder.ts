@@ -1,9 +1,9 @@
 /**
  * Builder of datagrams: last step of NetworkOut, which hands its result to the sockets of the world.
  *
- * `add` encodes a tuple behind those before it. If the datagram becomes too long, the tuple starts the next one. If even an empty
- * datagram is too short for it, it is split into fragments. A tuple with a packet train is encoded once, with a gap in place of the
- * train: the bytes before and after the gap are the same in every datagram but possibly the last.
+ * `add` appends the encoded tuple to the datagram. If the datagram becomes too long, the tuple starts the next datagram. If the tuple is
+ * too long even for an empty datagram, the tuple is split into fragments. A tuple with a packet train is encoded once, with a gap in place
+ * of the train: the bytes before and after the gap are the same in every datagram except perhaps the last one.
  */
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
@@ -17,7 +17,7 @@ import { Writer } from "../plan/values/writer.ts";
 
 export type BuildRefusal = EncodeRefusal | "several trains" | "too long";
 
-/** A datagram, or several that differ only in a segment of a train. */
+/** A datagram, or the datagrams of a train, which differ in the segment that they carry. */
 export interface BuiltDatagram {
   readonly content: Uint8Array | DatagramTrain;
   /** The traffic class of the IP packet that carries it. */
@@ -25,9 +25,9 @@ export interface BuiltDatagram {
 }
 
 /**
- * Packs tuples for one destination, in order, into as few datagrams as possible. Tuples of one predicate that hold bytes or packets, such
- * as the codes of a group, do not share a datagram: one loss then loses one of them. A tuple with a train stands for one tuple per
- * segment, each in a separate datagram. After `take` the builder is empty and can serve the next destination.
+ * Packs tuples for one destination, in order, into as few datagrams as possible. Two tuples of one predicate that hold bytes or packets
+ * never share a datagram, so that the loss of a datagram loses only one of them. A tuple with a train stands for one tuple per segment,
+ * each in a separate datagram. After `take` the builder is empty and can serve the next destination.
  */
 export class DatagramBuilder {
   /** Length of the longest datagram, at least 64 bytes. May be changed only while the builder is empty. */
@@ -90,7 +90,7 @@ export class DatagramBuilder {
     this.#done.push({ content, trafficClass: this.#trafficClass });
   }
 
-  /** Appends the tuple, with the given segment of its train, or with a gap in place of it. */
+  /** Appends the encoded tuple. In place of a train in the tuple it writes the given segment, or leaves a gap. */
   #encode(tuple: Tuple, segment: number, leavesGap: boolean): BuildRefusal | undefined {
     const { wire } = tuple.predicate;
     const before = this.#writer.length;
@@ -105,7 +105,7 @@ export class DatagramBuilder {
     return "several trains";
   }
 
-  /** Makes the tuple written after `before` fit: in this datagram, in the next one, or in fragments. */
+  /** Leaves the tuple that begins at offset `before` in this datagram, or moves it to the next one or into fragments, so that it fits. */
   #fit(before: number, maySplit: boolean): BuildRefusal | undefined {
     if (this.#writer.length <= this.maxPayload) return undefined;
     const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
@@ -119,7 +119,7 @@ export class DatagramBuilder {
     return "too long";
   }
 
-  /** Completes a tuple with a train, which was written after `before` with a gap in place of the segment. */
+  /** Completes a tuple with a train. The tuple begins at offset `before` and has a gap in place of the segment. */
   #addTrain(tuple: Tuple, train: Train, before: number, maySplit: boolean): BuildRefusal | undefined {
     const excess = HEADER_BYTES + this.#writer.length - before - this.maxPayload;
     if (excess > 0 && !maySplit) return this.#refuse(before, excess);
@@ -134,7 +134,7 @@ export class DatagramBuilder {
     return undefined;
   }
 
-  /** Encodes the last segment separately if it is shorter: the lengths before it may take fewer bytes. */
+  /** Returns the head and tail of a last segment that is shorter than the others: the length fields before it may take fewer bytes. */
   #headAndTailOfLast(tuple: Tuple, train: Train): readonly [head: Uint8Array, tail: Uint8Array] {
     this.#encode(tuple, train.count - 1, true);
     const parts = this.#writer.headAndTail();
@@ -142,7 +142,7 @@ export class DatagramBuilder {
     return parts;
   }
 
-  /** Adds the segments one by one, as fragments: each is too long for a datagram. */
+  /** Adds the segments one by one, and splits the segments that are too long for a datagram into fragments. */
   #addSegments(tuple: Tuple, { count }: Train): BuildRefusal | undefined {
     this.#begin();
     let refused: BuildRefusal | undefined;
@@ -153,7 +153,7 @@ export class DatagramBuilder {
     return refused;
   }
 
-  /** Closes the datagram before the last tuple, which becomes the first of the next one. */
+  /** Closes the datagram before the last tuple, which becomes the first tuple of the next datagram. */
   #startNextDatagram(before: number): undefined {
     this.#close(before);
     this.#writer.remove(HEADER_BYTES, before);
@@ -188,13 +188,13 @@ export class DatagramBuilder {
   }
 }
 
-/** Returns the packet of the tuple `packet@(P)`, whose tuple leaves as it came. */
+/** Returns P if the tuple is `packet@(P)`. If P is still encoded, its bytes are sent unchanged. */
 function encodedPacketOf({ predicate, args }: Tuple): Packet | undefined {
   const [packet] = args;
   return predicate.role.kind === "packet" && packet instanceof Packet ? packet : undefined;
 }
 
-/** Whether the tuple holds bytes or a packet. The messages of ViewChannel hold many rows and are repeated after a loss. */
+/** Whether the tuple holds bytes or a packet. False for messages of ViewChannel: they hold many rows and are sent again after a loss. */
 function holdsLoad({ predicate, args }: Tuple): boolean {
   const { kind } = predicate.role;
   return kind !== "rows" && kind !== "ack" && args.some(isLoad);

@@ -1,8 +1,8 @@
 import type { Train } from "../plan/values/train.ts";
 
 /**
- * Datagrams for one destination, one per segment of a train. Each consists of `head`, a segment and `tail`. The last one has a
- * separate head and tail, because a shorter segment changes the lengths around it.
+ * Datagrams for one destination, one per segment of a train. Each consists of `head`, a segment and `tail`. The last one has a separate
+ * head and tail, because a shorter segment changes the length fields around it.
  */
 export interface DatagramTrain {
   readonly train: Train;

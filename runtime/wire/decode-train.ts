@@ -16,14 +16,17 @@ import { payloadOf } from "./cached-decoding.ts";
 /** Decodes the fields of the one tuple in a segment. */
 type FieldsOf = (segment: Uint8Array) => Value[] | undefined;
 
-/** Returns the position of the tuple in the first datagram of a train, if it is the only one in it. */
+/** Returns the position of the tuple in the first datagram of a train, if the datagram holds only one tuple. */
 export function tupleOfTrain(train: Train): EncodedTuple | undefined {
   const decoded = decodeDatagram(train);
   if (!decoded.ok || decoded.tuples.length !== 1) return undefined;
   return decoded.tuples[0];
 }
 
-/** Returns the fields of a train of datagrams that hold one tuple each, with this hash. The device packets at their ends become a train. */
+/**
+ * Returns the fields of a train of datagrams, each of which holds one tuple, with the given wire hash. The device packets at the ends of
+ * the datagrams become a train.
+ */
 export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Value[] | undefined {
   return decodeTrain(train, hash, (segment) => {
     const decoded = decodeDatagram(segment);
@@ -33,7 +36,10 @@ export function fieldsOfDatagrams(train: Train, hash: number, arity: number): Va
   });
 }
 
-/** Returns the fields of a train of bodies of packets with this wire hash. The device packets at their ends become a train. */
+/**
+ * Returns the fields of a train of packet bodies. `hash` is the wire hash of these packets. The device packets at the ends of the bodies
+ * become a train.
+ */
 export function fieldsOfBodies(train: Train, hash: number, arity: number): Value[] | undefined {
   return decodeTrain(train, hash, (segment) => decodeFields(segment, 0, segment.length, arity));
 }

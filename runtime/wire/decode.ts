@@ -1,7 +1,7 @@
 /**
- * Decoding of datagrams. NetworkIn finds the tuples in a datagram by `decodeDatagram`; Admission decodes the fields of those that the
- * program accepts by `decodeFields` (`runtime/plan/values/decode-fields.ts`). The bytes come from anyone: malformed ones give undefined or
- * a reason, never an exception.
+ * Decoding of datagrams. NetworkIn finds the tuples in a datagram by `decodeDatagram`; Admission decodes the fields of the accepted tuples
+ * by `decodeFields` (`runtime/plan/values/decode-fields.ts`). The bytes come from anyone: for malformed bytes the result is undefined or a
+ * reason, never an exception.
  */
 import { HEADER_BYTES, type HeaderRefusal, headerRefusal, isFragment } from "./header.ts";
 import { Reader } from "../plan/values/reader.ts";
@@ -20,7 +20,10 @@ export type DecodedDatagram =
   | { readonly ok: true; readonly tuples: readonly EncodedTuple[] }
   | { readonly ok: false; readonly reason: DatagramRefusal };
 
-/** Finds the tuples of a datagram, without decoding their fields. Fragments must be assembled by `Reassembly` before. */
+/**
+ * Finds the tuples of a datagram, without decoding their fields. Refuses a fragment with the reason "fragment"; `Reassembly` assembles
+ * fragments.
+ */
 export function decodeDatagram(bytes: Uint8Array): DecodedDatagram {
   const reason = headerRefusal(bytes);
   if (reason !== undefined) return { ok: false, reason };

@@ -14,8 +14,8 @@ export function isDevicePacket(hash: number): boolean {
 }
 
 /**
- * Whether the tuple holds a device packet, through all overlay packets around it. Packets in transit are decoded only with `decodes`;
- * without it, a device packet inside two packets in transit is not found.
+ * Whether the tuple holds a device packet, in any number of overlay packets. Packets in transit are decoded only if `decodes` is true;
+ * otherwise a device packet inside two packets in transit is not found.
  */
 export function carriesDevicePacket({ predicate, args }: Tuple, decodes: boolean): boolean {
   let hash = predicate.wire.tuple;
@@ -32,8 +32,8 @@ export function carriesDevicePacket({ predicate, args }: Tuple, decodes: boolean
 }
 
 /**
- * Returns the length of the device packet at the end of a tuple from the network, through all overlay packets around it. Returns
- * undefined if the tuple does not end with a device packet.
+ * Returns the length of the device packet at the end of a tuple from the network. The device packet may lie in any number of overlay
+ * packets. Returns undefined if the tuple does not end with a device packet.
  */
 export function devicePacketLength(hash: number, fields: Values): number | undefined {
   let last = fields.at(-1);

@@ -8,7 +8,10 @@ import { Writer } from "../plan/values/writer.ts";
 
 /** The longest `host:port` of IPv4. */
 const LONGEST_ADDRESS = "255.255.255.255:65535";
-/** The options of an address in an overlay that takes some: one number. A packet with more options may not fit and is then fragmented. */
+/**
+ * The options that an address in an overlay with options is assumed to have: one number. A packet with more options may not fit and is then
+ * fragmented.
+ */
 const OPTIONS = [0.5];
 
 /** Smallest MTU of an IPv6 link. The kernel disables IPv6 on a device with a smaller one. */

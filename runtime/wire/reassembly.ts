@@ -1,6 +1,6 @@
 /**
- * Reassembly of fragments. NetworkIn passes each datagram through `assemble` before it is decoded. Memory is bounded per source and in
- * all, since fragments of messages that never become complete can come from anyone.
+ * Reassembly of fragments. NetworkIn passes each fragment to `assemble`, and decodes the complete message. Memory is bounded per source and
+ * in all, since fragments of messages that never become complete can come from anyone.
  */
 import { type Fragment, messageId, readFragment } from "./fragment.ts";
 import { HEADER_BYTES, isFragment, writeHeader } from "./header.ts";
@@ -48,10 +48,13 @@ export class Reassembly {
   expired = 0;
   /** Messages dropped because a limit was reached. */
   evicted = 0;
-  /** ECN field of the latest complete message: CE if a fragment had it (RFC 3168, 5.3), otherwise the field of its first fragment. */
+  /**
+   * ECN field of the latest complete message: CE if a fragment had it (RFC 3168, 5.3), otherwise the field of the fragment that arrived
+   * first.
+   */
   ecn = 0;
   readonly #limits: ReassemblyLimits;
-  /** By message, the oldest first. */
+  /** Incomplete messages by id, number of pieces and source, the oldest first. */
   readonly #messages = new Map<string, PartialMessage>();
   readonly #bySource = new Map<string, number>();
   #bytes = 0;

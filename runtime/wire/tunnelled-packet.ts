@@ -1,7 +1,7 @@
 /**
- * Device packets inside encoded tuples, through all overlay packets around them: NetworkOut reads the traffic class of a packet that it
- * sends, and NetworkIn combines the ECN field of a datagram with the ECN fields of the packets in it. Both also work on packets that this
- * node only forwards, whose bodies are never decoded.
+ * Finds device packets inside encoded tuples, in any number of overlay packets. NetworkOut reads the traffic class of a packet that it
+ * sends, and NetworkIn combines the ECN field of a datagram with the ECN fields of the packets in it. Both also do so for packets that this
+ * node only forwards, and whose bodies are never decoded.
  */
 import { combineEcn, trafficClassAt } from "../ip/traffic-class.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
@@ -19,7 +19,7 @@ const AT_START: Find = () => 0;
 
 /**
  * Returns the traffic class of the device packet in a tuple, 0 if it holds none, or undefined if it holds a train whose packets have
- * different ones.
+ * different traffic classes.
  */
 export function trafficClassOf({ predicate, args }: Tuple): number | undefined {
   if (predicate.role.kind === "tun") return classIn(args[0], AT_START);
@@ -33,7 +33,11 @@ function isPacket(value: Value): value is Packet {
   return value instanceof Packet;
 }
 
-/** The packets of a train lie at the same offset of each segment, except of the last one, whose lengths may take fewer bytes. */
+/**
+ * Returns the traffic class of the packet that `find` finds, or 0 if it finds none, or undefined if the packets of a train have different
+ * traffic classes. In a train the packet lies at the same offset in each segment, except in the last one, whose length fields may take
+ * fewer bytes.
+ */
 function classIn(bytes: Value | undefined, find: Find): number | undefined {
   if (!(bytes instanceof Uint8Array)) return 0;
   const at = find(bytes);
