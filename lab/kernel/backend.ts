@@ -12,7 +12,7 @@ export type Backend =
 
 const TUN = "/dev/net/tun";
 
-/** Trial of the privileges that a lab needs: creates the namespace `$1`, enables forwarding in it, and removes it. */
+/** Shell command that tests for the privileges that a lab needs: creates the namespace `$1`, enables forwarding in it, and removes it. */
 const NAMESPACE_TRIAL = `ip netns add "$1" && ip netns exec "$1" sh -c '${FORWARDING}'; code=$?; ip netns del "$1"; exit $code`;
 
 /** Returns a command line that runs a command as root of a new user namespace with a private /run, which holds namespace names. */

@@ -21,8 +21,8 @@ export function removeNamespaces(prefix: string): void {
 }
 
 /**
- * Removes the namespaces and the folder of one lab: on request, on exit of this process, and after a SIGKILL of this process.
- * The last case needs a guard process, which waits for the end of this one. Create the cleaner before the first namespace.
+ * Removes the namespaces and the folder of one lab: on request, on exit of this process, and after a SIGKILL of this process. After a
+ * SIGKILL a guard process removes them: it waits for the end of this process. The cleaner must be created before the first namespace.
  */
 export class Cleaner {
   readonly #prefix: string;
@@ -52,7 +52,7 @@ export class Cleaner {
     this.#dismissGuard();
   }
 
-  /** Kills the guard. Otherwise the end of its input would make it remove namespaces of a later lab. */
+  /** Kills the guard. It would otherwise remove the namespaces of a later lab when its input ends. */
   #dismissGuard(): void {
     const { pid } = this.#guard;
     if (pid === undefined || this.#guard.exitCode !== null || this.#guard.signalCode !== null) return;

@@ -9,7 +9,7 @@ const HOSTS_FILE = "hosts";
 /** A host of a lab that runs on this machine. */
 export interface RunningHost {
   readonly name: string;
-  /** Host that runs the node, if the name is the name of one of several nodes of a host. */
+  /** Name of the host. Differs from `name` if `name` is one of several nodes of the host. */
   readonly machine: string;
   /** Pid of the process of the lab. */
   readonly lab: number;
@@ -29,7 +29,7 @@ export function runningHosts(): readonly RunningHost[] {
   });
 }
 
-/** Returns the path of the file in the folder of a lab that lists its hosts and nodes: a line for each, with name and host. */
+/** Returns the path of the file that lists the hosts and nodes of a lab. Each line has the name of a host or node, and its host. */
 export function hostsFile(folder: string): string {
   return join(folder, HOSTS_FILE);
 }
@@ -44,8 +44,9 @@ function hostsIn(folder: string): readonly (readonly string[])[] {
 }
 
 /**
- * Runs a command in the network namespace of a host, with the terminal of this process. Its PATH contains `mosaic`, `$LAB/HOST.sock` is
- * the control socket of a host, and `$NODE` the socket of this host. Resolves with the exit code, or with the signal that ended it.
+ * Runs a command in the network namespace of a host, with the terminal of this process. The PATH of the command contains `mosaic`,
+ * `$LAB/HOST.sock` is the control socket of a host, and `$NODE` the socket of this host. Resolves with the exit code, or with the signal
+ * that ended it.
  */
 export function enterHost(
   { name, machine, lab, folder }: RunningHost,
@@ -60,7 +61,7 @@ export function enterHost(
     NODE: join(folder, `${name}.sock`),
   };
   const child = spawn(program, args, { stdio: "inherit", env });
-  // The command gets the interrupts of the terminal, and decides whether it ends.
+  // The terminal sends its signals to the command, too; the command decides whether it ends.
   for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, () => undefined);
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => void child.kill(signal));
   return new Promise((resolve, reject) => {
@@ -69,7 +70,10 @@ export function enterHost(
   });
 }
 
-/** Returns the command line before a command in a namespace. The names of namespaces in a user namespace are visible only in there. */
+/**
+ * Returns the words that precede a command to run it in the namespace of a host. If the lab is in a user namespace, the names of its
+ * network namespaces are visible only there.
+ */
 function entry(host: string, lab: number): readonly string[] {
   const namespace = `mz${lab}-${host}`;
   const inNamespace = ["ip", "netns", "exec", namespace];

@@ -12,7 +12,7 @@ import type { Wiring } from "../topology/wiring.ts";
 /** Message to the link process: the faults of all directions. */
 export interface LinkRequest {
   readonly directions: readonly FaultyDirection[];
-  /** Those of packets that gateways send into the network behind them. Undefined if no host is a gateway. */
+  /** Faults of packets that gateways send into the network behind them. Undefined if no host is a gateway. */
   readonly inward: readonly FaultyDirection[] | undefined;
   readonly seed: number;
 }
@@ -76,7 +76,7 @@ export class FaultyLinks {
   }
 }
 
-/** Returns the faults of all links from gateways into the network behind them, or of all others. */
+/** Returns the faults of all directions from a gateway into the network behind it, or of all other directions. */
 function faultyDirections(wiring: Wiring, isInward: boolean): readonly FaultyDirection[] {
   return wiring.machines.flatMap((from) =>
     wiring.machines

@@ -1,7 +1,7 @@
 /**
- * Main module of a process that sends or receives a UDP stream or a TCP transfer in a host's namespace. It prints its reports as JSON
- * lines, several times a second, and the last ones when it gets SIGTERM. Its first line of input is the time of the monotonic clock at
- * which the run begins. A sender tries again until it is connected.
+ * Main module of a process that sends or receives a UDP stream or a TCP transfer in a host's namespace. It prints its reports as JSON lines
+ * several times a second, and the last reports on SIGTERM. Its first line of input is the time of the monotonic clock at which the run
+ * begins. A sender repeats the attempt to connect until it succeeds.
  */
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -16,12 +16,12 @@ const REPORT_MS = 200;
 const RETRY_MS = 20;
 /** Time between two reads of the kernel's counters of a TCP connection. */
 const STATISTICS_MS = 250;
-/** Time for which the receiver keeps a connection open after its end, so that the sender can read these counters. */
+/** Time for which the receiver keeps a connection open after the end of the stream, so that the sender can read the counters once more. */
 const LINGER_MS = 600;
 const TICK_MS = 1;
-/** Datagrams that are sent in one tick at most, after a delay of the process. */
+/** Greatest number of datagrams sent in one tick, when the process catches up after a delay. */
 const BURST_MAX = 2_000;
-/** Delays that one report holds at most. */
+/** Greatest number of delays in one report. */
 const DELAYS_MAX = 1_000;
 const CHUNK = Buffer.alloc(16 << 10);
 const DUPLICATE_WINDOW = 65_536;
@@ -80,7 +80,7 @@ process.on("SIGTERM", () => {
 
 function sendStream({ rate, size, seconds }: StreamTraffic): void {
   const socket = createSocket("udp4");
-  // A device that is down, or a full buffer: the datagram counts as lost.
+  // The device is down or the buffer is full: the datagram counts as lost.
   socket.on("error", () => {});
   const startedAt = now();
   const interval = (size * 8) / rate;
@@ -148,7 +148,7 @@ class TransferWriter {
     for (;;) {
       const at = now();
       const left = "bytes" in size ? size.bytes - this.#written : Infinity;
-      // A transfer for a time ends at that time from its start in the topology, also if it connected late.
+      // The duration of a transfer counts from its start in the topology, even if the connection was opened later.
       const isOver = "seconds" in size && at >= this.#traffic.at + size.seconds;
       if (left <= 0 || isOver) return void this.#socket.end();
       const due = (rate * (at - this.#startedAt)) / 8 + CHUNK.length - this.#written;
@@ -162,7 +162,7 @@ class TransferWriter {
   }
 }
 
-/** Reader of the kernel's counters of a connection: segments sent and sent again, and the smoothed round-trip time. */
+/** Reader of the kernel's counters of a connection: segments sent, segments retransmitted, and the smoothed round-trip time. */
 class TcpStatistics {
   readonly #port: number;
   readonly #timer: NodeJS.Timeout;

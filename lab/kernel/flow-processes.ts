@@ -24,11 +24,11 @@ const PROCESS = fileURLToPath(new URL("flow-process.ts", import.meta.url));
 /** Processes of a stream or transfer. */
 export interface FlowProcesses {
   readonly children: readonly ChildProcess[];
-  /** Settles when both processes wait for the begin of the run, or have exited. */
+  /** Settles when both processes wait for the start of the run, or have exited. */
   readonly ready: Promise<unknown>;
   /**
-   * Sends the processes the start of the run, in seconds of the monotonic clock, which all processes of the machine share. The
-   * sender waits for the time of its traffic.
+   * Tells the processes when the run starts, in seconds of the monotonic clock, which all processes of the machine share. The sender waits
+   * for the time of its traffic.
    */
   begin(zero: number): void;
 }
@@ -68,7 +68,7 @@ interface StartedProcess {
   readonly ready: Promise<void>;
 }
 
-/** Starts a process. Its first line says that it waits for the begin of the run, the others are reports. */
+/** Starts a process. Its first line says that it waits for the start of the run; all later lines are reports. */
 function start([command = "", ...args]: readonly string[], report: ReportFlow): StartedProcess {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "ignore"], env: labEnvironment() });
   child.stdin.on("error", () => {});

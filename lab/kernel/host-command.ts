@@ -6,8 +6,8 @@ import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 
 /**
- * Shell command on a host of the lab. Its PATH contains `mosaic`, $LAB/HOST.sock is the control socket of a host, and $NODE the
- * control socket of the command's own host.
+ * Shell command on a host of the lab. Its PATH contains `mosaic`. $LAB/HOST.sock is the control socket of the host HOST, and $NODE is the
+ * control socket of the host on which the command runs.
  */
 export class HostCommand {
   readonly ended: Promise<CommandEnd>;

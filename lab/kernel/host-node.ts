@@ -8,7 +8,7 @@ import { eachLine } from "../outcome/lines.ts";
 export interface HostNodeListener {
   onWatch(line: WatchLine): void;
   onLine(text: string): void;
-  /** Called if the node exits without a request. `how` is its exit code or signal, with its last lines. */
+  /** Called if the node exits although nobody stopped it. `how` is its exit code or signal, with its last lines. */
   onExit(how: string): void;
 }
 

@@ -4,8 +4,8 @@ import type { Wiring } from "../topology/wiring.ts";
 const MILLION = 1_000_000;
 
 /**
- * Returns the input of `nft -f -` in the hub: the losses of links, for labs without a link process. It replaces the previous
- * rules.
+ * Returns the input of `nft -f -` in the hub: the rules that drop packets according to the loss of links, for labs without a link process.
+ * They replace the previous rules.
  */
 export function lossRules(wiring: Wiring): string {
   const rules = [...directionsByLoss(wiring)].map(
@@ -22,7 +22,7 @@ ${rules.join("")}  }
 `;
 }
 
-/** Returns the directions by their loss, in packets per million. */
+/** Returns the directions that lose packets, by their loss in packets per million. */
 function directionsByLoss(wiring: Wiring): ReadonlyMap<number, readonly string[]> {
   const directions = new Map<number, string[]>();
   for (const from of wiring.machines) {

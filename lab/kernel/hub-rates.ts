@@ -13,7 +13,7 @@ export interface QueueDrops {
   readonly dropped: number;
 }
 
-/** Parses the output of `tc -s -j qdisc show` in the hub. Returns nothing if it is not JSON. */
+/** Parses the output of `tc -s -j qdisc show` in the hub. Returns an empty list if the text is not JSON. */
 export function readQueueDrops(text: string, { hosts }: NamespacePlan): readonly QueueDrops[] {
   return readQdiscs(text).flatMap(({ kind, dev, parent, drops }) => {
     const to = hosts.find((host) => portsOf(host).some(({ port }) => port === dev));
@@ -40,8 +40,8 @@ function readQdiscs(text: string): readonly Qdisc[] {
 }
 
 /**
- * Rates of links, as classes of `tc htb` at the hub's port towards the receiver: one class with a byte queue per sender. It
- * keeps the installed lines of each port, so that an update changes only the rates that differ.
+ * Rates of links, as classes of `tc htb` at the hub's port towards the receiver: one class with a byte queue per sender. This class
+ * remembers the installed lines of each port, so that an update changes only rates that differ.
  */
 export class HubRates {
   /** Lines given to `tc` so far, by port. */
@@ -52,7 +52,7 @@ export class HubRates {
     return this.#installed.size === 0;
   }
 
-  /** Returns the input of `tc -n HUB -batch -` that installs the rates of the wiring. Empty if they are installed. */
+  /** Returns the input of `tc -n HUB -batch -` that installs the rates of the wiring. Empty if these rates are installed already. */
   update({ hosts }: NamespacePlan, wiring: Wiring): string {
     return batch(
       hosts.flatMap((host) =>
@@ -67,7 +67,7 @@ export class HubRates {
       this.#installed.delete(port);
       return installed.size === 0 ? [] : [`qdisc del dev ${port} root`];
     }
-    // A class can be replaced, but a filter for a new sender address cannot: the port is set up anew.
+    // `tc` can replace a class, but not a filter whose sender address has changed: then the port is set up anew.
     const isRebuilt = [...installed].some((line) => line.startsWith("filter") && !lines.includes(line));
     const added = lines.filter((line) => isRebuilt || !installed.has(line));
     this.#installed.set(port, new Set(lines));
@@ -75,7 +75,7 @@ export class HubRates {
   }
 }
 
-/** Filters without a priority come before this one. */
+/** Priority of the filter that must match last: filters without a priority get smaller numbers. */
 const LAST_FILTER = 60_000;
 
 function portLines(to: string, { port, network }: HostPort, wiring: Wiring): readonly string[] {

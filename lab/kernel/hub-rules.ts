@@ -10,7 +10,10 @@ import { packetDirections } from "./packet-directions.ts";
 import type { Direction } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
-/** Priorities of routing rules; smaller ones come first. Cut packets are not delayed, and only remaining packets reach a gateway. */
+/**
+ * Priorities of routing rules; smaller numbers apply first. Cuts apply first, so that a packet of a cut link is neither delayed nor sent to
+ * a gateway.
+ */
 const PRIORITY = {
   cut: 30,
   faultsToGateway: 35,
@@ -61,7 +64,10 @@ export function hubRules(plan: NamespacePlan, { wiring, cut, hasFaults }: HubSta
   ];
 }
 
-/** Returns the rules of networks whose gateway is a host: packets that leave the network go to the host, and no others enter. */
+/**
+ * Returns the rules of networks whose gateway is a host: packets that leave the network go to the gateway, and other packets do not enter
+ * it.
+ */
 function hostGatewayRules(
   { hosts, gateways, hostGateways }: NamespacePlan,
   { wiring, hasFaults }: Pick<HubState, "wiring" | "hasFaults">,
@@ -92,12 +98,18 @@ function hostGatewayRules(
   return [...rules, ...delivery];
 }
 
-/** Returns the ports from which packets do not reach a network by its addresses. They do from networks behind a gateway in it. */
+/**
+ * Returns the ports whose packets cannot reach a network by its inner addresses: all ports outside the network, except those in networks
+ * from which gateways lead outwards to it.
+ */
 function portsOutside(hosts: readonly HostNamespace[], wiring: Wiring, network: string): readonly string[] {
   return hosts.flatMap((host) => portsIn(host, wiring, (name) => !wiring.networksOutwards([name]).includes(network)));
 }
 
-/** Returns the ports of a host in the networks that fit. A host with one interface may have moved. */
+/**
+ * Returns the ports of a host in networks that `fits` accepts. The network of the first port is the present one, because the host may have
+ * moved.
+ */
 function portsIn(
   host: HostNamespace,
   wiring: Wiring,

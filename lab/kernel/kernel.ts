@@ -44,7 +44,10 @@ export interface KernelSettings {
   readonly captures?: string | undefined;
   /** Called with the folder of the lab's control sockets, HOST.sock, before the first node starts. */
   readonly onStart?: (folder: string) => void;
-  /** Called when the run is over. The hosts then run on until `signal`. Without it the lab ends. */
+  /**
+   * If present, the hosts keep running after the end of the run until `signal`; this function is called when that begins. If absent, the
+   * lab ends with the run.
+   */
   readonly onStay?: (() => void) | undefined;
   /** Returns the state of the node with this control socket; undefined if it does not answer. */
   readonly inspect?: (socket: string) => Promise<NodeState | undefined>;
@@ -71,7 +74,7 @@ export type KernelOutcome =
 /** A timer of Node.js with a delay of more than 24 days fires at once. */
 const LONGEST_SLEEP_SECONDS = 86_400;
 
-/** Name of the node at the start of a log line of a process with several nodes. */
+/** Start of a log line of a process with several nodes, with the name of the node that logged it. */
 const LOGGING_NODE = /^mosaic: (?:warning: |debug: )?(\S+:\d+): /;
 
 const TICK_SECONDS = 0.5;
@@ -82,7 +85,7 @@ const INSPECTION_SECONDS = 2;
 /** Time limit after the end of the run for commands of checks. */
 const TIMEOUT_SECONDS = 30;
 
-/** Runs a topology in network namespaces. In all cases they are removed when the promise settles. */
+/** Runs a topology in network namespaces. When the promise settles, the namespaces have been removed, even after a failure. */
 export async function runInKernel(topology: Topology, settings: KernelSettings): Promise<KernelOutcome> {
   let lab: KernelLab | undefined;
   const calledAt = performance.now();
@@ -167,7 +170,7 @@ class KernelLab {
   /** Runs all tasks of the topology at their times, to its end. */
   async run(): Promise<void> {
     const { traffic, events, commands, checks, duration } = this.#topology;
-    // Tasks of one time run in this order: topology events first, so that traffic and checks see their effect.
+    // Tasks with equal times run in the order of this list: topology events first, so that traffic and checks see their effect.
     const last = { at: duration, run: () => this.#endFlows() };
     const tasks: readonly ScheduledTask[] = [
       ...events.map(({ at, action }) => ({ at, run: () => this.#applyAction(action) })),
@@ -249,7 +252,7 @@ class KernelLab {
     return node;
   }
 
-  /** Starts the processes of a stream or transfer, which wait for the begin of the run. */
+  /** Starts the processes of a stream or transfer. They wait for the start of the run. */
   #startFlow(traffic: StreamTraffic | TransferTraffic, number: number): FlowProcesses {
     const { observe } = this.#settings;
     const report: ReportFlow = (one) => observe({ kind: "flow", at: this.#now(), traffic: number, report: one });
@@ -323,7 +326,10 @@ class KernelLab {
     this.#pending.push(Promise.all(asked).then((answers) => observe({ kind: "check", at, check, answers })));
   }
 
-  /** Makes a request to the nodes of all hosts, and returns the hosts that refuse it. A refusal is a warning of the host. */
+  /**
+   * Makes a request to the nodes of the action's hosts. Returns the hosts whose nodes refuse it or do not answer, and logs a warning for
+   * each of them.
+   */
   async #askHosts(action: NodeAction): Promise<ReadonlySet<string>> {
     const refusing = new Set<string>();
     const asked = action.hosts.map(async (host) => {
@@ -346,7 +352,7 @@ class KernelLab {
     const parts = isNodeAction(action)
       ? requestParts(action, await this.#askHosts(action))
       : await this.#changeTopology(action);
-    // The time is read after the action: packets sent during it may have met the old or the new state.
+    // The time is read after the action, because packets sent during the action may have met the old or the new state.
     for (const part of parts) this.#settings.observe({ kind: "action", at: this.#now(), ...part });
   }
 

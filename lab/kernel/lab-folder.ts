@@ -5,17 +5,20 @@ import { dirname, join } from "node:path";
 /** Environment variable of every process of a lab: the pid of the lab's process. */
 export const LAB_VARIABLE = "MOSAIC_LAB";
 
-/** Environment variable that overrides the folder of the lab folders. */
+/** Environment variable that overrides the folder in which all lab folders are. */
 export const FOLDERS_VARIABLE = "MOSAIC_LAB_FOLDERS";
 
 const STARTED = "started";
 
-/** Returns the environment for a process of this lab. `mosaic lab --clean` finds the process by it if the lab is killed. */
+/**
+ * Returns the environment for a process of this lab. If the lab is killed, `mosaic lab --clean` recognises its processes by this
+ * environment.
+ */
 export function labEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, [LAB_VARIABLE]: String(process.pid), NO_COLOR: "1" };
 }
 
-/** Returns the folder of this user's lab folders. Only root uses /run, since labs in user namespaces have a private /run. */
+/** Returns the folder in which all lab folders of this user are. Only root uses /run, since labs in user namespaces have a private /run. */
 export function foldersRoot(): string {
   const named = process.env[FOLDERS_VARIABLE];
   if (named !== undefined) return named;
@@ -40,7 +43,7 @@ export function removeLabFolder(folder: string): void {
   try {
     rmdirSync(dirname(folder));
   } catch {
-    // Another lab has a folder in it.
+    // The parent holds the folder of another lab.
   }
 }
 
@@ -51,7 +54,7 @@ export function isLabAlive(pid: number, root: string): boolean {
   try {
     return readFileSync(join(root, String(pid), STARTED), "utf8") === start;
   } catch {
-    // Without a folder only the pid is known.
+    // Without its folder the start time of the lab is unknown, so a living process with this pid counts as the lab.
     return true;
   }
 }

@@ -5,7 +5,10 @@ import { foldersRoot, isLabAlive, LAB_VARIABLE, removeLabFolder } from "./lab-fo
 
 const NAMESPACES = "/run/netns";
 
-/** Removes processes, namespaces and folders of labs whose process has exited. Returns a description of each. Running labs are kept. */
+/**
+ * Removes the processes, namespaces and folders of all labs whose own process has exited. Returns a description of each item, also of a
+ * namespace that could not be removed.
+ */
 export function removeLeftovers(): readonly string[] {
   const root = foldersRoot();
   const isDead = (pid: number): boolean => !isLabAlive(pid, root);
@@ -22,7 +25,7 @@ function killProcesses(isDead: (lab: number) => boolean): readonly string[] {
     });
 }
 
-/** Returns the lab that a process belongs to by its environment. */
+/** Returns the lab that a process belongs to, as its environment says. */
 function labOf(pid: number): number | undefined {
   if (!Number.isInteger(pid) || pid === process.pid) return undefined;
   try {

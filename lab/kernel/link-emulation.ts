@@ -6,7 +6,10 @@ import type { LinkRule, Topology } from "../topology/topology.ts";
 export interface LinkEmulation {
   /** Whether all packets between hosts pass the link process. */
   readonly hasProcess: boolean;
-  /** Whether nftables drops packets. Possible if loss is the only fault; then no link process is needed. */
+  /**
+   * Whether nftables drops packets in place of the link process. Only if links have no faults other than loss and rates, and `nft` is
+   * installed.
+   */
   readonly hasLossRules: boolean;
   /** Whether packet trains are split, so that a link can lose a single packet and a queue has its configured length. */
   readonly splitsTrains: boolean;

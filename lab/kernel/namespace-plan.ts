@@ -12,8 +12,8 @@ import { type Host, interfacesOf, type Network } from "../topology/topology.ts";
  *   host b ── eth0 ═══ h2 ──┤ hub, which forwards
  *   gateway ─ eth0 ═══ g1 ──┘
  *
- * A host sends all packets to the hub; a gateway returns translated packets to it. A host in several networks has a port for
- * each, as eth1 and h1-1, and may be the gateway of some. If links have faults, the hub routes packets between hosts to the
+ * A host sends all packets to the hub; a gateway returns translated packets to the hub. A host in several networks has a port in each of
+ * them, such as eth1 with h1-1, and may be the gateway of some of them. If links have faults, the hub routes packets between hosts to the
  * device `links`, where the link process delays, drops and duplicates them.
  */
 export interface NamespacePlan {
@@ -78,7 +78,10 @@ export const LINKS_DEVICE = "links";
 /** Address of the hub on all its ports. Only the routing tables of hosts and gateways use it. */
 const HUB_ADDRESS = "169.254.77.1";
 
-/** TUN device of the link process for packets that gateways send into the network behind them. They may have the addresses of others. */
+/**
+ * TUN device of the link process for packets that gateways send into the network behind them. Their source and destination may equal those
+ * of packets on another link.
+ */
 export const INWARD_DEVICE = "inward";
 
 export const FAULTS_TABLE = 77;
@@ -105,7 +108,7 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
   const behindNat = networks.flatMap((network) => (network.nat === undefined ? [] : [{ network, ip: network.nat }]));
   return {
     prefix,
-    // Host names are lower-case, so these names are free.
+    // Host names are in lower case, so no host has one of these names.
     hub: `${prefix}HUB`,
     hosts: namespaces,
     gateways: behindNat.map(({ network, ip }, at) => ({
@@ -160,7 +163,7 @@ export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boole
   ]);
 }
 
-/** Returns the input of `ip -n HOST -batch -` that gives a host in several networks a route to each, and one to all others. */
+/** Returns the input of `ip -n HOST -batch -` that gives a host in several networks a route to each of them, and a default route. */
 export function interfacesBatch(
   host: HostNamespace,
   networks: ReadonlyMap<string, Network>,
@@ -217,14 +220,14 @@ export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly 
 `;
 }
 
-/** Network behind a gateway that is a host, with the addresses (`ip:port`) whose ports it forwards. */
+/** Network behind a gateway that is a host, and the addresses (`ip:port`) to which the gateway forwards their ports. */
 export interface InnerNetwork extends HostGateway {
   readonly forwarded: readonly string[];
 }
 
 /**
- * Returns the input of `nft -f -` in a host that is the gateway of networks: masquerading of packets that leave one, forwarded
- * ports, and no other packets that enter one from outside all of them.
+ * Returns the input of `nft -f -` in a host that is the gateway of networks: masquerading of packets that leave one of the networks, and
+ * forwarded ports. No other packet enters a network from outside these networks.
  */
 export function hostNatRules(host: HostNamespace, inner: readonly InnerNetwork[]): string {
   const devices = inner.map((one) => `"${one.inner.device}"`).join(", ");
@@ -260,7 +263,7 @@ export const NO_RP_FILTER = "for filter in /proc/sys/net/ipv4/conf/*/rp_filter; 
 export const FORWARDING: string = [
   "echo 1 > /proc/sys/net/ipv4/ip_forward",
   NO_RP_FILTER,
-  // A gateway returns packets to the port they came from, which must not cause ICMP redirects.
+  // A gateway sends packets out by the port by which they came. This must not cause ICMP redirects.
   "echo 0 > /proc/sys/net/ipv4/conf/all/send_redirects",
   "echo 0 > /proc/sys/net/ipv4/conf/default/send_redirects",
 ].join(" && ");

@@ -45,7 +45,7 @@ function portOf(address: string): string {
   return address.slice(address.lastIndexOf(":") + 1);
 }
 
-/** Network namespaces of a lab. They are removed by `close`, and also if the process exits without it. */
+/** Network namespaces of a lab. `close` removes them; if the process exits without a call of `close`, they are removed as well. */
 export class Namespaces {
   /** Folder of this lab, with the control sockets. Removed with the namespaces. */
   readonly folder: string;
@@ -96,7 +96,10 @@ export class Namespaces {
     return join(this.folder, `${node}.sock`);
   }
 
-  /** Returns the folder in which a process of several nodes opens their control sockets. `socketOf` are links to them. */
+  /**
+   * Returns the folder in which a process with several nodes opens their control sockets. The paths of `socketOf` are symbolic links to
+   * these sockets.
+   */
   socketFolder(machine: string): string {
     return join(this.folder, `${machine}.nodes`);
   }
@@ -212,7 +215,7 @@ export class Namespaces {
     this.#updateHub();
   }
 
-  /** Gives a host in several networks its interfaces, and makes it the gateway of those that name it. */
+  /** Gives a host in several networks its interfaces, and makes it the gateway of each network that names it as gateway. */
   #createInterfaces(host: HostNamespace): void {
     const networks = new Map(this.wiring.networks.map((network) => [network.name, network]));
     const inner = this.#plan.hostGateways
@@ -223,7 +226,7 @@ export class Namespaces {
       }));
     const inHost = (command: string, input = ""): void =>
       run(["ip", "netns", "exec", host.namespace, "sh", "-c", command], input);
-    // Replies may leave by another interface than the one that the request came by.
+    // A reply may leave by another interface than the one by which the request came.
     if (inner.length === 0) inHost(NO_RP_FILTER);
     else inHost(`${FORWARDING} && nft -f -`, hostNatRules(host, inner));
     runBatch(interfacesBatch(host, networks, this.#emulation.splitsTrains), host.namespace);

@@ -14,7 +14,10 @@ export interface NodeSetup {
   readonly captures: string | undefined;
 }
 
-/** Returns the command line of a host's node, or of its nodes, at its present attachment. `start` is the number of this start, from 1. */
+/**
+ * Returns the command line of a host's node, or of its nodes, at its present attachment. `start` counts the starts of the host's nodes,
+ * from 1.
+ */
 export function nodeCommand(host: Host, setup: NodeSetup, start: number): readonly string[] {
   const { topology, plans, namespaces, mosaic, captures } = setup;
   const { wiring } = namespaces;
@@ -29,7 +32,7 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     "run",
     ...host.programs,
     "--listen",
-    // A host that moves gets a new address later, which its node follows if it is bound to all addresses.
+    // A host that moves gets a new address later. A node that is bound to all addresses follows the move.
     host.moves || hasSeveral
       ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}`
       : attachment.address,

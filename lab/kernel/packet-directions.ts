@@ -1,14 +1,15 @@
 /**
- * IP addresses of the packets on each link. The hub finds the link of a packet by its source and destination: `hubRules` cuts it, the
- * link process delays it, `lossRules` drops it, `HubRates` queues it.
+ * IP addresses of the packets on each link. The hub finds the link of a packet by the packet's source and destination. `hubRules` drops
+ * packets of a cut link, the link process delays packets, `lossRules` drops packets at random, and `HubRates` queues packets.
  */
 import { ipOf } from "../topology/address-range.ts";
 import { type Direction, interfacesOf } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
 /**
- * Returns the addresses that packets from one host to another have in the hub. The link between a host and the gateway of its network
- * carries all packets between the host and other networks. Two hosts that only a gateway connects have no link.
+ * Returns the source and destination addresses that packets on the link from one host to another have in the hub. The link between a host
+ * and the gateway of its network carries all packets between the host and other networks. Two hosts that only a gateway connects have no
+ * link.
  */
 export function packetDirections(wiring: Wiring, { from, to }: Direction): readonly Direction[] {
   const shared = wiring.sharedNetwork(from, to);
@@ -26,8 +27,8 @@ export function packetDirections(wiring: Wiring, { from, to }: Direction): reado
 }
 
 /**
- * Returns the source addresses of packets that arrive on the link from one host to another. `others` means all that no other link to the
- * port of the receiver has.
+ * Returns the source addresses of packets that arrive on the link from one host to another. If `others` is true, packets from all addresses
+ * that no other link to the receiver's port has arrive on this link, too.
  */
 export function arrivingSources(
   wiring: Wiring,
@@ -46,8 +47,8 @@ function isBehindHost(wiring: Wiring, host: string): boolean {
 }
 
 /**
- * The addresses of a link between networks are those of the hosts, except if both are behind different gateways: then the source is the
- * visible address of the sender.
+ * Returns the addresses of packets on a link between two networks: those of the two hosts. If both hosts are behind NAT gateways, the
+ * source is the visible address of the sender.
  */
 function outerDirection(wiring: Wiring, from: string, to: string): Direction {
   const crossesTwoGateways = wiring.gateway(from) !== undefined && wiring.gateway(to) !== undefined;
@@ -65,7 +66,7 @@ function outsideOf(wiring: Wiring, network: string): readonly string[] {
   const queue: (string | undefined)[] = [network];
   for (let at = 0; at < queue.length; at++) {
     const gateway = wiring.network(queue[at])?.gateway;
-    // A network without such a gateway reaches all others of its kind.
+    // Networks whose gateway is no host reach one another, so all public networks follow.
     const next =
       gateway === undefined
         ? publicNetworks(wiring)

@@ -42,7 +42,7 @@ export class PingLines {
     return { kind: "missing", sequence: this.#fullSequence(Number(sequence)), at, sentAt: at - this.#interval };
   }
 
-  /** Extends a sequence number of 16 bits to the nearest full number to the last one. */
+  /** Extends a sequence number of 16 bits to the full number that is nearest to the last one. */
   #fullSequence(sequence: number): number {
     const wraps = Math.round((this.#last - sequence) / SEQUENCES);
     this.#last = Math.max(this.#last, sequence + wraps * SEQUENCES);

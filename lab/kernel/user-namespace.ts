@@ -22,7 +22,7 @@ export function isInUserNamespace(): boolean {
 export function enterUserNamespace(): Promise<number | NodeJS.Signals> {
   const [command = "", ...args] = inUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
   const env = { ...process.env, [INSIDE]: "1", [FOLDERS_VARIABLE]: foldersRoot() };
-  // Detached, so that a signal of the terminal reaches it once: forwarded by this process.
+  // Detached, so that a signal from the terminal reaches the child only once, forwarded by this process.
   const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], env, detached: true });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of FORWARDED) process.on(signal, forward);

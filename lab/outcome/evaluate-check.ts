@@ -14,11 +14,11 @@ export interface CheckResult {
   readonly at: number;
   readonly expectation: string;
   readonly holds: boolean | undefined;
-  /** Observed value, for people. Names the traffic that failed the check. */
+  /** Observed value, for people, with the names of the traffic that failed the check. */
   readonly observed: string;
   /** Names of the traffic that the check covers. */
   readonly traffic: readonly string[];
-  /** Names of the traffic for which it does not hold. */
+  /** Names of the traffic for which the check does not hold. */
   readonly failed: readonly string[];
   /** Answers of the hosts to the query of the check. */
   readonly answers?: readonly QueryAnswer[];
@@ -32,13 +32,16 @@ interface Evidence {
   outages(traffic: number): readonly Outage[];
 }
 
-/** Window of `reaches`: requests sent in the last second, except for the latest, whose replies may be in flight. */
+/**
+ * Window of `reaches`: requests sent during RECENT_SECONDS, which end IN_FLIGHT_SECONDS before the check: replies to later requests may
+ * still be in flight.
+ */
 const RECENT_SECONDS = 1;
 const IN_FLIGHT_SECONDS = 0.2;
 
 /**
- * Evaluates a check against the observations so far, and the answers of hosts to its query. For a command it returns no verdict:
- * `RunRecord` adds it in the kernel lab.
+ * Evaluates a check against the observations so far, and the answers of hosts to its query. For a check of a command, `holds` is undefined:
+ * in the kernel lab `RunRecord` adds the verdict.
  */
 export function evaluateCheck(
   check: Check,
@@ -50,7 +53,7 @@ export function evaluateCheck(
   const traffic = check.traffic.map((number) => topology.traffic[number]?.name ?? "");
   const { holds, observed, failed = [] } = verdictOf(check, record, answers);
   const names = failed.map((number) => topology.traffic[number]?.name ?? "");
-  // An expectation of `reaches` names the hosts itself.
+  // The text of a `reaches` expectation already names the hosts.
   const which = holds === false && names.length > 0 && expectation.kind !== "reaches" ? ` (${listOf(names)})` : "";
   const text = describeExpectation(expectation, unitOf(check, topology));
   const result = { at, expectation: text, holds, observed: `${observed}${which}`, traffic, failed: names };
@@ -118,7 +121,10 @@ function verdictOf(
   }
 }
 
-/** Pings and datagrams of streams count together. The traffic that exceeds the limit on its own, or else that lost any, has failed. */
+/**
+ * The limit applies to the sum of all pings and datagrams of streams. If the check fails, `failed` is the traffic that exceeds the limit on
+ * its own; if there is none, all traffic with a loss.
+ */
 function lossVerdict(traffic: readonly number[], most: AllowedLoss, record: Evidence): Verdict {
   const counts = traffic.map((number) => {
     const { sent = 0, lost = 0 } = record.flows[number] ?? record.pings[number] ?? {};
@@ -140,7 +146,7 @@ function listOf(names: readonly string[]): string {
   return `${names.slice(0, NAMES_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Unit of the losses of the traffic that a check covers, in singular and plural. */
+/** Returns the noun for the packets whose loss a check counts, in singular and plural. */
 function unitOf({ traffic }: Check, topology: Topology): readonly [string, string] {
   const kinds = new Set(traffic.map((number) => topology.traffic[number]?.kind));
   if (!kinds.has("udp")) return ["ping", "pings"];

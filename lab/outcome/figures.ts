@@ -8,7 +8,7 @@ export interface Figure {
   readonly traffic: string;
   readonly name: string;
   readonly unit: FigureUnit;
-  /** Infinity for a time that did not end, and for a round trip without any answer. */
+  /** Infinity for an outage or a transfer that did not end, and for a delay or a round trip that was never measured. */
   readonly value: number;
 }
 

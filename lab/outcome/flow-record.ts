@@ -8,7 +8,7 @@ interface Second {
   received: number;
   receivedBytes: number;
   retransmitted: number;
-  /** Datagrams sent in this second that arrived, whenever that was. */
+  /** Number of the datagrams sent in this second that have arrived, in this second or later. */
   arrived: number;
   delaySum: number;
   delays: number;
@@ -18,11 +18,11 @@ interface Second {
 export interface FlowSecond {
   /** Start of the second. */
   readonly t: number;
-  /** Bits per second that the receiver's application got. */
+  /** Bits per second that the application of the receiver received. */
   readonly throughput: number;
   readonly sent: number;
   readonly received: number;
-  /** Datagrams sent in this second that never arrived. 0 for TCP, which sends them again. */
+  /** Datagrams sent in this second that never arrived. 0 for TCP, which retransmits lost segments. */
   readonly lost: number;
   readonly retransmitted: number;
   /** Mean delay in seconds. Null if none was measured. */

@@ -11,8 +11,8 @@ const LEVEL = 0.95;
 
 /**
  * Returns the median and its interval by order statistics: from the k-th least to the k-th greatest value, with the greatest k whose
- * coverage is at least 95 % by the binomial distribution. It assumes nothing about the distribution of the values. Fewer than six values
- * are too few; then it is their whole range. The sample must not be empty.
+ * coverage is at least 95 % by the binomial distribution. It assumes nothing about the distribution of the values. For fewer than six
+ * values the interval is their whole range, and its coverage is below 95 %. The sample must not be empty.
  */
 export function medianInterval(values: readonly number[]): MedianInterval {
   const sorted = values.toSorted((one, other) => (one === other ? 0 : one - other));

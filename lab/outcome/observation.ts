@@ -11,7 +11,7 @@ import type { ActionPart } from "../topology/action-part.ts";
 export type Observation =
   /** Passage of time, every half second. */
   | { readonly kind: "tick"; readonly at: number }
-  /** Reply to an echo request, or the lack of one. `traffic` is an index in `Topology.traffic`. */
+  /** Reply to an echo request, or notice that the reply is missing. `traffic` is an index in `Topology.traffic`. */
   | { readonly kind: "ping"; readonly at: number; readonly traffic: number; readonly report: PingReport }
   /** Report of a UDP stream or a TCP transfer. */
   | { readonly kind: "flow"; readonly at: number; readonly traffic: number; readonly report: FlowReport }
@@ -31,11 +31,11 @@ export type Observation =
       readonly start: number;
       readonly line: TraceLine;
     }
-  /** Event of the topology that has taken effect, or the part of it that has no effect. */
+  /** Event of the topology: the part that has taken effect, or the part without effect. */
   | ({ readonly kind: "action"; readonly at: number } & ActionPart)
   /**
-   * Line of the log of a node. In the simulator warnings are marked, and so are messages of the node itself; in a lab the text begins
-   * with the level.
+   * Line of the log of a node. In the simulator the observation says whether the line is a warning, and whether the node itself wrote it.
+   * In a kernel lab `text` begins with the level.
    */
   | {
       readonly kind: "log";
@@ -62,8 +62,8 @@ export type Observation =
       readonly code: number | undefined;
     }
   /**
-   * Due time of a check, by its index. A check of a command follows again with the outcome of the command, a check of a query with the
-   * answers of the hosts.
+   * A check is due; `check` is its index. The observation of a command's check is repeated with the outcome of the command, that of a
+   * query's check with the answers of the hosts.
    */
   | {
       readonly kind: "check";

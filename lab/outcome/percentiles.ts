@@ -1,4 +1,4 @@
-/** Number of values that are kept. Above it every second one is dropped. */
+/** Limit of kept values. When it is reached, every second value is dropped. */
 const VALUES_MAX = 1 << 18;
 
 /** Percentiles of a sample: nearest rank. */
@@ -10,7 +10,10 @@ export interface PercentileSummary {
   readonly max: number;
 }
 
-/** Returns the value of which a share of a sorted sample is at most as great (nearest rank). The sample must not be empty. */
+/**
+ * Returns the least value of a sorted sample such that at least the given share of the values is not greater (nearest rank). The sample
+ * must not be empty.
+ */
 function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

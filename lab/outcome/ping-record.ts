@@ -2,9 +2,11 @@ import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 
 /** Interruption of traffic after an event. */
 export interface Outage {
-  /** Seconds until a request sent after the event was answered. 0 if the first one was, Infinity if none was. */
+  /**
+   * Seconds from the event to the first reply to a request sent after it. 0 if the first such request was answered, Infinity if none was.
+   */
   readonly seconds: number;
-  /** Number of unanswered requests in between. */
+  /** Number of requests sent after the event and before the first answered one. */
   readonly lost: number;
 }
 

@@ -6,13 +6,13 @@ export interface QueryAnswer {
   readonly host: string;
   /** Distinct rows, their values in the notation of programs. Undefined if the node does not answer or refuses the query. */
   readonly rows: readonly (readonly string[])[] | undefined;
-  /** Reason why there are no rows, or derivations of the query without a value. */
+  /** Reason why there are no rows; or, with rows, the derivations of the query that had no value. */
   readonly problem?: string;
 }
 
 const NO_ANSWER = "no answer";
 
-/** Returns the rows that the replies to a query hold. No replies: the node is down or does not answer. */
+/** Returns the rows that the replies to a query hold. `replies` is undefined if the node is down or does not answer. */
 export function queryAnswer(host: string, replies: readonly Reply[] | undefined): QueryAnswer {
   const problem = problemIn(replies);
   if (problem !== undefined) return { host, rows: undefined, problem };

@@ -46,7 +46,7 @@ function describeCounts(answers: readonly QueryAnswer[]): string {
   return least === most ? `${rowCount(most)} on each` : `${least} to ${rowCount(most)}`;
 }
 
-/** The rows of an answer as text that does not depend on their order. */
+/** Returns the rows of an answer as text. The text does not depend on the order of the rows. */
 function contents({ rows = [] }: QueryAnswer): string {
   return JSON.stringify(rows.map((row) => JSON.stringify(row)).toSorted());
 }

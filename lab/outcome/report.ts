@@ -196,7 +196,10 @@ function outageText({ effect, outage, lost }: EventSummary): string {
 /** Number of problems that the text lists. `results.json` has all of them. */
 const PROBLEM_LINES_MAX = 20;
 
-/** Formats the problems of all nodes, one line each. A node that was started again is named with the number of its start. */
+/**
+ * Formats the problems of all nodes, one line each. A problem after the second or a later start of a node is listed with the number of the
+ * start.
+ */
 export function problemLines({ problems }: RunSummary): readonly string[] {
   const lines = problems
     .slice(0, PROBLEM_LINES_MAX)
@@ -215,7 +218,7 @@ export function routeLines({ snapshots }: RunRecord): readonly string[] {
   return align([["to", ...snapshots.map(({ at }, index) => columnName(at, index, snapshots.length))], ...rows]);
 }
 
-/** Names a column. Two events are usually a failure and its repair, so three columns are before, during and after. */
+/** Names a column. Three columns are called before, during and after, because two events are usually a failure and its repair. */
 function columnName(at: number, index: number, count: number): string {
   return (count === 3 ? ["before", "during", "after"][index] : undefined) ?? `until ${at.toFixed(1)} s`;
 }

@@ -63,7 +63,7 @@ export class Routes {
     this.changes.push({ t, host, to, next: route?.next ?? null, cost: Number.isFinite(cost) ? cost : null });
   }
 
-  /** Adds the addresses of a host that has moved. The previous addresses keep their meaning. */
+  /** Adds the addresses of a host that has moved. The previous addresses still name the host. */
   addAddresses(host: string, { address, visible }: Attachment): void {
     this.#names.set(address, host).set(visible, host);
   }
@@ -105,13 +105,13 @@ export class Routes {
   }
 }
 
-/** Whether a value can name a host: an address, also one of an overlay, or an id. */
+/** Whether a value can name a host: an address in the IP network or in an overlay, or an id. */
 function isName(value: JsonValue | undefined): value is JsonValue {
   if (typeof value !== "object" || value === null) return typeof value === "string";
   return "address" in value || "id" in value;
 }
 
-/** Returns a cost. JSON has no Infinity, so any value that is no number counts as infinite. */
+/** Returns a cost. JSON has no number for infinity, so any value other than a number counts as infinite. */
 function readCost(value: JsonValue | undefined): number {
   return typeof value === "number" ? value : Infinity;
 }

@@ -29,7 +29,7 @@ export class RunRecord {
   readonly routes: Routes | undefined;
   readonly actions: (ActionPart & { readonly at: number })[] = [];
   readonly snapshots: RouteSnapshot[] = [];
-  /** Results by index of the check, for checks that are due. */
+  /** Results of the checks that have been due, by index of the check. */
   readonly checks: CheckResult[] = [];
   /** Links whose queue was full. */
   readonly fullQueues: (Direction & { readonly dropped: number })[] = [];

@@ -16,7 +16,7 @@ export function styled(screen: Screen, style: Style, text: string): string {
   return screen.hasColour ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Returns text from anywhere, safe to write; the colours of `styled` stay. */
+/** Returns text from any source in a form that is safe to print on a terminal. The colours of `styled` are kept. */
 export function shown(screen: Screen, text: string): string {
   return screen.hasColour ? printableColoured(text) : printableLines(text);
 }

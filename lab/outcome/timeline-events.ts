@@ -31,13 +31,13 @@ export function hostEvents(observation: Observation): readonly TimelineEvent[] {
 }
 
 /**
- * Finder of the timeline events of one traffic: the routes show that an outage was detected, traffic flows again, or it is back
- * on the direct path.
+ * Finder of the timeline events of one traffic: the routes show that an outage was detected, the route changes, requests are answered
+ * again, or the traffic is back on the direct path.
  */
 export class TimelineEventFinder {
   readonly #traffic: Traffic;
   readonly #number: number;
-  /** Last failure, until a later request is answered. */
+  /** Latest failure; undefined once a later request has been answered. */
   #broken: { readonly at: number; isDetected: boolean } | undefined;
   #lastAction: number | undefined;
   #path: string | undefined;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Time between yields, and so the delay of signals. */
+/** Time between two yields, which is also the longest delay of a signal. */
 const SLICE_MS = 100;
 
 /** Timer of yields in long computations, so that signals and I/O are handled. */

@@ -33,7 +33,7 @@ import { Wiring } from "../topology/wiring.ts";
 
 export interface SimulatedSettings extends SimulatedNodesSettings {
   readonly plans: Plans;
-  /** Called and awaited after each tick, to slow the run down to a visible pace. */
+  /** Called after each tick; the run waits for the promise. It can slow the run down to a visible pace. */
   readonly pace?: (at: number) => Promise<void>;
   /** Wraps the world of a host with a packet capture. Called at each start of the host. */
   readonly capture?: ((host: string, world: World) => World) | undefined;
@@ -125,7 +125,7 @@ interface Installation {
 /** Objects that the boot of any host uses. */
 interface Boots {
   readonly nodes: SimulatedNodes;
-  /** Reasons for which a node could not start. */
+  /** Reasons why nodes could not start. */
   readonly failures: string[];
   readonly capture: SimulatedSettings["capture"];
   readonly wiring: Wiring;
@@ -182,7 +182,8 @@ interface RunningParts {
 
 function schedule(parts: RunningParts, { traffic, events, checks, duration }: Topology, observe: Observe): void {
   const { simulation } = parts;
-  // Events at one time run in the order of scheduling: topology events first, so that traffic and checks see their effect.
+  // Events with equal times run in the order in which they were scheduled: topology events first, so that traffic and checks see their
+  // effect.
   for (const { at, action } of events) {
     simulation.at(at, () => {
       for (const part of applyAction(parts, action, observe)) observe({ kind: "action", at, ...part });
@@ -197,7 +198,7 @@ function schedule(parts: RunningParts, { traffic, events, checks, duration }: To
   }
 }
 
-/** Returns the answers of all hosts to the query of a check. */
+/** Returns the answers of the check's hosts to its query; nothing for a check of another kind. */
 function answersTo(
   check: Check | undefined,
   { nodes }: Pick<RunningParts, "nodes">,
@@ -209,7 +210,10 @@ function answersTo(
   };
 }
 
-/** Makes a request to the nodes of all hosts, and returns the hosts that refuse it. A refusal is a warning of the host. */
+/**
+ * Makes a request to the nodes of the action's hosts. Returns the hosts whose nodes refuse it or do not answer, and logs a warning for each
+ * of them.
+ */
 function askHosts({ simulation, nodes }: RunningParts, action: NodeAction, observe: Observe): ReadonlySet<string> {
   const refusing = new Set<string>();
   for (const host of action.hosts) {

@@ -30,7 +30,7 @@ export interface SimulatedNodesSettings {
   readonly observe: Observe;
   /** Attaches instruments to a node before it starts. Without it, nodes have neither samples nor a last state. */
   readonly instrument?: ((node: Node) => NodeInstruments) | undefined;
-  /** Returns the control interface of a node, for events and checks that make requests to it. Without it there are none. */
+  /** Returns the control interface of a node, for events and checks that make requests to it. Without it, nodes answer no requests. */
   readonly controlOf?: ((node: Node, installation: NodeInstallation) => Control) | undefined;
   /** Returns the secrets of a host. Without it, nodes have none. */
   readonly secretsOf?: ((host: Host) => Secrets) | undefined;
@@ -62,7 +62,7 @@ export class SimulatedNodes {
   readonly #lives = new Map<string, Life>();
   readonly #starts = new Map<string, number>();
 
-  /** `hosts` is the number of hosts, which share the memory of one process. */
+  /** `hosts` is the number of hosts. They share the memory limit of one process. */
   constructor(settings: SimulatedNodesSettings, hosts: number) {
     this.#settings = settings;
     this.#memory = defaultLimits.memory / hosts;
@@ -78,7 +78,7 @@ export class SimulatedNodes {
     const start = (this.#starts.get(name) ?? 0) + 1;
     this.#starts.set(name, start);
     const node = new Node(program, world, {
-      // A host behind a gateway announces the address of the gateway, wherever it moves. Its world has the other addresses.
+      // A node behind a gateway announces the visible address at the gateway. Other addresses of a host come from its world.
       names: announced,
       announced,
       facts,
@@ -124,7 +124,7 @@ export class SimulatedNodes {
   }
 
   endAll(at: number): void {
-    // `end` removes the host that the iteration has just passed.
+    // `end` removes the current host from the map, which does not disturb the iteration.
     for (const host of this.#lives.keys()) this.end(host, at, false);
   }
 

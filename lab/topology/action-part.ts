@@ -1,6 +1,6 @@
 import type { Direction, NodeAction, TopologyAction } from "./topology.ts";
 
-/** Part of an action: the hosts or directions on which it has an effect, or those on which it has none. */
+/** Part of an action: the hosts or directions on which the action has an effect, or the hosts or directions on which it has none. */
 export interface ActionPart {
   readonly action: TopologyAction;
   readonly hasEffect: boolean;
@@ -38,7 +38,7 @@ export function partsOf(action: TopologyAction, { isRunning, isCut }: ActionStat
   }
 }
 
-/** Returns the parts of a request. It has no effect on hosts whose node has refused it or has not answered. */
+/** Returns the parts of a request. The request has no effect on hosts whose node has refused it or has not answered. */
 export function requestParts(action: NodeAction, refusing: ReadonlySet<string>): readonly ActionPart[] {
   return split(
     action.hosts,

@@ -203,7 +203,7 @@ const traffic: z.ZodType<TrafficDocument> = table({
   }
 });
 
-/** Returns the keys that do not fit to the kind of a traffic, and those that are missing. */
+/** Returns faults for keys that a traffic of this kind must not have, and for keys that it lacks. */
 function trafficFaults(
   written: TrafficDocument,
 ): readonly { readonly key: keyof TrafficDocument; readonly message: string }[] {
@@ -224,7 +224,7 @@ const crossing = z.union(
   expected('two hosts, as ["a", "b"], or one direction, as { from = "a", to = "b" }'),
 );
 
-/** Actions on running nodes, which `on` restricts to some hosts. */
+/** Actions on running nodes. The key `on` restricts such an action to some hosts. */
 const NODE_ACTIONS = ["insert", "delete", "load", "unload", "reload", "rebind"] as const;
 const ACTIONS = ["cut", "heal", "kill", "start", "move", "change", ...NODE_ACTIONS] as const;
 

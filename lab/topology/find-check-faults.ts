@@ -18,7 +18,10 @@ const KINDS_OF_CHECK = {
 
 type TrafficCheck = keyof typeof KINDS_OF_CHECK;
 
-/** Returns the traffic that a check covers: of its kinds, between its hosts, with its name. */
+/**
+ * Returns the indexes of the traffic that a check covers: traffic of a kind that the check applies to, between the hosts and with the name
+ * that the check gives.
+ */
 export function coveredTraffic(check: CheckDocument, traffic: readonly TrafficDocument[]): readonly number[] {
   const key = trafficCheckOf(check);
   if (key === undefined) return [];
@@ -35,7 +38,7 @@ export function coveredTraffic(check: CheckDocument, traffic: readonly TrafficDo
   });
 }
 
-/** Returns the checks that need traffic or a route table that the topology does not define. */
+/** Returns a fault for each check that needs traffic or a route table which the topology does not define. */
 export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
   return checks.flatMap((check, index): readonly DocumentFault[] => {
     const path = (key: string): readonly PropertyKey[] => ["checks", index, key];

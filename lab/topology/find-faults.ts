@@ -1,6 +1,7 @@
 /**
- * Checks of a topology document that go beyond the schema: names, addresses and times. `readTopology` calls `findFaults` after
- * `parseDocument`; only a document without faults is resolved. `findNetworkFaults` and `findCheckFaults` check the rest.
+ * Checks of a topology document that go beyond the schema. `readTopology` calls `findFaults` after `parseDocument`; only a document without
+ * faults is resolved. This file checks names, addresses, times and traffic; the other find-*.ts files check nodes, networks, gateways and
+ * checks.
  */
 import { type Groups, groupsOf, isBidirectional, membersOf, sides } from "./host-names.ts";
 import { numberedHosts } from "./host-numbers.ts";

@@ -37,7 +37,7 @@ function findNetworkFault(
   return leadsBack(name, document) ? fault("gateway", `packets from ${name} come back to it by its gateways`) : [];
 }
 
-/** Whether the gateways on the way out of a network form a cycle. */
+/** Whether the path outwards from a network, from gateway to gateway, never ends because it reaches a network twice. */
 function leadsBack(start: string, { networks, hosts }: TopologyDocument): boolean {
   const passed = new Set<string>();
   let at: string | undefined = start;

@@ -3,7 +3,9 @@ import type { DocumentFault, HostNames, LinkDocument, TopologyDocument } from ".
 
 const LAST_PORT = 65_535;
 
-/** Returns the faults of hosts with `nodes`: keys that belong to one node, and events and links of single nodes. */
+/**
+ * Returns the faults of hosts that have several nodes: keys that can apply to only one node, and events and links that name a single node.
+ */
 export function findNodeFaults(document: TopologyDocument): readonly DocumentFault[] {
   return [...findHostFaults(document), ...findSingleNodes(document)];
 }
@@ -32,7 +34,10 @@ function findHostFaults({ hosts, networks, events }: TopologyDocument): readonly
   });
 }
 
-/** All nodes of a host run in one process and share its links, so these belong to the host as a whole. */
+/**
+ * Returns the faults of links and events that name a single node. They must name the host: its nodes run in one process and share its
+ * links.
+ */
 function findSingleNodes({ hosts, events, links }: TopologyDocument): readonly DocumentFault[] {
   const hostOf = new Map(
     Object.entries(hosts).flatMap(([name, host]) =>
@@ -60,7 +65,7 @@ function findSingleNodes({ hosts, events, links }: TopologyDocument): readonly D
   ];
 }
 
-/** Returns all names in a list, in lists of it, and in the two sides of a link. */
+/** Returns all names in a list, in its nested lists, and in the two sides of a link. */
 function namesIn(names: unknown): readonly string[] {
   if (typeof names === "string") return [names];
   if (Array.isArray(names)) return (names as readonly HostNames[]).flatMap(namesIn);

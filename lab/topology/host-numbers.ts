@@ -4,7 +4,7 @@ import type { Attachment, Interface } from "./topology.ts";
 import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 import { type GatewayInterfaces, visibleAddress } from "./visible-address.ts";
 
-/** Host of a topology file, with the addresses from the file or, by default, addresses computed from its number. */
+/** Host of a topology file. Its addresses come from the file; by default they are computed from the number of the host. */
 export interface NumberedHost extends Attachment {
   readonly name: string;
   readonly group: string;
@@ -21,7 +21,7 @@ const PORT = 10_000;
 export class NetworkAddresses {
   readonly #networks: TopologyDocument["networks"];
   readonly #assigned = new Map<string, number>();
-  /** Numbers of ports behind each gateway that is a host. Its networks share them. */
+  /** Number of ports assigned so far behind each gateway that is a host. The networks behind one gateway share its ports. */
   readonly #ports = new Map<string, number>();
   #gateways: GatewayInterfaces = new Map();
 
@@ -35,8 +35,8 @@ export class NetworkAddresses {
   }
 
   /**
-   * Returns the next interface in a network. Hosts behind a gateway get different ports, so that the gateway keeps them. A gateway that is
-   * a host has port 10000 itself.
+   * Returns the next interface in a network. Hosts behind the same gateway get different ports, so that the gateway need not translate the
+   * ports. If the gateway is a host, its own node has port 10000.
    */
   next(network: string): Interface {
     const { range = "", nat, gateway } = this.#networks[network] ?? {};
@@ -104,11 +104,11 @@ function interfacesAt(
   if (found.length === 0)
     return [{ network: undefined, address: address ?? `10.${77 + ((at + 1) >> 16)}.${lowBytes(at)}:${PORT}` }];
   if (found.length === 1) return [{ network: found[0]?.network, address: address ?? found[0]?.address ?? "" }];
-  // Behind the gateway of one of its networks, the host needs a port of its own there.
+  // If one of its networks is behind a gateway, the host needs a port that no other host behind this gateway has.
   const inner = found.find(({ network }) => isBehind(networks[network ?? ""], machine))?.address;
   const written = address ?? inner;
   const port = written?.slice(written.lastIndexOf(":") + 1) ?? String(PORT);
-  // A fault is reported if the address is in none of the networks.
+  // An address that is in none of the networks is a fault, which `findFaults` reports.
   const main = address === undefined ? 0 : known.findIndex((network) => contains(networks[network]?.range, address));
   const all = found.map((one, index) => ({
     network: one.network,
@@ -131,7 +131,7 @@ function lowBytes(at: number): string {
   return `${((at + 1) >> 8) & 0xff}.${(at + 1) & 0xff}`;
 }
 
-/** Returns the address of the node that follows the first one of a host after `offset` ports. */
+/** Returns the address of the node whose port is `offset` above the port of the host's first node. */
 function withPort(address: string, offset: number): string {
   const colon = address.lastIndexOf(":");
   return `${address.slice(0, colon)}:${Number(address.slice(colon + 1)) + offset}`;

@@ -43,7 +43,7 @@ export class KeyPositions {
 class TomlScanner {
   readonly #text: string;
   readonly #report: (path: KeyPath, offset: number) => void;
-  /** Number of tables so far, by the path of the array of tables. */
+  /** Number of tables so far in each array of tables, by the path of the array. */
   readonly #tables = new Map<string, number>();
   #at = 0;
 
@@ -79,7 +79,7 @@ class TomlScanner {
     return [...path, number];
   }
 
-  /** Adds the index of the last table after each array of tables: a header below such an array refers to its last table. */
+  /** Inserts an index after each key that names an array of tables: a header below such an array refers to its last table so far. */
   #inLastTable(keys: KeyPath): KeyPath {
     let path: KeyPath = [];
     for (const key of keys) {

@@ -33,7 +33,7 @@ export type PlansResult =
 export class Plans {
   readonly #plans: ReadonlyMap<string, Plan>;
 
-  /** Macros that some program mentions, among those that are defined. */
+  /** Macros that the topology defines and at least one program mentions. */
   readonly #macros: ReadonlySet<string>;
 
   private constructor(plans: ReadonlyMap<string, Plan>, macros: ReadonlySet<string>) {

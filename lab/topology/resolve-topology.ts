@@ -57,7 +57,7 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
   };
 }
 
-/** Returns the nodes on whose hosts a command runs: once on a host that has several nodes, unless the file names these. */
+/** Returns the nodes on whose hosts a command runs. A host with several nodes runs the command once, unless the file names its nodes. */
 function commandHosts(on: HostNames, groups: Groups, hosts: readonly NumberedHost[]): readonly string[] {
   const named = new Set([on].flat());
   const firsts = new Set(hosts.filter(({ machine }, at) => machine !== hosts[at - 1]?.machine).map(({ name }) => name));
@@ -93,7 +93,10 @@ function resolveHost(
   };
 }
 
-/** Returns the path of a program next to the topology file if it exists; otherwise the name, for a program of the distribution. */
+/**
+ * Returns the path of a program in the folder of the topology file. If there is none, returns the name unchanged: it may be a shipped
+ * program.
+ */
 function locateProgram(program: string, file: string): string {
   const beside = resolve(dirname(file), program);
   return existsSync(beside) ? beside : program;
@@ -222,7 +225,9 @@ function resolveTraffic(traffic: readonly TrafficDocument[], runSeconds: number)
   });
 }
 
-/** Returns `a to b`, with the kind if it is no ping, and with a number if there are several of the kind. */
+/**
+ * Returns `a to b`, with the kind of the traffic unless it is a ping, and with a number if several traffics have the same hosts and kind.
+ */
 function defaultName(traffic: readonly TrafficDocument[], number: number): string {
   const isAlike = (one: TrafficDocument | undefined): boolean => {
     const other = traffic[number];

@@ -24,7 +24,10 @@ const DOCUMENT_KEYS: ReadonlySet<string> = new Set(["title", "duration", "hosts"
 const MACRO = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
-/** Applies settings to the value of a TOML text, later ones over earlier ones. `macros` are the names that are no keys. */
+/**
+ * Applies settings to the value of a TOML text, later ones over earlier ones. `macros` in the result are the names of settings that define
+ * macros.
+ */
 export function applySettings(document: unknown, settings: readonly Setting[]): AppliedSettings {
   const value = structuredClone(document);
   const macros: string[] = [];
@@ -44,14 +47,14 @@ export function applySettings(document: unknown, settings: readonly Setting[]): 
   return { ok: true, value, macros };
 }
 
-/** Returns the path of a setting in the document. Undefined if it is a macro, or no name at all. */
+/** Returns the path of a setting in the document. Undefined if the name is that of a macro, or is invalid. */
 export function pathOf(name: string): readonly Key[] | undefined {
   if (DOCUMENT_KEYS.has(name)) return [name];
   if (!/^[a-z][\w-]*(?:\[\d+\]|\.[\w-]+)+$/.test(name)) return undefined;
   return [...name.matchAll(/[\w-]+|\[(\d+)\]/g)].map(([key, index]) => (index === undefined ? key : Number(index) - 1));
 }
 
-/** Defines a macro for all hosts, also for those that define it themselves. */
+/** Defines a macro for all hosts. The value replaces the definitions of single hosts. */
 function define(document: Table, { name, text }: Setting): void {
   const { defines, hosts } = document;
   document["defines"] = { ...(isTable(defines) ? defines : {}), [name]: text };

@@ -1,4 +1,4 @@
-/** Topology file after the schema: durations in seconds, probabilities from 0 to 1, lists that are left out are empty. */
+/** Topology file after the schema: durations are in seconds, probabilities are from 0 to 1, and an omitted list is empty. */
 export interface TopologyDocument extends HostDefaults {
   readonly title?: string | undefined;
   readonly seed: number;
@@ -24,7 +24,7 @@ interface HostDefaults {
   readonly tun?: boolean | undefined;
 }
 
-/** Network: a switch with a range of addresses, and its gateway if it has one: a host, or a NAT gateway with an address. */
+/** Network: a switch with a range of addresses. It may have a gateway, which is a host or a NAT gateway with an address. */
 export interface NetworkDocument {
   readonly range: string;
   /** Address of the NAT gateway, or whether the host `gateway` translates addresses. */
@@ -88,7 +88,7 @@ export interface TrafficDocument {
 
 export type TrafficKind = "ping" | "udp" | "tcp";
 
-/** Directions between two sides: a pair stands for both directions, `from` and `to` for one. */
+/** Directions between two sides. A pair means both directions; `from` and `to` mean one. */
 export type Crossing = readonly [HostNames, HostNames] | { readonly from: HostNames; readonly to: HostNames };
 
 export interface EventDocument {
@@ -104,14 +104,14 @@ export interface EventDocument {
   /** Fact, as in `mosaic ctl NODE insert FACT`. */
   readonly insert?: string | undefined;
   readonly delete?: string | undefined;
-  /** Program file, and the name of one to remove. */
+  /** `load`: program file to add. `unload`: name of a program file to remove. */
   readonly load?: string | undefined;
   readonly unload?: string | undefined;
   readonly reload?: true | undefined;
-  /** Overlay that gets another own address, `address`. */
+  /** Overlay whose own address becomes `address`. */
   readonly rebind?: string | undefined;
   readonly address?: string | undefined;
-  /** Hosts whose nodes the six actions above change. All hosts if it is left out. */
+  /** Hosts whose nodes the six actions above change. Default: all hosts. */
   readonly on?: HostNames | undefined;
 }
 
@@ -145,7 +145,7 @@ export interface CheckDocument {
   readonly rows?: number | readonly [number, number] | undefined;
   /** All hosts must have the same rows. */
   readonly same?: true | undefined;
-  /** The host of `succeeds`; the hosts of `query`, all if it is left out. */
+  /** The host of `succeeds`, or the hosts of `query`. Default for `query`: all hosts. */
   readonly on?: HostNames | undefined;
 }
 

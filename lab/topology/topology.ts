@@ -37,9 +37,9 @@ export interface Network {
   readonly name: string;
   readonly range: AddressRange;
   readonly nat: string | undefined;
-  /** Name of a host that forwards packets between this network and its other networks. It translates addresses as a NAT gateway. */
+  /** Name of a host that forwards packets between this network and its other networks. It translates addresses as a NAT gateway does. */
   readonly gateway: string | undefined;
-  /** Hosts inside whose ports the gateway forwards. */
+  /** Hosts in the network whose ports the gateway forwards. */
   readonly forward: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export interface Interface {
 export interface Attachment extends Interface {
   /** `ip:port` that hosts of other networks use. Differs from `address` behind a NAT gateway. */
   readonly visible: string;
-  /** Further interfaces of a host in several networks, with the port of `address`. */
+  /** Further interfaces, if the host is in several networks. All have the port of `address`. */
   readonly others: readonly Interface[];
 }
 
@@ -65,8 +65,8 @@ export function interfacesOf({ network, address, others }: Attachment): readonly
 }
 
 /**
- * Returns the addresses (`ip:port`) that a host's node announces wherever it moves: all addresses of a host in several networks,
- * the gateway's address of a host behind a gateway. Empty for any other host: its node announces the address of the host.
+ * Returns the addresses (`ip:port`) that a host's node announces wherever it moves: for a host in several networks all its addresses, for a
+ * host behind a gateway the visible address at the gateway. Empty for any other host: its node announces the present address of the host.
  */
 export function announcedBy({ address, visible, others }: Attachment): readonly string[] {
   if (others.length > 0) return [...new Set([address, ...others.map((one) => one.address), visible])];
@@ -91,7 +91,9 @@ export interface Host extends Attachment {
   readonly peers: readonly string[];
 }
 
-/** Faults of the directions from any of `from` to any of `to`. The sets hold names of hosts, and of networks for all hosts in them. */
+/**
+ * Faults of the directions from any host in `from` to any host in `to`. The name of a network in a set stands for all hosts in the network.
+ */
 export interface LinkRule {
   readonly from: ReadonlySet<string>;
   readonly to: ReadonlySet<string>;
@@ -101,7 +103,10 @@ export interface LinkRule {
 export type Traffic = PingTraffic | StreamTraffic | TransferTraffic;
 
 interface TrafficEnds {
-  /** Name in reports: by default `a to b`, with the kind and a number if several traffics would have the same name. */
+  /**
+   * Name in reports: by default `a to b`, with the kind unless it is a ping, and with a number if several traffics would have the same
+   * name.
+   */
   readonly name: string;
   readonly from: string;
   readonly to: string;
@@ -122,7 +127,7 @@ export interface StreamTraffic extends TrafficEnds {
   readonly seconds: number;
 }
 
-/** TCP transfer of a number of bytes, or of as many as a number of seconds allows. */
+/** TCP transfer of a number of bytes, or of as many bytes as fit into a number of seconds. */
 export interface TransferTraffic extends TrafficEnds {
   readonly kind: "tcp";
   readonly size: { readonly bytes: number } | { readonly seconds: number };
@@ -183,7 +188,7 @@ export type NodeAction = ProgramAction | RebindAction;
 interface ProgramAction {
   readonly kind: "insert" | "delete" | "load" | "unload" | "reload";
   readonly hosts: readonly string[];
-  /** Fact, path of a program file, or name of one. Empty for `reload`. */
+  /** Fact for `insert` and `delete`, path of a program file for `load`, name of a program file for `unload`. Empty for `reload`. */
   readonly argument: string;
 }
 
@@ -192,7 +197,7 @@ interface RebindAction {
   readonly hosts: readonly string[];
   /** Name of the overlay. */
   readonly argument: string;
-  /** Its new own address, as `mosaic ctl NODE rebind` takes it. */
+  /** New own address of the overlay, as `mosaic ctl NODE rebind` takes it. */
   readonly address: string;
 }
 

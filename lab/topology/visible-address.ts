@@ -5,7 +5,7 @@ import type { TopologyDocument } from "./topology-document.ts";
 /** Interfaces of the hosts of a file, by the names of the hosts. */
 export type GatewayInterfaces = ReadonlyMap<string, readonly Interface[]>;
 
-/** Returns the `ip:port` under which hosts outside all gateways see an address. Each gateway keeps the port. */
+/** Returns the `ip:port` under which hosts that are not behind any gateway see an address. No gateway changes the port. */
 export function visibleAddress(
   inner: Interface,
   networks: TopologyDocument["networks"],
@@ -25,7 +25,10 @@ export function visibleAddress(
   return address;
 }
 
-/** Returns the interface by which a gateway forwards packets from a network: the first one in a network of which it is not the gateway. */
+/**
+ * Returns the interface by which a gateway sends out packets from a network: its first interface in a network of which it is not the
+ * gateway.
+ */
 function uplinkOf(
   gateway: string | undefined,
   network: string,

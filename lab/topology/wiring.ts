@@ -15,7 +15,7 @@ import {
 /** Part of a topology that the underlay consists of. */
 export type WiredTopology = Pick<Topology, "hosts" | "networks" | "links">;
 
-/** Current attachments and link faults of a running topology: the initial ones of the file, then changed by events. */
+/** Current attachments and link faults of a running topology. At the start they are as in the file; events change them. */
 export class Wiring {
   readonly hosts: readonly string[];
   /** First node of each host: the links of a host are those of its first node. */
@@ -66,7 +66,7 @@ export class Wiring {
     return all.find(({ network }) => this.network(network)?.gateway !== host) ?? (all[0] as Interface);
   }
 
-  /** Returns the network that two hosts share: it is the network of their link. */
+  /** Returns the network that two hosts share, in which their link is. Undefined if they share none. */
   sharedNetwork(one: string, other: string): string | undefined {
     const others = new Set(interfacesOf(this.attachment(other)).map(({ network }) => network));
     return interfacesOf(this.attachment(one)).find(({ network }) => network !== undefined && others.has(network))
@@ -74,8 +74,8 @@ export class Wiring {
   }
 
   /**
-   * Returns the `ip:port` at which a host reaches a node: the node's own address in the nearest network that both reach, otherwise the
-   * address of its gateway there, and so on outwards.
+   * Returns the `ip:port` at which a host reaches a node: the node's address in the network that is nearest to the host. If the host
+   * reaches no network of the node, the same holds for the node's gateway, then for the gateway of this gateway, and so on.
    */
   addressFor(host: string, peer: string): string {
     const to = this.attachment(peer);
@@ -94,7 +94,7 @@ export class Wiring {
     }
   }
 
-  /** Returns some networks, then those that gateways connect to them, the nearest first. */
+  /** Returns the given networks and then the networks that their gateways lead to, the nearest first. */
   networksOutwards(inner: readonly (string | undefined)[]): readonly string[] {
     const networks = new Set(inner.filter((network) => network !== undefined));
     for (const network of networks) {

@@ -69,7 +69,7 @@ export interface Compiler {
   query(text: string, plan: Plan): Compiled<Query>;
   /** Parses facts to insert or delete. The last full stop may be missing. */
   facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]>;
-  /** Returns the value of a literal in the notation of programs; undefined if the text is none. */
+  /** Returns the value of a literal in the notation of programs; undefined if the text is no literal. */
   value(text: string): Value | undefined;
   /** Returns an error if the plan has no predicate of this name. */
   predicate(name: string, plan: Plan): CompileError | undefined;

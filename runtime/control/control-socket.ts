@@ -19,13 +19,13 @@ export type OpenedControl =
 /** Greatest length of a request in bytes. A request contains the file name of a program, not the program. */
 const LONGEST_LINE = 64 * 1024;
 const MOST_CLIENTS = 16;
-/** A client that has not read for so many seconds may be closed to make room for another. */
+/** A client that has read nothing for this time may be closed to make room for another client. */
 const STALLED_SECONDS = 10;
-/** Time that a client has to read why it is closed. */
+/** Time that a client has to read the reason why it is closed. */
 const TURNED_AWAY_SECONDS = 1;
 /** Time between two checks of the socket file, which may have been deleted. */
 const LOOK_SECONDS = 1;
-/** Unread bytes of a client at which the node stops producing more for it. */
+/** Number of unread bytes at which the node stops producing output for a client. */
 const MOST_UNREAD = 1024 * 1024;
 /** `sun_path` of `sockaddr_un` has 108 bytes, the last one a zero. */
 const LONGEST_PATH = 107;
@@ -42,12 +42,15 @@ function controlFolder(): string {
   return user === 0 ? "/run/mosaic" : join(tmpdir(), `mosaic-${user}`);
 }
 
-/** Returns the path of the control socket of a node, which is named by its port or its address, in the default folder or another one. */
+/** Returns the path of a node's control socket. `name` is the port or the address of the node. */
 export function controlPath(name: string, folder: string = controlFolder()): string {
   return join(folder, `${name}.sock`);
 }
 
-/** Creates the folder of `controlPath`, for its user alone. Returns an error message, or undefined. */
+/**
+ * Creates the default folder of control sockets, which only its user may enter. Returns an error message; undefined if the folder is
+ * usable.
+ */
 export function prepareControlFolder(): string | undefined {
   const folder = controlFolder();
   try {
@@ -86,13 +89,13 @@ export async function openControl(path: string, control: Control): Promise<Opene
 interface ConnectedClient {
   readonly socket: Socket;
   readonly session: Session;
-  /** Time since which it has not read, in seconds; undefined while it reads. */
+  /** Time since which the client has not read, in seconds; undefined while the client reads. */
   stalledAt: number | undefined;
 }
 
 /**
- * An open control socket. Closing it removes its path, and so does the end of the process. If somebody deletes the file, it is made again
- * within a second.
+ * An open control socket. The socket file is removed when the control socket is closed and when the process ends. If somebody deletes the
+ * file, it is created again within a second.
  */
 export class ControlSocket {
   readonly path: string;
@@ -139,7 +142,7 @@ export class ControlSocket {
   /** Listens at the path again if its file is gone. A file that another process has put there stays. */
   async #look(): Promise<void> {
     if (this.#isClosed || inodeOf(this.path) !== undefined) return;
-    // A server removes the file at its path when it closes, so it closes before the next one listens. Its clients stay.
+    // Closing a server removes the file at its path, so the old server closes before the new one listens. The connected clients stay.
     this.#server.close();
     if (dirname(this.path) === controlFolder()) prepareControlFolder();
     const server = createServer();
@@ -167,7 +170,7 @@ export class ControlSocket {
       send: (line) => {
         socket.write(`${line}\n`);
         if (socket.writableLength < MOST_UNREAD) return true;
-        // Requests of a client that does not read wait in the kernel, because each would have a reply.
+        // The node reads no more requests from a client that does not read its replies: the requests wait in the kernel.
         socket.pause();
         client.stalledAt ??= clock.now();
         return false;
@@ -196,7 +199,10 @@ export class ControlSocket {
     });
   }
 
-  /** Closes the idle client whose latest request is oldest, or a client that no longer reads. False if there is none. */
+  /**
+   * Closes the idle client whose latest request is oldest; without an idle client, one that no longer reads. Returns false if there is
+   * neither.
+   */
   #closeOne(): boolean {
     const now = this.#control.node.clock.now();
     const clients = [...this.#clients];
@@ -215,7 +221,10 @@ export class ControlSocket {
   }
 }
 
-/** Sockets whose files the end of the process removes. A process may run many nodes, so it has one handler for all. */
+/**
+ * Open control sockets. Their files are removed when the process exits. A process may run many nodes, so one handler of its exit serves all
+ * of them.
+ */
 const openSockets = new Set<ControlSocket>();
 
 function removeAtExit(socket: ControlSocket): void {
@@ -227,14 +236,14 @@ function removeOpenSockets(): void {
   for (const socket of openSockets) socket.remove();
 }
 
-/** Tells a client why it is closed. The socket stays open for reading a moment, so that the request of the client does not fail. */
+/** Tells a client why it is closed. The node continues to read for a moment, so that a request that the client is sending does not fail. */
 function turnAway(socket: Socket, clock: Clock, message: string): void {
   const error = { reason: "busy", message };
   socket.resume().end(`${JSON.stringify({ id: null, ok: false, error })}\n`);
   clock.at(clock.now() + TURNED_AWAY_SECONDS, () => socket.destroy());
 }
 
-/** Sets the umask only while `listen` is called, which creates the socket, so that it affects no other file. */
+/** The umask is set only during the call of `listen`, which creates the socket file, so that no other file is affected. */
 function listen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => {
     const fail = (error: NodeJS.ErrnoException): void => resolve(error);
@@ -256,7 +265,7 @@ function isAlive(path: string): Promise<boolean> {
       resolve(alive);
     };
     socket.once("connect", () => settle(true));
-    // Only a refusal means that no process listens. A full backlog is an error, too.
+    // Only a refused connection or a missing file means that no process listens. Other errors, such as a full backlog, do not.
     socket.once("error", (error: NodeJS.ErrnoException) =>
       settle(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")),
     );

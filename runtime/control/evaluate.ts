@@ -24,7 +24,7 @@ export type QueryResult =
   /** The query exceeded its budget. */
   | { readonly ok: false };
 
-/** Budget of a query, so that it cannot hold up the node: rows that it reads, and distinct answers. */
+/** Budget of a query, which must not delay the node: number of rows that it reads, and number of distinct answers. */
 const MOST_READS = 1_000_000;
 const MOST_ANSWERS = 100_000;
 

@@ -1,7 +1,7 @@
 /** Derivations of a query that had no value. */
 export interface QueryFailures {
   readonly count: number;
-  /** The first of them: "`1 / X` has no value for X = 0". */
+  /** Description of the first failure: "`1 / X` has no value for X = 0". */
   readonly first: string;
 }
 

@@ -11,7 +11,7 @@ export type Reply = ReplyPart | Done | RequestError;
 
 /** Part of a reply. */
 export type ReplyPart =
-  /** Predicate of the rows, `query` for a rule body, and names of their columns. */
+  /** Head of the rows that follow: the name of their predicate (`query` for a rule body), and the names of the columns. */
   | { readonly id: RequestId; readonly name: string; readonly columns: readonly string[] }
   | { readonly id: RequestId; readonly rows: readonly (readonly JsonValue[])[] }
   | { readonly id: RequestId; readonly metrics: MetricsSnapshot; readonly control: ControlMetrics }
@@ -54,12 +54,12 @@ export interface TraceLine {
   readonly t: WatchLine["t"];
   readonly node: WatchLine["node"];
   /**
-   * `crossing`: a tuple crosses an edge of the graph. `derived`: a row is inserted into a derived table (`+`) or deleted
-   * from it (`-`). `dropped`: the element `from` drops the tuple that reached it last. `failed`: a derivation of
-   * the rule had no value. `undone`: the step was undone.
+   * `crossing`: a tuple crosses an edge of the graph. `derived`: a row is inserted into a derived table (`+`) or deleted from it (`-`).
+   * `dropped`: the element `from` drops the tuple that was the last to reach this element. `failed`: a derivation of the rule had no value.
+   * `undone`: the step was undone.
    */
   readonly kind: "crossing" | "derived" | "dropped" | "failed" | "undone";
-  /** Nodes of the edge, and the port of the first. Only for a crossing. */
+  /** Elements or strands at the two ends of the edge, and the output port of `from`. Only for a crossing. */
   readonly from?: string;
   readonly port?: string;
   readonly to?: string;
@@ -70,7 +70,7 @@ export interface TraceLine {
   /** One string in the form `text`. */
   readonly tuple?: JsonTuple | string;
   readonly loc?: JsonValue;
-  /** Predicate of a packet in the tuple that is not decoded. */
+  /** Predicate of an encoded packet in the tuple. */
   readonly carries?: string;
   readonly reason?: string;
 }

@@ -45,7 +45,7 @@ class GroupedRows implements ResultSet {
   readonly #columns: NonNullable<Query["aggregates"]>;
   readonly #names: Query["columns"];
   readonly #groups = new Map<string, Group>();
-  /** Derivations with a value that `sum` or `avg` cannot take. */
+  /** Derivations whose value is no operand of `sum` or `avg`. */
   #refused: QueryFailures | undefined;
 
   /** `names` has the text of each column. */
@@ -64,7 +64,7 @@ class GroupedRows implements ResultSet {
     for (const [column, sum] of this.#group(args).sums.entries()) sum?.add(args[column] as Value, 1, []);
   }
 
-  /** The derivation counts for no aggregate, as in a rule. */
+  /** Counts a derivation that enters none of the aggregates, as in a rule. */
   #refuse(column: number, value: Value): void {
     const first = this.#refused?.first ?? `${this.#noValue(column)} for ${shortValue(value)}`;
     this.#refused = { count: (this.#refused?.count ?? 0) + 1, first };

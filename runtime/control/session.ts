@@ -19,9 +19,11 @@ import { parseRequest, type Request, type RequestId, type ValueForm } from "./re
 import { tableNameIn } from "./table-name.ts";
 import { Trace } from "./trace.ts";
 
-/** Client of a session, as the session sends to it. */
+/** Client of a session, seen as the receiver of its replies. */
 export interface Client {
-  /** Takes one line, without the newline. Returns false when it is full; the session then waits for `drained`. */
+  /**
+   * Sends one line; `line` has no newline. Returns false when the client has too many unread bytes; the session then waits for `drained`.
+   */
   send(line: string): boolean;
 }
 
@@ -30,7 +32,7 @@ const ROWS_PER_LINE = 100;
 const MOST_PENDING = 16;
 const MOST_TRACES = 4;
 
-/** Session of one client of a node. It answers each line of the client with one reply, also an invalid line. */
+/** Session of one client of a node. Each line of the client gets a reply, also an invalid line. */
 export class Session {
   readonly #control: Control;
   readonly #client: Client;
@@ -70,7 +72,7 @@ export class Session {
     this.#send(this.#requestError(null, "too long", `a request has at most ${longest} bytes`));
   }
 
-  /** Continues sending. Called when the client is no longer full. */
+  /** Continues sending. Called when the client has read enough. */
   drained(): void {
     this.#isFull = false;
     for (const trace of this.#traces) trace.resume();
@@ -101,7 +103,7 @@ export class Session {
     if (!this.#client.send(JSON.stringify(reply))) this.#isFull = true;
   }
 
-  /** Moves the socket of the node. The reply follows when that is done; other requests do not wait for it. */
+  /** Moves the socket of the node, and replies after the move. Other requests do not wait for the move. */
   async #move(id: RequestId, listen: string): Promise<void> {
     this.#awaited++;
     const moved = await this.#control.node.moveTo(listen);

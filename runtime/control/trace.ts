@@ -6,7 +6,9 @@ import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Reply, TraceLine } from "./reply.ts";
 import type { RequestId, ValueForm } from "./request.ts";
 
-/** Trace for one client: a line per sighting of the snitch. Lines for which the client has no room are counted. */
+/**
+ * Trace for one client: a line per sighting of the snitch. Lines are counted instead of sent while the client has too many unread bytes.
+ */
 export class Trace {
   readonly #node: Node;
   readonly #id: RequestId;
@@ -17,7 +19,7 @@ export class Trace {
   readonly #detach: () => void;
   #missed = 0;
 
-  /** `send` returns false, and sends nothing, while the client is full. */
+  /** `send` returns false, and sends nothing, while the client has too many unread bytes. */
   constructor(
     node: Node,
     id: RequestId,
@@ -33,7 +35,7 @@ export class Trace {
     this.#detach = node.snitch.attach((sighting) => this.#report(sighting));
   }
 
-  /** Reports the number of missed lines. Called when the client is no longer full. */
+  /** Reports the number of missed lines. Called when the client has read enough. */
   resume(): void {
     if (this.#missed > 0 && this.#send({ id: this.#id, missed: this.#missed })) this.#missed = 0;
   }
@@ -83,7 +85,7 @@ export class Trace {
     return rule === undefined ? {} : { rule };
   }
 
-  /** Returns the predicate of a packet that is not decoded, by its hash. */
+  /** Returns the predicate of an encoded packet, by its hash. */
   #predicateOf({ hash }: Packet): string | undefined {
     return this.#node.plan.predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash)?.name;
   }
@@ -97,7 +99,7 @@ export class Trace {
   }
 }
 
-/** Traced predicate: its name, and its hashes in packets that are not decoded. */
+/** Traced predicate: its name, and its hashes in encoded packets. */
 interface TracedPredicate {
   readonly name: string;
   readonly hashes: ReadonlySet<number>;

@@ -20,7 +20,7 @@ export interface CaptureSink {
 const LONGEST_COMMENT = 1_000;
 const OUTER = 0;
 const INNER = 1;
-/** The head of a file is no packet. */
+/** For the head of the file: its loss does not count in `dropped`, because it is no packet. */
 const NOTHING_LOST = (): void => undefined;
 const UNKNOWN: UdpEnd = { host: new Uint8Array(4), port: 0 };
 
@@ -38,8 +38,8 @@ export class Capture {
   readonly #onLost = (): void => void this.dropped++;
 
   /**
-   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `tunName` is null for a further node of a process,
-   * whose capture continues the file of the first.
+   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `tunName` is null for the second and later nodes of a
+   * process: they add packets to the file of the first node, which has a head.
    */
   constructor(sink: CaptureSink, unixTime: () => number, address: string, tunName: string | null) {
     this.#sink = sink;
@@ -78,7 +78,10 @@ export class Capture {
   }
 }
 
-/** Wraps the datagrams, the UDP sockets and the device of a world with a capture. Drops the flow cache, whose packets it could not see. */
+/**
+ * Wraps the datagrams, the UDP sockets and the device of a world with a capture. Removes the flow cache, because the capture would not see
+ * packets that the cache forwards.
+ */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
   const { flowCache: _, ...rest } = world;

@@ -11,7 +11,7 @@ export interface MetricFamily {
 }
 
 export interface Sample {
-  /** Samples with the same labels share one object, so that its text is rendered once. */
+  /** Samples with the same labels share one object, so that the text of the labels is rendered once. */
   readonly labels: Labels;
   readonly value: number;
 }
@@ -19,7 +19,10 @@ export interface Sample {
 /** Label values by label name. Names consist of letters, digits and `_`; values are any text. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Number of characters of a label value that are shown. A hash stands for the rest: two samples must not have the same labels. */
+/**
+ * Number of characters of a label value that are shown. A hash of the whole value replaces the rest, so that different values have
+ * different labels.
+ */
 const LONGEST_LABEL = 1_000;
 
 /** Labels of a metric with one sample. */
@@ -63,7 +66,7 @@ function escapeLabel(text: string): string {
   return escapeHelp(shown(text)).replaceAll('"', '\\"');
 }
 
-/** Returns the text itself if it is short and printable; otherwise a part of it made printable, with a hash of the whole. */
+/** Returns the text itself if it is short and printable; otherwise a printable form of its beginning, with a hash of the whole text. */
 function shown(text: string): string {
   const part = printableLines(text.slice(0, LONGEST_LABEL));
   return part === text ? text : `${part}… sha1 ${createHash("sha1").update(text).digest("hex")}`;

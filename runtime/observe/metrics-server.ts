@@ -5,7 +5,7 @@ import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts"
 /** Source of metrics and readiness. The server asks it for each request. */
 export interface MetricsSource {
   metrics(): readonly MetricFamily[];
-  /** Returns the reason why the node is not ready; undefined if it is. */
+  /** Returns the reason why the node is not ready; undefined if the node is ready. */
   unready(): string | undefined;
 }
 
@@ -49,7 +49,7 @@ export class MetricsServer {
     const bound = server.address();
     this.address = typeof bound === "object" && bound !== null ? formatHostPort(bound.address, bound.port) : "";
     this.#server = server;
-    // File descriptors may run out while the server listens. Requests then fail, and the node continues.
+    // File descriptors may run out while the server listens. New connections then fail, and the node continues.
     server.on("error", () => undefined);
   }
 

@@ -71,13 +71,13 @@ export interface RefusedMetrics {
 export interface CollisionMetrics {
   readonly virtual: string;
   /**
-   * `moved`: one row replaced the other, once so far, so the member may have moved. `claimed`: both locations claim the address.
-   * `own`: it is the address of this node's device.
+   * `moved`: a row with another location has replaced the earlier one, only once so far, so the member may have moved. `claimed`: both
+   * locations claim the address. `own`: another node claims the address of this node's device.
    */
   readonly kind: "moved" | "claimed" | "own";
   /** Location that gets the packets. */
   readonly location: string;
-  /** The other location; empty if it is this node. */
+  /** The other location; empty if the other location is this node. */
   readonly other: string;
   /** Number of collisions, and seconds since the latest. */
   readonly count: number;

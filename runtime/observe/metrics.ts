@@ -54,7 +54,10 @@ export function metricsOfNodes(snapshots: readonly MetricsSnapshot[]): readonly 
   return [...families.values(), ...eventLoopMetrics(first)];
 }
 
-/** Returns a function that adds the label `node`. Labels that share an object do so afterwards, too. */
+/**
+ * Returns a function that adds the label `node`. It returns the same object for the same argument, so that samples still share their
+ * labels.
+ */
 function namedLabels(node: string): (labels: Labels) => Labels {
   const known = new Map<Labels, Labels>();
   return (labels) => {

@@ -2,7 +2,7 @@
 export interface PeerTraffic {
   /** `host:port` as the node names it, or `others` for all addresses without counters of their own. */
   readonly address: string;
-  /** Datagrams handed to the network, with their bytes and tuples. The network counts those that it refuses. */
+  /** Datagrams handed to the network, with their bytes and tuples. They include datagrams that the network refuses and counts itself. */
   sent: number;
   sentBytes: number;
   sentTuples: number;
@@ -12,10 +12,11 @@ export interface PeerTraffic {
   receivedTuples: number;
   /** Time of the last datagram from the address, in seconds on the node's clock; undefined before the first. */
   receivedAt: number | undefined;
-  /** Datagrams sent since the last one from the address, or since `Liveness` has last looked at them. */
+  /** Datagrams sent since the latest of two moments: the last datagram came from the address, or `Liveness` reset the count. */
   unanswered: number;
-  /** Time at which `Liveness` last checked the peer, and time of the first probe that it has not answered when it sent nothing since. */
+  /** Time at which `Liveness` last checked the peer. */
   checkedAt: number | undefined;
+  /** Time of the first probe that was sent since the peer fell silent. A datagram received after this time ends the silence. */
   askedAt: number | undefined;
 }
 

@@ -15,7 +15,7 @@ export type Sighting =
     }
   /** A row was inserted into a derived table or deleted from it. */
   | { readonly kind: "derived"; readonly tuple: Tuple }
-  /** An element dropped the tuple that crossed an edge to it last. */
+  /** An element dropped the tuple that was the last to cross an edge to this element. */
   | { readonly kind: "dropped"; readonly element: string; readonly reason: string }
   /** Derivations of a rule failed, because an expression had no value. Reported at most once a minute and rule. */
   | { readonly kind: "failed"; readonly rule: string; readonly reason: string }
@@ -24,7 +24,7 @@ export type Sighting =
 
 export type SnitchListener = (sighting: Sighting) => void;
 
-/** Filter of edges: matches those that have all given fields. */
+/** Filter of edges. An edge matches if it has the same value in every field of the filter. */
 export type EdgeFilter = Partial<GraphEdge>;
 
 /**
@@ -37,7 +37,7 @@ export class Snitch {
   /** Called when a listener is attached or detached. */
   onListener: (() => void) | undefined;
   #listeners: readonly { readonly filter: EdgeFilter; readonly listener: SnitchListener }[] = [];
-  /** The edge into each drawn strand, and the edge out of it. */
+  /** The edge into each strand and the edge out of it; undefined for a strand that the graph does not contain. */
   #entries: readonly (GraphEdge | undefined)[] = [];
   #exits: readonly (GraphEdge | undefined)[] = [];
   #rules: ReadonlyMap<string, string> = new Map();
@@ -58,14 +58,14 @@ export class Snitch {
     this.#rules = rules;
   }
 
-  /** Returns the rule of a strand, given its node of the graph. */
+  /** Returns the rule of a strand, given the strand's node in the graph. */
   ruleAt(node: string): string | undefined {
     return this.#rules.get(node);
   }
 
   /**
-   * Reports crossings of the edges that match `filter`, and all other sightings, to `listener`. Returns a function that
-   * detaches it.
+   * Reports crossings of the edges that match `filter`, and all other sightings, to `listener`. Returns a function that detaches the
+   * listener.
    */
   attach(listener: SnitchListener, filter: EdgeFilter = {}): () => void {
     const attached = { filter, listener };
@@ -86,7 +86,10 @@ export class Snitch {
     }
   }
 
-  /** Reports that `tuple` enters a strand. Strands that maintain derived tables are not drawn: their rows are reported by `derived`. */
+  /**
+   * Reports that `tuple` enters a strand. The graph does not contain strands that maintain derived tables: `derived` reports the rows of
+   * these tables.
+   */
   entered(strand: number, tuple: Tuple): void {
     const edge = this.#entries[strand];
     if (edge !== undefined) this.crossed(edge, tuple);

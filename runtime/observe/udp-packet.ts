@@ -37,7 +37,7 @@ export function udpPacket(from: UdpEnd, to: UdpEnd, payload: Uint8Array): Uint8A
   view.setUint16(headers + 2, to.port);
   view.setUint16(headers + 4, UDP_BYTES + payload.length);
   packet.set(payload, headers + UDP_BYTES);
-  // The checksum covers the two addresses, which end where the UDP header begins, the protocol number and the length.
+  // The checksum covers the two addresses, the protocol number and the length. The addresses end where the UDP header begins.
   const addresses = isV4 ? 8 : 32;
   const sum = checksumOf(packet, headers - addresses, packet.length, UDP + UDP_BYTES + payload.length);
   view.setUint16(headers + 6, sum === 0 ? 0xffff : sum);

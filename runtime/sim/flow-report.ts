@@ -1,6 +1,6 @@
 /**
- * Report of a UDP stream or a TCP transfer: of one packet, or of several in the same second. Times are in seconds of the clock. A
- * duplicate of a packet that arrived before counts in no report.
+ * Report of a UDP stream or a TCP transfer: of one packet, or of several in the same second. Times are in seconds of the clock. No report
+ * counts duplicate packets.
  */
 export type FlowReport =
   | {
@@ -9,7 +9,7 @@ export type FlowReport =
       readonly packets: number;
       /** Payload that was sent for the first time. */
       readonly bytes: number;
-      /** TCP segments that were sent again. They are also in `packets`. */
+      /** Retransmitted TCP segments; `packets` includes them. */
       readonly retransmitted: number;
       /** Measured round-trip times of TCP in seconds. */
       readonly delays: readonly number[];

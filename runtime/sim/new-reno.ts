@@ -6,7 +6,7 @@ export class NewReno {
   readonly #segment: number;
   #window: number;
   #threshold = Infinity;
-  /** Acknowledged bytes that have not yet increased the window, in congestion avoidance. */
+  /** In congestion avoidance: acknowledged bytes that count towards the next increase of the window. */
   #acknowledged = 0;
   #duplicates = 0;
   /** Highest byte that was sent when the latest recovery began; a loss below it starts no further recovery. */
@@ -19,7 +19,9 @@ export class NewReno {
     this.#window = initialWindow(segment);
   }
 
-  /** Bytes that may be in flight: the congestion window, and a segment for each of the first two duplicates (RFC 3042). */
+  /**
+   * Bytes that may be in flight: the congestion window, and one segment for each of the first two duplicate acknowledgements (RFC 3042).
+   */
   get window(): number {
     const limitedTransmit = this.#isRecovering ? 0 : Math.min(this.#duplicates, 2) * this.#segment;
     return this.#window + limitedTransmit;
@@ -63,7 +65,7 @@ export class NewReno {
     return true;
   }
 
-  /** Handles an expired retransmission timer. `isFirst`: the segment was not sent again by the timer before. */
+  /** Handles an expired retransmission timer. `isFirst`: the timer has not expired for this segment before. */
   timedOut(inFlight: number, highest: number, isFirst: boolean): void {
     if (isFirst) this.#reduce(inFlight);
     this.#window = this.#segment;

@@ -1,7 +1,7 @@
 import type { HostAddress, HostAddresses } from "../world/host-addresses.ts";
 import type { SimClock } from "./sim-clock.ts";
 
-/** The addresses of a simulated host, whose socket is bound to all of them. Its devices have the names that they have in a lab. */
+/** The addresses of a simulated host. The node's socket is bound to all of them. The devices have the same names as in the kernel lab. */
 export class SimHostAddresses implements HostAddresses {
   readonly #clock: SimClock;
   readonly #endpoints: () => readonly string[];

@@ -19,8 +19,8 @@ const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
 
 /**
- * Model of the kernel of a simulated host, with the applications that make traffic: it answers echo requests that a node writes to the
- * TUN device, and sends echo requests, UDP streams and TCP transfers through it. It outlives the node that reads the device.
+ * Model of the kernel of a simulated host, and of the applications on the host. The kernel answers echo requests that the node writes to
+ * the TUN device. The applications send echo requests, UDP streams and TCP transfers through the device. The kernel outlives the node.
  */
 export class SimKernel {
   readonly address: string;
@@ -36,7 +36,7 @@ export class SimKernel {
     this.#clock = clock;
   }
 
-  /** Opens a device for a node that starts. A device opened before gets no packets any more. */
+  /** Opens a device for a node that starts. The device of an earlier node gets no more packets. */
   openTun(mtu: number, clock: Clock): SimTun {
     this.#tun = new SimTun("mosaic0", this.address, mtu, clock, (packet) => this.#take(packet));
     return this.#tun;
@@ -47,7 +47,7 @@ export class SimKernel {
     this.#tun = undefined;
   }
 
-  /** Sends an echo request now and then every `interval` seconds. */
+  /** Sends the first echo request at once, and one more every `interval` seconds. */
   ping(destination: string, interval: number, report: (report: PingReport) => void): Ping {
     const identifier = this.#pings.length + 1;
     const send = (sequence: number): void =>
@@ -57,7 +57,7 @@ export class SimKernel {
     return ping;
   }
 
-  /** Sends a UDP stream to another kernel, from now on. Each flow of a host has another `port`. */
+  /** Starts a UDP stream to another kernel. Each flow of a host must have a `port` of its own. */
   stream(to: SimKernel, settings: StreamSettings, port: number, report: ReportFlow): void {
     const receiver = new UdpStreamReceiver(this.#clock, report);
     to.#ports.set(`${UDP} ${port}`, (packet) => receiver.take(packet));
@@ -65,7 +65,7 @@ export class SimKernel {
     sendUdpStream({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
   }
 
-  /** Starts a TCP transfer to another kernel. Each flow of a host has another `port`. */
+  /** Starts a TCP transfer to another kernel. Each flow of a host must have a `port` of its own. */
   transfer(to: SimKernel, settings: ApplicationSettings, port: number, report: ReportFlow): void {
     const ends = { source: this.address, destination: to.address, port };
     const back = { source: to.address, destination: this.address, port };
@@ -111,7 +111,7 @@ class Ping {
   readonly #interval: number;
   readonly #send: (sequence: number) => void;
   readonly #report: (report: PingReport) => void;
-  /** Unanswered requests, by the 16 bits of their sequence number that the packet carries. */
+  /** Unanswered requests, by the lower 16 bits of the sequence number: the packet carries only these. */
   readonly #unanswered = new Map<number, EchoRequest>();
   readonly #startedAt: number;
   #sent = 0;

@@ -7,7 +7,7 @@ export interface Faults {
   readonly delay?: number;
   /** Greatest deviation of the delay, uniformly distributed both ways. Datagrams stay in order nevertheless. */
   readonly jitter?: number;
-  /** Probability that a datagram is delayed by `holdBack` more, so that later ones overtake it. */
+  /** Probability that a datagram is delayed by `holdBack` in addition, so that later datagrams overtake it. */
   readonly reorder?: number;
   readonly holdBack?: number;
 }
@@ -40,7 +40,7 @@ export class SimLink {
   readonly #random: RandomStream;
   #faults: Required<LinkFaults>;
   #lastInOrder = 0;
-  /** Time at which the link has transmitted all datagrams so far. */
+  /** Time at which the link will have transmitted the last datagram that it accepted. */
   #freeAt = 0;
 
   constructor(from: number, to: number, faults: LinkFaults, random: RandomStream) {

@@ -20,7 +20,7 @@ export class SimNat {
   readonly #byInner = new Map<string, Mapping>();
   readonly #byOuter = new Map<string, Mapping>();
 
-  /** Whether a socket of the gateway itself has an address. */
+  /** Returns whether a socket of the gateway itself is bound to an address. */
   readonly #isOccupied: (address: string) => boolean;
 
   /** `forwarded` are inner addresses (`host:port`) whose port the gateway forwards. */
@@ -43,7 +43,7 @@ export class SimNat {
     return mapping.outer;
   }
 
-  /** Returns the inner address that a datagram is passed on to; undefined when it is dropped. */
+  /** Returns the inner address to which the gateway passes a datagram; undefined if the gateway drops it. */
   incoming(outer: string, remote: string, now: number): string | undefined {
     const mapping = this.#byOuter.get(`${outer} ${remote}`);
     if (mapping === undefined || mapping.expires <= now) return this.#forwarded.get(portOf(outer));

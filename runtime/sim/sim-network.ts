@@ -1,8 +1,8 @@
 /**
- * The datagram network of the simulator. A node sends through SimDatagrams -> SimNetwork.send: #route applies gateways and picks
- * the receiving socket -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to
- * the SimDatagrams of the receiver, if link and host are still up. A datagram to or through a host that forwards is a Passage, which
- * #enter delivers there or sends on to the next link.
+ * The datagram network of the simulator. A node sends through SimDatagrams -> SimNetwork.send: #route applies gateways and picks the
+ * receiving socket -> SimLink decides on loss, duplication and delay -> a Delivery waits in VirtualTime -> arrive() hands it to the
+ * SimDatagrams of the receiver, if link and host are still up. A datagram that passes a host that forwards, or is addressed to it, carries
+ * a Passage: #enter delivers it at this host or sends it over the next link.
  */
 import { streamOf } from "../world/random.ts";
 import type { Datagram, DatagramCounters, Datagrams } from "../world/world.ts";
@@ -14,7 +14,7 @@ import type { SimEvent, VirtualTime } from "./virtual-time.ts";
 
 export interface SimNetworkSettings {
   readonly seed: number;
-  /** Returns the faults of the link between two hosts. Called at its first use, and by `renewFaults`. */
+  /** Returns the faults of the link between two hosts. Called at the first use of the link, and by `renewFaults`. */
   readonly faults: (from: number, to: number) => LinkFaults;
   readonly maxPayload: number;
   /** Records every delivered datagram. */
@@ -30,7 +30,10 @@ export interface SimNetworkCounters {
   heldBack: number;
   /** Dropped by a link whose queue was full. */
   queueFull: number;
-  /** Sent to a private address from outside, or to a gateway without a mapping for it. */
+  /**
+   * Sent to a private address from outside, to a gateway that has no mapping for the datagram, or through a host that forwards to an
+   * address that no host has.
+   */
   refused: number;
   /** Lost on a link that was down when the datagram left or arrived. */
   cut: number;
@@ -84,7 +87,7 @@ export class SimNetwork {
     return host;
   }
 
-  /** Gives a host with one interface another one. */
+  /** Replaces the only interface of a host. */
   move(host: number, from: string, to: SimInterface): void {
     this.#owners.delete(from);
     this.#attach(host, [to]);
@@ -143,8 +146,8 @@ export class SimNetwork {
   }
 
   /**
-   * Returns the way of a connection to an IP address of the host `to`. Undefined if it cannot be opened: a host behind a gateway accepts
-   * connections only from hosts behind the same gateway.
+   * Returns the path of a connection to an IP address of the host `to`. Undefined if the connection cannot be opened: a host behind a
+   * gateway accepts connections only from hosts behind the same gateway.
    */
   way(from: number, to: number, ip: string): Way | undefined {
     return this.#wayFrom(from, this.#interfaces[from] ?? [], to, ip);
@@ -166,7 +169,10 @@ export class SimNetwork {
     return rest && { hosts: [router, ...rest.hosts], source: rest.source };
   }
 
-  /** Returns the interface by which a host sends to an address: in the network of its owner, else in its realm, else the uplink. */
+  /**
+   * Returns the interface by which a host sends to an address. It is in the network of the owner of the address; otherwise it has the same
+   * gateway as the owner; otherwise it is the uplink of the host.
+   */
   #interfaceTo(
     host: number,
     interfaces: readonly SimInterface[],
@@ -223,7 +229,7 @@ export class SimNetwork {
     return { host, source: `${hostPartOf(out?.address ?? address)}:${portOf(address)}`, realm: out?.realm };
   }
 
-  /** Sends a datagram on from a host. Returns false when no host and no gateway has the address. */
+  /** Sends a datagram from its present host over the next link. Returns false when no host and no gateway has the address. */
   #pass(origin: Origin, to: string, bytes: Uint8Array): boolean {
     const { host: from, realm } = origin;
     if (realm instanceof SimRouter && this.#ownerOf(to, from)?.realm !== realm)
@@ -245,7 +251,7 @@ export class SimNetwork {
     return true;
   }
 
-  /** Sends a datagram out of the network behind a router, to the host of the router first. */
+  /** Sends a datagram that leaves the network behind a router: over the link to the router's host. */
   #leave({ host, source }: Origin, router: SimRouter, to: string, bytes: Uint8Array): boolean {
     const next = this.#routerHosts.get(router);
     const isKnown = this.#ownerOf(to, host) !== undefined || this.#gatewayOf.has(hostPartOf(to));
@@ -256,7 +262,7 @@ export class SimNetwork {
     return true;
   }
 
-  /** Takes a datagram at a host that forwards: delivers it there, or sends it on. */
+  /** Handles the arrival of a datagram at a host that forwards: delivers the datagram there, or sends it over the next link. */
   #enter(delivery: Delivery, passage: Passage): void {
     const { link, from: source, bytes } = delivery;
     const host = link.to;
@@ -273,7 +279,10 @@ export class SimNetwork {
     else this.counters.refused++;
   }
 
-  /** Returns the next part of the path of a datagram from outside, to a host behind a router. Undefined if the router drops it. */
+  /**
+   * Translates the destination of a datagram from outside, at the host of a router, to the address of a host behind the router. Undefined
+   * if no router of this host has a mapping for the datagram.
+   */
   #inward(host: number, source: string, to: string): Onward | undefined {
     const outer = hostPartOf(to);
     const entered = this.#interfaces[host]?.find(({ address }) => hostPartOf(address) === outer);
@@ -285,7 +294,10 @@ export class SimNetwork {
     return undefined;
   }
 
-  /** Returns the next part of the path of a datagram from behind a router. Undefined if it is for the router's host, or there is none. */
+  /**
+   * Translates the source of a datagram from the network behind a router, and chooses the interface by which it leaves the router's host.
+   * Undefined if the datagram is for this host, or the host has no interface outside the network.
+   */
   #outward(host: number, router: SimRouter, source: string, to: string): Onward | undefined {
     const owner = this.#ownerOf(to, host);
     if (owner?.host === host) return undefined;
@@ -300,7 +312,7 @@ export class SimNetwork {
     return router.translation(outer, (address) => this.#owners.has(address) || this.#sockets.has(address));
   }
 
-  /** Sends a datagram of a socket to another socket of its host, by the loopback interface. Returns false when there is none. */
+  /** Sends a datagram over the loopback interface to the socket at a port of the same host. Returns false when no socket has the port. */
   sendLocally(sender: SimUdpSocket, port: string, bytes: Uint8Array): boolean {
     const address = `${hostPartOf(sender.address)}:${port}`;
     const { host } = sender;
@@ -311,8 +323,8 @@ export class SimNetwork {
   }
 
   /**
-   * Returns the owner of an address, as `from` reaches it: a socket on the loopback interface is there for its own host only, and a host
-   * that forwards has all ports of its addresses.
+   * Returns the owner of an address, seen from the host `from`. Only the host of a socket on the loopback interface sees this socket. A
+   * host that forwards owns all ports of its addresses.
    */
   #ownerOf(address: string, from: number): Owner | undefined {
     const socket = this.#sockets.get(address);
@@ -388,7 +400,7 @@ interface Owner extends Pick<SimInterface, "realm" | "network"> {
   readonly host: number;
 }
 
-/** Present host of a datagram, its source address there, and the gateway of the network of its next link. */
+/** Present host of a datagram, the source address with which it leaves this host, and the gateway of the network that it leaves by. */
 interface Origin {
   readonly host: number;
   readonly source: string;
@@ -403,23 +415,29 @@ interface Onward {
 /** Datagram on its way to a host that forwards. */
 interface Passage {
   readonly to: string;
-  /** Router whose network the datagram leaves. Undefined if it comes from elsewhere. */
+  /** Router whose network the datagram leaves. Undefined if the datagram arrives from outside the networks of the host. */
   readonly from: SimRouter | undefined;
 }
 
-/** Hosts on the path of a connection, of which the last one accepts it, and the source address that this host sees. */
+/**
+ * Path of a connection: the hosts after the one that opens it, up to the one that accepts it, and the source address that the last host
+ * sees.
+ */
 export interface Way {
   readonly hosts: readonly number[];
   readonly source: string;
 }
 
 interface Route {
-  /** Address of the receiver. Undefined when the datagram cannot pass a gateway, or its address is private. */
+  /** Address of the receiver. Undefined when the datagram cannot pass a gateway, or is sent to a private address. */
   readonly address: string | undefined;
   readonly source: string;
 }
 
-/** A datagram that leaves its host, with the socket that receives it if that is still open then. */
+/**
+ * A datagram that leaves a host, and the socket that gets it if the socket is still open at its arrival. A datagram with a passage has no
+ * socket yet.
+ */
 interface Flight {
   readonly link: SimLink;
   readonly receiver: SimDatagrams | undefined;
@@ -428,7 +446,10 @@ interface Flight {
   readonly passage?: Passage | undefined;
 }
 
-/** A datagram in flight. Its receiver is the run of the receiving host that was up when the datagram left. */
+/**
+ * A datagram in flight. `receiver` is the socket that had the address when the datagram left: a socket of a later run of the host does not
+ * get it.
+ */
 class Delivery implements Datagram, SimEvent {
   readonly bytes: Uint8Array;
   readonly from: string;
@@ -452,10 +473,10 @@ class Delivery implements Datagram, SimEvent {
 }
 
 const UNKNOWN = "unknown destination";
-/** Addresses come from rules, so the number that is kept is bounded. */
+/** Number of unknown addresses that a socket remembers. Bounded, because rules can send to any number of addresses. */
 const UNKNOWN_MAX = 1024;
 
-/** A socket that rules opened: at a port of its own, of its host alone if it is on the loopback interface. */
+/** A socket that rules opened. It has a port of its own. On the loopback interface only its own host reaches it. */
 export interface SimUdpSocket extends SimDatagrams {
   readonly isLoopback: boolean;
 }
@@ -463,7 +484,7 @@ export interface SimUdpSocket extends SimDatagrams {
 /** The datagram socket of one run of a simulated host. */
 export class SimDatagrams implements Datagrams {
   readonly host: number;
-  /** Whether the socket has all addresses of its host. */
+  /** Whether the socket is bound to all addresses of its host. */
   readonly isWildcard: boolean = true;
   /** Changes when the host moves. */
   address: string;

@@ -14,7 +14,7 @@ export interface SimInterface {
 
 /**
  * Forwarding of a host for one network behind it. Datagrams from that network get the address of the interface by which they leave, as
- * masquerading in Linux does; datagrams from outside enter only as `SimNat` says.
+ * masquerading in Linux does; datagrams from outside enter only if a `SimNat` at the same address would let them pass.
  */
 export class SimRouter {
   readonly #forwarded: readonly string[];
@@ -25,7 +25,7 @@ export class SimRouter {
     this.#forwarded = forwarded;
   }
 
-  /** Returns the translation at an outer IP address of the host. `isOccupied` returns whether a socket of the host has an address. */
+  /** Returns the NAT of an outer IP address of the host. `isOccupied` returns whether a socket of the host is bound to an address. */
   translation(outer: string, isOccupied: (address: string) => boolean): SimNat {
     const known = this.#nats.get(outer) ?? new SimNat(outer, this.#forwarded, isOccupied);
     this.#nats.set(outer, known);

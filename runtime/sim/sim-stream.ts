@@ -5,13 +5,13 @@
 import type { Received, ByteStream, Sent } from "../world/streams.ts";
 import type { Pipe } from "./stream-pipe.ts";
 
-/** Greatest number of unread bytes in flight to, or waiting at, an end; and greatest number of bytes sent at once. */
+/** Receive window of each end: greatest number of bytes in flight to it and unread at it. Then: greatest number of bytes sent at once. */
 const WINDOW_BYTES = 65_536;
 const CHUNK_BYTES = 16_384;
 
 interface Sending {
   readonly bytes: Uint8Array;
-  /** Whether the sending direction is closed behind these bytes. */
+  /** Whether the sender closes its direction after these bytes. */
   readonly isLast: boolean;
   readonly sent: (outcome: Sent) => void;
   /** Number of bytes that have been sent. */
@@ -42,7 +42,7 @@ export class SimStream implements ByteStream {
     this.#onClosed = onClosed;
   }
 
-  /** Connects this end to the far one. `pipe` carries bytes to it. */
+  /** Connects this end to the far end. `pipe` carries bytes to the far end. */
   join(far: SimStream, pipe: Pipe): void {
     this.#far = far;
     this.#pipe = pipe;
@@ -74,7 +74,7 @@ export class SimStream implements ByteStream {
     this.end(this.#waiting.length > 0);
   }
 
-  /** Closes the end, and signals the far one an end of stream or a reset. */
+  /** Closes this end, and signals end of stream or a reset to the far end. */
   end(isReset: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -154,7 +154,7 @@ export class SimStream implements ByteStream {
     this.#pipe?.push(0, () => far?.credit(count));
   }
 
-  /** Opens the window by bytes that the far end has read. */
+  /** Adds to the window the number of bytes that the far end has read. */
   credit(count: number): void {
     if (this.#isClosed) return;
     this.#unread -= count;

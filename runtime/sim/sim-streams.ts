@@ -10,7 +10,7 @@ import { type Pipe, PipeChain, StreamPipe } from "./stream-pipe.ts";
 import type { TraceHash } from "./trace-hash.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-/** Seconds on a link that is down after which a connection, or an attempt to connect, fails. */
+/** A connection, or an attempt to connect, fails after its link has been down for so many seconds. */
 const CONNECTION_TIMEOUT = 900;
 const CONNECT_TIMEOUT = 130;
 
@@ -23,7 +23,7 @@ const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 interface SimListener {
   readonly host: number;
   readonly isLoopback: boolean;
-  /** Whether it accepts at all addresses of its host. */
+  /** Whether the listener accepts connections to all addresses of its host. */
   readonly isWildcard: boolean;
   readonly taken: (stream: ByteStream) => void;
   readonly owner: SimStreams;
@@ -84,7 +84,9 @@ export class SimStreamNetwork {
     return listener?.isLoopback === true && listener.host !== from ? undefined : listener;
   }
 
-  /** Returns the listener at all addresses of the host that has `address`. It is stored under the first address. */
+  /**
+   * Returns the listener that accepts at all addresses of the host that has `address`. It is stored under the first address of the host.
+   */
   #wildcardAt(address: string): SimListener | undefined {
     const host = this.#network.hostNamed(hostPartOf(address));
     const [first] = host === undefined ? [] : this.#network.addressesOf(host);
@@ -92,7 +94,7 @@ export class SimStreamNetwork {
     return listener?.isWildcard === true ? listener : undefined;
   }
 
-  /** Returns a pipe along the hosts of a path, which begins at the sender. */
+  /** Returns a pipe over the links between consecutive hosts of a path. The first host is the sender. */
   pipe(hosts: readonly number[], timeout: number, timedOut: () => void): Pipe {
     const pipes = hosts.slice(1).map((to, at) => {
       const link = this.#network.link(hosts[at] as number, to);

@@ -69,11 +69,11 @@ export class SimUdpSockets implements UdpSockets {
   }
 }
 
-/** Addresses of its host that a socket has. */
+/** Addresses of its host that a socket is bound to. */
 interface Binding {
   readonly ip: string;
   readonly isLoopback: boolean;
-  /** Whether it has all of them. */
+  /** Whether the socket is bound to all addresses of its host. */
   readonly isWildcard: boolean;
 }
 
@@ -91,7 +91,9 @@ class RuleSocket extends SimDatagrams implements SimUdpSocket {
     this.#closed = closed;
   }
 
-  /** A socket on the loopback interface reaches its own host only, and every socket reaches its host by the names of that interface. */
+  /**
+   * A socket on the loopback interface reaches only its own host. Every socket reaches its own host by the names of the loopback interface.
+   */
   override transmit(to: string, bytes: Uint8Array): boolean {
     const parsed = parseHostPort(to);
     if (!parsed.ok) return false;

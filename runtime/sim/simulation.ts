@@ -34,7 +34,7 @@ export interface SimHostSettings {
   /** Gateway of the host's network, and the name of the network. */
   readonly realm?: SimInterface["realm"];
   readonly network?: string | undefined;
-  /** Further interfaces, with the port of `address`. */
+  /** Further interfaces. All have the port of `address`. */
   readonly others?: readonly SimInterface[];
   /** Networks that the host forwards for. It has an interface in each. */
   readonly routers?: readonly SimRouter[];
@@ -45,8 +45,8 @@ export interface SimHostSettings {
 const MAX_PAYLOAD = 1452;
 
 /**
- * A simulation: hosts and a network in virtual time. A run is deterministic: settings, seed and the calls with their times
- * decide all of it. Equal trace hashes mean equal runs.
+ * A simulation: hosts and a network in virtual time. A run is deterministic: it depends only on the settings, the seed, and the calls of
+ * this class with their times. Equal trace hashes mean equal runs.
  */
 export class Simulation {
   readonly #time = new VirtualTime();
@@ -142,7 +142,7 @@ export class Simulation {
   }
 }
 
-/** The parts of the world of one run of a host that end with it. */
+/** The parts of a host's world that are created when the host comes up and end when it goes down. */
 interface HostRun {
   readonly clock: SimClock;
   readonly datagrams: SimDatagrams;
@@ -207,7 +207,7 @@ export class SimHost {
     return () => boot({ clock, seed, ...ends, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
   }
 
-  /** Gives a host with one interface another interface. Its node is notified at once. */
+  /** Replaces the only interface of the host. Its node is notified at once. */
   move(address: string, realm: SimInterface["realm"], network?: string): void {
     this.#network.move(this.number, this.#address, { address, realm, network });
     this.#address = address;

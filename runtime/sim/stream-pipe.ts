@@ -4,11 +4,11 @@ import type { SimEvent, VirtualTime } from "./virtual-time.ts";
 /** Retransmission timeouts in seconds: the first one, which doubles each time, and the greatest. */
 const FIRST_RETRY_SECONDS = 0.2;
 const LONGEST_RETRY_SECONDS = 60;
-/** Greatest number of losses of one transmission. After them it succeeds. */
+/** Greatest number of times that one transmission is lost. The next retransmission succeeds. */
 const MOST_LOSSES = 15;
 
 interface Transmission {
-  /** Earliest time of its arrival. */
+  /** Earliest time at which the bytes arrive. */
   readonly at: number;
   readonly arrive: () => void;
 }

@@ -21,7 +21,7 @@ export class TcpReceiver {
   readonly #onEnd: () => void;
   /** Next expected byte. */
   #next = 1;
-  /** Number of the FIN. */
+  /** Sequence number of the FIN. */
   #end: number | undefined;
   #hasEnded = false;
   /** Blocks beyond the next expected byte, in ascending order, not adjacent. */

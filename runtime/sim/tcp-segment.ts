@@ -1,4 +1,4 @@
-/** TCP segment. Numbers of bytes count from the initial sequence number of their direction, which is 0. */
+/** TCP segment. Bytes are numbered from the initial sequence number, which is 0 in both directions. */
 export interface TcpSegment {
   readonly sourcePort: number;
   readonly destinationPort: number;
@@ -85,7 +85,7 @@ function readOptions(options: Uint8Array): Pick<TcpSegment, "mss" | "scale"> {
 
 const MODULUS = 2 ** 32;
 
-/** Returns the full number next to `near` of which `short` are the lower 32 bits. */
+/** Returns the full number nearest to `near` whose lower 32 bits are `short`. */
 export function fullNumber(short: number, near: number): number {
   return short + Math.round((near - short) / MODULUS) * MODULUS;
 }

@@ -12,7 +12,7 @@ export interface OutgoingData {
 
 /** Segment whose round trip is measured. */
 interface TimedSegment {
-  /** Number of the byte after it. */
+  /** Number of the first byte after the segment. */
   readonly end: number;
   readonly sentAt: number;
 }
@@ -21,9 +21,9 @@ interface TimedSegment {
 const TIMEOUT_AFTER_LOST_SYN = 3;
 
 /**
- * Sending side of a TCP connection after its handshake: NewReno congestion control, one round-trip sample per window without
- * retransmitted segments (Karn), go-back-N after a timeout. It has neither selective acknowledgements nor time stamps. The first byte of
- * data has the number 1; the FIN takes the number after the last byte.
+ * Sending side of a TCP connection after its handshake: NewReno congestion control, one round-trip sample per window and none of a
+ * retransmitted segment (Karn's algorithm), go-back-N after a timeout. It has neither selective acknowledgements nor time stamps. The first
+ * byte of data has the number 1; the FIN takes the number after the last byte.
  */
 export class TcpSender {
   readonly #clock: Clock;
@@ -83,7 +83,7 @@ export class TcpSender {
     this.#pump();
   }
 
-  /** Handles an acknowledgement. `number`: the next byte that the receiver expects. `window`: its receive window in bytes. */
+  /** Handles an acknowledgement. `number`: the next byte that the receiver expects. `window`: the receive window in bytes. */
   acknowledge(number: number, window: number, isPure: boolean): void {
     if (number > this.#highest) return;
     const isSameWindow = window === this.#window;
@@ -97,7 +97,7 @@ export class TcpSender {
     return this.#highest - this.#first;
   }
 
-  /** Number after the last byte, or after the FIN. */
+  /** Number after the last byte; after `close`, number after the FIN. */
   get #end(): number {
     return this.#written + (this.#isClosed ? 1 : 0);
   }
@@ -198,10 +198,10 @@ export interface TcpSenderSettings {
   readonly segment: number;
   /** Receive window of the other side in bytes. */
   readonly window: number;
-  /** Has the round-trip time of the handshake, if no SYN was sent again. */
+  /** Estimator that already has the round-trip time of the handshake, unless a SYN was retransmitted. */
   readonly estimator: RttEstimator;
-  /** Writes of an application that waits for room: bytes now, and whether they are the last. Called when nothing is left to send. */
+  /** Called when nothing is left to send. Returns the number of bytes that the application writes now, and whether they are its last. */
   readonly application: () => { readonly bytes: number; readonly isLast: boolean };
-  /** Number of SYNs that were sent again. */
+  /** Number of retransmitted SYNs. */
   readonly lostSyns: number;
 }

@@ -23,7 +23,7 @@ export type TransferSize = { readonly bytes: number } | { readonly seconds: numb
 export interface TransferSettings {
   readonly source: string;
   readonly destination: string;
-  /** Port at both ends. Each transfer of a host has another port. */
+  /** Port at both ends. Each transfer of a host has a port of its own. */
   readonly port: number;
   readonly size: TransferSize;
   /** Bits per second that the application writes. Default: unlimited. */
@@ -179,7 +179,9 @@ export class TcpClient {
     });
   }
 
-  /** Starts the application: one with a rate writes a segment at a time, another whenever the sender has nothing left. */
+  /**
+   * Starts the application. With a rate it writes one segment at a time; without, it writes whenever the sender has nothing left to send.
+   */
   #write(segment: number): void {
     const { size, rate } = this.#settings;
     const sender = this.#connection?.sender;

@@ -11,7 +11,7 @@ export class TraceHash {
   readonly #view = new DataView(this.#chunk.buffer);
   #length = 0;
 
-  /** Adds a delivery to `to`. Hosts are given by number, the time in seconds. */
+  /** Adds a delivery. `from` and `to` are the numbers of the hosts; `time` is in seconds. */
   add(time: number, from: number, to: number, bytes: Uint8Array): void {
     if (this.#length + HEADER_BYTES + bytes.length > CHUNK_BYTES) this.#flush();
     const at = this.#length;

@@ -6,7 +6,7 @@ import { type Ipv4Packet, UDP, writeIpv4 } from "./ipv4-packet.ts";
 export interface UdpStreamSettings {
   readonly source: string;
   readonly destination: string;
-  /** Port at both ends. Each stream of a host has another port. */
+  /** Port at both ends. Each stream of a host has a port of its own. */
   readonly port: number;
   /** Bits of payload per second. */
   readonly rate: number;

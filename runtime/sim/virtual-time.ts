@@ -22,7 +22,7 @@ export type TimeOutcome =
 /** Greatest number of events at one instant. */
 const EVENTS_PER_INSTANT = 5_000_000;
 
-/** Least number of cancelled events that are removed. They must also be at least half of all events. */
+/** Cancelled events are removed when there are at least this many, and they are at least half of all events. */
 const SWEEP_FROM = 1024;
 
 /** Virtual time of a simulation, in seconds from 0, with the events to come. Time moves from one event to the next. */
@@ -48,7 +48,7 @@ export class VirtualTime {
     this.#calendar.add(time > this.#now ? time : this.#now, event);
   }
 
-  /** To be called when a scheduled event has been cancelled. */
+  /** Must be called when a scheduled event has been cancelled. */
   noteCancelled(): void {
     this.#cancelled++;
     if (this.#cancelled < SWEEP_FROM || 2 * this.#cancelled < this.#calendar.size) return;

@@ -9,7 +9,7 @@ export class ByteBudget {
     this.limit = limit;
   }
 
-  /** Returns whether so many more bytes fit. Counts a refusal if they do not. */
+  /** Returns whether `bytes` more bytes fit. Counts a refusal if they do not fit. */
   fits(bytes: number): boolean {
     if (this.used + bytes <= this.limit) return true;
     this.refused++;

@@ -69,7 +69,7 @@ export class Connection {
     });
   }
 
-  /** Closes the sending direction behind the pending writes. A second call has no effect, as in Linux. */
+  /** Closes the sending direction after the pending writes. A second call has no effect, as in Linux. */
   shutdown(call: SocketCall): void {
     if (this.#isShutDown) return this.#events.finish(call, returned());
     this.#isShutDown = true;
@@ -79,7 +79,10 @@ export class Connection {
     });
   }
 
-  /** Whether the system has taken the bytes of the call, and the call still waits for that. A failure breaks the connection. */
+  /**
+   * Handles the outcome of a write or a shutdown. Returns true if it succeeded and the call is still pending. A failure breaks the
+   * connection.
+   */
   #isTaken(call: SocketCall, outcome: Sent, bytes: number): boolean {
     if (!this.#writes.delete(call)) return false;
     this.#budget.release(bytes);
@@ -115,7 +118,7 @@ export class Connection {
     for (const call of writing) this.#events.finish(call, failed(reason));
   }
 
-  /** Serves pending reads as far as possible, then requests more bytes. Callbacks may call it again, hence the guard. */
+  /** Serves pending reads as far as possible, then requests more bytes. A callback may call this method again, hence the guard. */
   #serve(): void {
     if (this.#isServing) return;
     this.#isServing = true;
@@ -182,7 +185,7 @@ export class Connection {
     }
     const all = this.#received.length === 1 ? (first as Uint8Array) : joined(this.#received);
     this.#received = all.length > count ? [all.subarray(count)] : [];
-    // Not `all.slice`: for a Buffer that is a view, which would keep the whole buffer in memory.
+    // Not `all.slice`: on a Buffer it returns a view, which would keep the whole buffer in memory.
     return new Uint8Array(all.subarray(0, count));
   }
 }

@@ -65,7 +65,7 @@ export class DatagramSockets implements CallPerformer<UdpCall> {
     return this.#open.keys();
   }
 
-  /** Sums of the counts of all sockets, those that were closed included. */
+  /** Sums of the counters of all sockets, open and closed. */
   get traffic(): DatagramCounters {
     const sum = emptyCounters();
     for (const counters of [this.#past, ...[...this.#open.values()].map((socket) => socket.counters)]) {
@@ -111,14 +111,14 @@ export class DatagramSockets implements CallPerformer<UdpCall> {
   }
 
   /**
-   * Returns the length of the longest datagram that leaves a socket for `to` unfragmented. Undefined if every length does, or the kernel
-   * does not know the path.
+   * Returns the length of the longest datagram that leaves a socket for `to` unfragmented. Undefined if the path carries datagrams of every
+   * length, or the kernel does not know the path.
    */
   unfragmented(socket: number, to: string): number | undefined {
     return this.#open.get(socket)?.unfragmented?.(to);
   }
 
-  /** Closes all sockets, and those that are still being opened once they are. */
+  /** Closes all open sockets. Sockets that are being opened are closed as soon as they are open. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#opening.clear();
@@ -185,7 +185,7 @@ export class DatagramSockets implements CallPerformer<UdpCall> {
   }
 }
 
-/** A train whose segments are whole datagrams. */
+/** Returns a datagram train whose datagrams are the segments, without any bytes around them. */
 function bare(train: Train): DatagramTrain {
   return { train, head: EMPTY, tail: EMPTY, lastHead: EMPTY, lastTail: EMPTY };
 }

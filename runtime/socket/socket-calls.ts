@@ -1,6 +1,6 @@
 /**
- * The calls of one protocol: how Tcp and UdpRx take them from rules, perform them when a step commits, and raise their outcomes, each as
- * the input of another step.
+ * The calls of one protocol: how Tcp and UdpRx take them from rules, perform them when a step commits, and raise their outcomes. Each
+ * outcome is the input of a later step.
  */
 import type { StepInput } from "../engine/step-input.ts";
 import type { ElementCounters } from "../observe/element-counters.ts";
@@ -14,12 +14,12 @@ import { type CallOutcome, type CallPerformer, failed } from "./socket-call.ts";
 interface SocketRequest<Call extends string> {
   readonly call: Call;
   readonly query: number;
-  /** Location of the caller when that is another node. */
+  /** Location of the caller if the caller is another node; otherwise undefined. */
   readonly returnTo: Value | undefined;
   readonly inputs: Values;
 }
 
-/** A call to perform when the step commits, or the query id of a call to cancel because no rule waits for it any more. */
+/** A call to perform when the step commits, or the query id of a call to cancel, because no rule waits any longer for its outcome. */
 type Pending<Call extends string> = SocketRequest<Call> | { readonly withdrawn: number };
 
 type Specs = Partial<Record<SocketEvent, PredicateSpec>>;
@@ -39,11 +39,11 @@ export interface SocketCallOptions<Call extends string> {
   readonly order: readonly Call[];
   readonly sockets: CallPerformer<Call>;
   readonly counters: ElementCounters;
-  /** Returns the socket that a call has opened, or whose data its outcome holds, by inputs and outputs. */
+  /** Returns the socket that a call has opened or has read from, given the inputs and outputs of the call. */
   readonly socketOf: (call: Call, inputs: Values, outputs: Values) => Value | undefined;
   readonly now: () => number;
   readonly findUnreferenced: FindUnreferenced;
-  /** Receives each outcome, and the name of the output port for it. */
+  /** Receives each outcome as the input of a step, and the name of the output port by which it leaves the element. */
   readonly out: (input: StepInput, port: string) => void;
 }
 
@@ -79,7 +79,7 @@ export class SocketCalls<Call extends string> {
     this.#specs = specs;
   }
 
-  /** Takes a call, or the notice that no rule waits for a call any more. */
+  /** Takes a call, or the notice that no rule waits any longer for the outcome of a call. */
   push(tuple: Tuple, provenance: Provenance): void {
     const { role } = tuple.predicate;
     if (!("event" in role)) return;
@@ -114,7 +114,7 @@ export class SocketCalls<Call extends string> {
     compareValues(one.inputs, other.inputs) ||
     compare(one.query, other.query);
 
-  /** Performs the calls of the step, in order. An outcome that is known at once waits in the queue of Mux. */
+  /** Performs the calls of the step, in order. If the outcome of a call is known at once, it waits in the queue of Mux. */
   commit(): void {
     while (this.#performed < this.#pending.length) {
       const next = this.#pending[this.#performed++] as Pending<Call>;
@@ -130,10 +130,12 @@ export class SocketCalls<Call extends string> {
     this.#pending = [];
   }
 
-  /** Withdraws the calls that no rule waits for any more, and closes the sockets that no row, input or call references. */
+  /**
+   * Withdraws the calls for which no rule waits any longer, and closes the sockets that no row, queued input or pending call references.
+   */
   reclaim(): void {
     const awaited = [...this.#sockets.queries].filter((query) => !this.#foreign.has(query));
-    // Sockets of calls that this step still has to perform.
+    // Sockets in the inputs of calls that this commit has not performed yet.
     const named = new Set(
       this.#pending.slice(this.#performed).flatMap((one) => ("withdrawn" in one ? [] : one.inputs)),
     );
@@ -169,8 +171,8 @@ export class SocketCalls<Call extends string> {
   }
 
   /**
-   * Raises the outcome as an event: for a caller on this node, the event that it waits for; for a caller on another node, the event
-   * that triggers a rule which sends the outcome to that node.
+   * Raises the outcome as an event. A caller on this node waits for this event. For a caller on another node the event triggers a rule that
+   * sends the outcome to the caller.
    */
   #report(request: SocketRequest<Call>, outcome: CallOutcome): void {
     const specs = this.#specs.get(request.call) ?? {};
@@ -185,7 +187,10 @@ export class SocketCalls<Call extends string> {
     this.#options.out({ tuple, provenance: "rule", source: null, onAborted }, `${this.#options.kind}.${request.call}`);
   }
 
-  /** The step of an outcome was aborted: no row will hold the new socket, or the stream now has a gap. So the socket is closed. */
+  /**
+   * Called when the step of an outcome was aborted. Closes the socket of the call: no row holds the new socket, or bytes of the stream are
+   * lost.
+   */
   #undo(request: SocketRequest<Call>, outputs: Values): void {
     const socket = this.#options.socketOf(request.call, request.inputs, outputs);
     if (typeof socket === "number") this.#sockets.end(socket);

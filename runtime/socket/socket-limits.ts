@@ -8,7 +8,7 @@ export interface SocketLimits {
   readonly backlog: number;
   /** Pending calls. */
   readonly calls: number;
-  /** UDP sockets, those that are being opened included. */
+  /** UDP sockets, open or being opened. */
   readonly datagramSockets: number;
 }
 

@@ -9,8 +9,8 @@ export interface HostAddress {
 /** The addresses of the host of a node, which may change at any time. */
 export interface HostAddresses {
   /**
-   * Addresses of global scope on the devices that are up, by device and then by address. The devices of the process itself are left
-   * out.
+   * Addresses of global scope on the devices that are up, sorted by device and then by address. Without the devices that this process
+   * created.
    */
   readonly all: readonly HostAddress[];
   /**

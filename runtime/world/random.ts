@@ -36,7 +36,7 @@ export function streamOf(seed: number, name: string): RandomStream {
   return new RandomStream([0, 4, 8, 12].map((at) => digest.readInt32BE(at)));
 }
 
-/** Random streams of one node by name. Each exists once, so later callers continue the sequence. */
+/** Random streams of one node by name. There is one stream per name: a later caller continues its sequence. */
 export class RandomStreams {
   readonly #seed: number;
   readonly #streams = new Map<string, RandomStream>();

@@ -15,7 +15,7 @@ export type Opened<T> = { readonly ok: true; readonly value: T } | { readonly ok
 
 /** Connection attempt in progress. */
 export interface ConnectAttempt {
-  /** Gives the attempt up. Its callback is not called. */
+  /** Gives up the attempt. The callback of `connect` is not called. */
   cancel(): void;
 }
 

@@ -18,7 +18,7 @@ export interface World {
   /** Unpredictable random number in [0, 1), for nonces. Absent in the simulator, where nobody attacks. */
   readonly secret?: () => number;
   readonly datagrams: Datagrams;
-  /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot. */
+  /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot move the socket. */
   readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;
   /** Undefined if the node was started without `--tun`. */
   readonly tun: Tun | undefined;
@@ -28,7 +28,7 @@ export interface World {
   readonly host?: HostAddresses | undefined;
   /** Absent if the environment has no TCP. */
   readonly streams?: Streams | undefined;
-  /** Absent if the environment has no UDP sockets but `datagrams`. */
+  /** Absent if the environment has no UDP sockets other than `datagrams`. */
   readonly udp?: UdpSockets | undefined;
   /** Absent in the simulator, where nothing is delayed. */
   readonly eventLoop?: EventLoop;
@@ -38,7 +38,10 @@ export interface World {
   readonly capture?: SendQueue & { readonly dropped: number };
 }
 
-/** Result of a move of the socket. If the new socket cannot be opened, the previous one stays; `message` says why, for people. */
+/**
+ * Result of a move of the socket. If the new socket cannot be opened, the previous socket stays, and `message` gives the reason, for
+ * people.
+ */
 export type MoveResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 /** Delay with which the process serves timers and sockets. */
@@ -53,13 +56,16 @@ export interface EventLoop {
  * every packet. See docs/design/flow-cache.md.
  */
 export interface FlowCache {
-  /** Installs the recorder of slow-path runs: `begin` is called before a run that may be cached, its result after the run. */
+  /**
+   * Installs the recorder of slow-path runs: `begin` is called before a run that may be cached, and the function that it returns is called
+   * after the run.
+   */
   setRecorder(begin: () => () => RecordedRun | undefined): void;
   /** Invalidates all entries. */
   flush(): void;
   /**
-   * Blocks or unblocks the cache for one of three reasons. While steps or datagrams are queued a cached packet would overtake them, and
-   * observers of the rules must see every packet.
+   * Blocks or unblocks the cache for one of three reasons. `steps` and `datagrams`: while they are queued, a packet forwarded by the cache
+   * would overtake them. `observers`: observers of the rules must see every packet.
    */
   block(why: "steps" | "datagrams" | "observers", isBlocked: boolean): void;
   /** Adds the hits since the last call to the counters of the node, as if the packets had run the rules. */
@@ -120,22 +126,29 @@ export interface Datagrams {
   readonly offload?: DatagramOffload | undefined;
   /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
-  /** Returns the known reason for which sends to a destination fail, such as an unresolved name. Absent if there is never one. */
+  /**
+   * Returns the reason why sends to a destination fail, if it is known: an unresolved name, for example. Absent if no such reason is ever
+   * known.
+   */
   refusal?(to: string): string | undefined;
   /** Returns the numeric `host:port` of a name, if it is resolved. Absent if there are no names. */
   numeric?(to: string): string | undefined;
-  /** Takes note that a destination has left probes unanswered: a name may have another address. Absent if there are no names. */
+  /**
+   * Reports that a destination has not answered probes: if the destination is a name, the name may now have another address. Absent if
+   * there are no names.
+   */
   unanswered?(to: string): void;
   /**
-   * Returns the length of the longest datagram that leaves for `host:port` unfragmented, as far as the kernel knows the path. Undefined
-   * if it does not know the destination. Absent if datagrams of every length are carried, or `maxPayload` is that length.
+   * Returns the length of the longest datagram that leaves for `host:port` unfragmented, as far as the kernel knows the path. Undefined if
+   * the kernel does not know the destination. Absent if the path carries datagrams of every length, or if no datagram up to `maxPayload` is
+   * fragmented.
    */
   unfragmented?(to: string): number | undefined;
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
   /**
    * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. `trafficClass` is the traffic class of the
-   * packet in the datagram, 0 by default. The datagram gets its ECN field, and with `--dscp copy` also its DSCP.
+   * packet in the datagram, 0 by default. The datagram gets the ECN field of this traffic class, and with `--dscp copy` also its DSCP.
    */
   send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */
@@ -148,7 +161,7 @@ export interface Datagrams {
   close(): Promise<void>;
 }
 
-/** Counters of read cycles: one reads all that the kernel has queued, and runs the rules for it. */
+/** Counters of read cycles. A cycle reads all datagrams or packets that the kernel has queued, and runs the rules for them. */
 export interface ReadCycles {
   readonly count: number;
   /** Cycles that took more than 5 ms of CPU time, during which timers and other descriptors had to wait. */
@@ -167,7 +180,7 @@ export interface DatagramOffload {
   readonly segmented: number;
   /** Number of trains received. */
   readonly joined: number;
-  /** Whether datagrams without device packets are received on a queue of their own, so that they do not wait behind bulk traffic. */
+  /** Whether datagrams without device packets have a receive queue of their own, so that they do not wait behind bulk traffic. */
   readonly steers: boolean;
   /** Number of datagrams, or trains of them, received on that queue. */
   readonly control: number;
@@ -195,7 +208,7 @@ export interface Tun {
   readonly name: string;
   /** Length of the longest packet, in bytes. */
   readonly mtu: number;
-  /** Sets a smaller MTU. Returns the reason if the kernel refuses it. Absent if the MTU was chosen by the operator. */
+  /** Sets a smaller MTU. Returns the reason if the kernel refuses it. Absent if the operator has chosen the MTU. */
   readonly lowerMtu?: ((mtu: number) => string | undefined) | undefined;
   /** IP address of the interface. Absent if it has none. */
   readonly address?: string | undefined;
@@ -204,11 +217,14 @@ export interface Tun {
   readonly offload?: TunOffload | undefined;
   /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
-  /** Returns the reason why the interface carries no packets: it is gone, down, or has lost its address. Absent if it always does. */
+  /**
+   * Returns the reason why the interface carries no packets: it is gone, down, or has lost its address. Absent if the interface cannot have
+   * such a problem.
+   */
   problem?(): string | undefined;
   /**
-   * Makes an interface that is gone again, or gives it its address and brings it up. Does nothing if there is no problem. A failure
-   * becomes part of `problem`. Absent if the interface cannot be restored.
+   * Creates the interface anew if it is gone; otherwise gives it its address and brings it up. Does nothing if there is no problem. If this
+   * fails, `problem` returns the reason. Absent if the interface cannot be restored.
    */
   restore?(): void;
   /**

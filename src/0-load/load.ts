@@ -31,33 +31,36 @@ export interface LoadOptions {
   readonly defines: ReadonlyMap<string, string>;
   /** Dialect of the files passed to `load`. Imported files have the dialect of their file name extension. */
   readonly dialect: Dialect | undefined;
-  /** All locations are one node, as for a Datalog engine. */
+  /** All locations mean the same node, as in a Datalog engine. */
   readonly ignoresLocations?: boolean;
   /** Only diagnostics are wanted, no plan. */
   readonly checksOnly?: boolean;
   /** The program runs on a node, whose clients may fill and read any table. */
   readonly takesRequests?: boolean;
-  /** Names that come from outside the files. Undefined: any event may, and none draws a warning. */
+  /**
+   * Names that come from outside the files. Undefined if they are unknown: any event may come from outside, so no warning says that nothing
+   * raises it.
+   */
   readonly surroundings?: Surroundings | undefined;
   readonly limits?: TextLimits | undefined;
   /** Default: all. */
   readonly optimisations?: ViewOptimisations | undefined;
 }
 
-/** One file as a part of the program, instantiated under the name of its overlay there. */
+/** Instance of a program file. A file that declares an overlay can have several instances, under different overlay names. */
 export interface Module {
   readonly file: string;
   readonly dialect: Dialect;
-  /** The overlay that the file declares, by the name in its text. */
+  /** Name of the overlay that the file declares, as the text of the file gives it. */
   readonly declared: string | undefined;
   /** Name of this instance of the overlay. */
   readonly instance: string | undefined;
   /** Names of imported overlays in this file: alias to instance name. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** Imported files without an overlay: their names are used unqualified. */
+  /** Imported files without an overlay: this file uses their names unqualified. */
   readonly plainImports: readonly string[];
   readonly tree: FileTree;
-  /** Names in statements of the file that could not be parsed, and how these seem to define them. */
+  /** Names in statements of the file that could not be parsed, and how the statements seem to define them. */
   readonly unparsed: ReadonlyMap<string, Unparsed>;
 }
 
@@ -95,7 +98,7 @@ class Loader {
   readonly #sources = new Map<string, Source>();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #limits: TextLimits;
-  /** Number of files around the current one, each of which imports the next. */
+  /** Number of files in the chain of imports that leads to the current file. */
   #depth = 0;
   readonly #counts = new Map<string, RuleCount>();
   readonly #macros = new Set<string>();

@@ -3,7 +3,7 @@ import { report } from "../../grammar/report.ts";
 import type { Source } from "../../grammar/span.ts";
 import { nearest } from "../program/nearest.ts";
 
-/** Directive that defines a macro or tests for one. `(?!\s)` keeps long blanks from being split in each possible way. */
+/** Directive that defines a macro or tests for one. `(?!\s)` prevents backtracking over long runs of blanks. */
 const DIRECTIVE = /#\s*(?:define|ifdef|ifndef|undef|if|elif)\s+(?!\s)(?:!?\s*defined\s*(?!\s)\(?\s*)?([A-Za-z_]\w*)/g;
 
 /** Warns of macros of the command line that no source text mentions: probably a typo. */

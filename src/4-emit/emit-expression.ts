@@ -12,16 +12,19 @@ import { isMappedOverTrains } from "../3-plan/train-functions.ts";
 /** JavaScript code of an expression. */
 export interface Emitted {
   readonly code: string;
-  /** The code may fail: then it is `undefined` at run time, and the derivation ends. */
+  /** The expression may have no value: then the code yields `undefined` at run time, and the derivation ends. */
   readonly mayFail: boolean;
-  /** The value is `true` or `false`, unless it fails. */
+  /** The value, if there is one, is `true` or `false`. */
   readonly isBoolean: boolean;
 }
 
 /** Returns the index of a predicate in the plan, by its qualified name. */
 export type PredicateId = (name: string) => number;
 
-/** Emits expressions. Variables of rules are constants of the same name; other names are functions of `lib`, and `node`. */
+/**
+ * Emits expressions. In the emitted code a variable of a rule is a constant of the same name. All other names are functions of `lib`,
+ * except for `node`.
+ */
 export class ExpressionEmitter {
   readonly #strand: number;
   readonly #predicateId: PredicateId;
@@ -67,7 +70,7 @@ export class ExpressionEmitter {
     }
   }
 
-  /** Code of a list; it fails if an item fails or the list is too large. */
+  /** Returns the code of a list. It yields `undefined` if an item has no value or the list is too large. */
   #list(items: readonly Expression[]): Emitted {
     const emitted = items.map((item) => this.emit(item));
     const values = emitted.map((item) => item.code).join(", ");

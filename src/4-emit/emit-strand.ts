@@ -41,7 +41,7 @@ class StrandEmitter {
   readonly #lines: string[] = [];
   #depth = 1;
   #rows = 0;
-  /** Statement that ends the current derivation and continues with the next. */
+  /** Statement that ends the current derivation and continues with the next one. */
   #skip = "return;";
 
   constructor(strand: Strand, predicateId: PredicateId, takesTrains: boolean) {
@@ -68,7 +68,7 @@ class StrandEmitter {
     this.#close(1);
   }
 
-  /** Emits the operators before the first join, then the joins, which fill the accumulators, then the single result. */
+  /** Emits the operators before the first join, then the joins, whose loops fill the accumulators, then the single result. */
   #aggregate(action: Aggregation): void {
     const at = this.#strand.operators.findIndex((operator) => !isFilter(operator));
     const joins = at < 0 ? this.#strand.operators.length : at;
@@ -86,7 +86,10 @@ class StrandEmitter {
     this.#emitResult(action);
   }
 
-  /** Adds a combination of rows to all accumulators, or to none if one column cannot take it: then the derivation fails. */
+  /**
+   * Adds a combination of rows to all accumulators. If the operand of one column has no value or a wrong type, the derivation fails and no
+   * accumulator changes.
+   */
   #accumulate({ columns, head }: Aggregation): void {
     const values = columns.map((column) => (column.kind === "winner" ? this.#value(column.value) : undefined));
     const winners = values.filter((value) => value !== undefined);
@@ -100,7 +103,10 @@ class StrandEmitter {
     }
   }
 
-  /** Ends the derivation if a value that the signature restricts has another type. `values` has no code for columns to skip. */
+  /**
+   * Ends the derivation if a value is not of the type that the signature requires. A column whose entry in `values` is undefined is not
+   * checked.
+   */
   #require(
     { predicate, required }: Pick<Target, "predicate" | "required">,
     values: readonly (string | undefined)[],
@@ -173,7 +179,7 @@ class StrandEmitter {
     this.#match(match, `${row}.values`);
   }
 
-  /** Counts the rows or items of a loop before it begins. */
+  /** Emits the statement before a loop that counts the rows or items of the loop. */
   #visit(count: string): void {
     this.#line(`if ((node.visits += ${count}) > node.mostVisits) node.exceedVisits(${this.#strand.id});`);
   }
@@ -195,7 +201,7 @@ class StrandEmitter {
     this.#loop(this.#rowsOf(table.id, index, key, row), `not ${table.name}`);
     // The loop ends at the first row that matches.
     this.#visit("1");
-    // A row must be absent before and after the commit, so rows of both states are visible.
+    // With "unchanged", a row must be absent both before and after the commit, so the rows of both states are visible.
     if (visibility !== "unchanged") this.#hide(row, hiddenRows(visibility), visibility);
     this.#match(match, `${row}.values`);
     this.#line(`${found} = true;`);
@@ -231,7 +237,7 @@ class StrandEmitter {
     this.#fit(element, match);
   }
 
-  /** Ends the derivation unless a value fits. */
+  /** Ends the derivation unless the element fits the pattern `match`. */
   #fit(element: string, match: ElementMatch): void {
     switch (match.kind) {
       case "any":
@@ -304,7 +310,7 @@ class StrandEmitter {
     return expressions.map((expression) => this.#value(expression));
   }
 
-  /** Code that cannot fail: an expression that may fail is evaluated and checked in a statement before. */
+  /** Returns code that always has a value. An expression that may have none is evaluated and checked in a statement before this code. */
   #value(expression: Expression): string {
     const { code, mayFail } = this.#expressions.emit(expression);
     return mayFail ? this.#checked(code, expression) : code;
@@ -317,7 +323,10 @@ class StrandEmitter {
     return name;
   }
 
-  /** Ends the derivation if the condition holds, and reports the expression, or the aggregate of it, with the values of its variables. */
+  /**
+   * Ends the derivation if the condition holds. The report has the expression, or the aggregate of the expression, and the values of its
+   * variables.
+   */
   #failWhen(condition: string, expression: Expression | undefined, aggregate = ""): void {
     const text = expression === undefined ? "*" : printExpression(asText(expression));
     const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
@@ -326,7 +335,10 @@ class StrandEmitter {
     this.#line(`if (${condition}) ${this.#failure([`node.failed(${this.#strand.id}, ${shown}, { ${values} });`])}`);
   }
 
-  /** Statement that ends a derivation that fails. A derivation that is removed or refreshed was reported when it was added. */
+  /**
+   * Statement for a failed derivation: reports the failure and ends the derivation. Removals and refreshes are not reported, because the
+   * failure was reported at the insertion.
+   */
   #failure(report: readonly string[]): string {
     const { action } = this.#strand;
     const isReported = action.kind !== "contribute" || action.sign > 0;
@@ -356,7 +368,10 @@ class StrandEmitter {
   }
 }
 
-/** Comparison with the mark of a row that hides it. The marks are numbers, for a name could clash with a variable. */
+/**
+ * Comparison with the mark of a row: if it holds, the row is hidden. Marks are emitted as numbers, because a name could clash with a
+ * variable.
+ */
 function hiddenRows(visibility: Visibility): string | undefined {
   switch (visibility) {
     case "frozen":
@@ -382,13 +397,17 @@ function takesNumbers(kind: string): boolean {
   return kind === "sum" || kind === "avg";
 }
 
-/** Whether an operator passes at most one result on for its input, so that an aggregate of an event need not collect over it. */
+/**
+ * Whether an operator has at most one result for each input. The leading operators of this kind run before an aggregate begins to collect.
+ */
 function isFilter(operator: Operator): boolean {
   if (operator.kind === "unnest") return onlyItem(operator.list) !== undefined;
   return operator.kind === "select" || operator.kind === "assign";
 }
 
-/** The expression for a message: with the name of its table for each own address, and a description for each call of a stage. */
+/**
+ * Returns the expression as a message shows it: each own address becomes the name of its table, each call of a stage becomes a description.
+ */
 function asText(expression: Expression): Expression {
   return rewriteExpression(expression, (part) => {
     const text = addressTable(part) ?? (part.kind === "call" ? stageText(part) : undefined);
@@ -396,7 +415,7 @@ function asText(expression: Expression): Expression {
   });
 }
 
-/** Describes a call of a stage, or of the check of its rows. */
+/** Describes a call of a stage, or a call of the function that checks the rows of a stage. */
 function stageText({ name, args }: FunctionCall): string | undefined {
   const stage = stageOf(name.text);
   if (stage !== undefined) return `stage ${stage}`;

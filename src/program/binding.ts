@@ -8,13 +8,13 @@ export type BoundSet = ReadonlySet<string>;
 
 export const noneBound: BoundSet = new Set();
 
-/** Literal that binds variables once all others that it needs are bound. */
+/** Literal that binds variables as soon as all variables that it needs are bound. */
 interface Waiting {
   missing: number;
   readonly literal: Literal;
 }
 
-/** Adds the variables that the literals bind, whatever order they are written in. */
+/** Adds the variables that the literals bind, in whatever order the literals are written. */
 export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Roles): BoundSet {
   const known = new Set(bound);
   const waiting = new Map<string, Waiting[]>();
@@ -40,13 +40,16 @@ export function bindAll(literals: readonly Literal[], bound: BoundSet, roles: Ro
   return known;
 }
 
-/** Returns the variables without which the literal binds none. */
+/** Returns the variables that must be bound before the literal can bind others. */
 function needsOf(literal: Literal): readonly string[] {
   if (literal.kind !== "assign" && literal.kind !== "member") return [];
   return variablesIn(literal.kind === "assign" ? literal.value : literal.list).map(({ name }) => name);
 }
 
-/** Returns the variables bound after the literal, given those bound before. A literal that cannot run yet binds none. */
+/**
+ * Returns the variables bound after the literal, given those bound before. A literal whose needed variables are not all bound binds
+ * nothing.
+ */
 export function bind(literal: Literal, bound: BoundSet, roles: Roles): BoundSet {
   return withBound(bound, namesBoundBy(literal, bound, roles));
 }
@@ -80,7 +83,7 @@ function variablesBoundBy(literal: PredicateLiteral, roles: Roles): readonly str
   return names;
 }
 
-/** Returns the variables that an argument binds when it matches a column: a variable, or those in a list or packet. */
+/** Returns the variables that an argument binds when it matches a column: the argument itself, or the variables in a list or packet. */
 export function variablesMatchedBy(argument: Argument): readonly string[] {
   return argument.kind === "return" || argument.kind === "aggregate" ? [] : patternVariables(argument);
 }

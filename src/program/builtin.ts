@@ -2,14 +2,20 @@ import { ELSE } from "../../runtime/plan/values/location.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 
-/** Predicate that the engine provides. Built-ins are never qualified, except `localAddr`, which each overlay instance has. */
+/**
+ * Predicate that the engine provides. Its name gets no overlay prefix. Tables such as `localAddr`, which each overlay instance has, are not
+ * among them.
+ */
 export interface Builtin {
   readonly name: string;
   readonly minArity: number;
   readonly maxArity: number;
 }
 
-/** Head `packet@To(P)`, which sends the tuple in P to To. Programs write `packet`; they may also have a predicate of that name. */
+/**
+ * Head `packet@To(P)`, which sends the tuple in P to To. Programs write the head as `packet@To(P)`; they may also have a predicate of their
+ * own that is named `packet`.
+ */
 export const PACKET_HEAD = "packet@";
 
 /** The event `else.send(Address, Packet)` of a tuple for an overlay that is not loaded. */
@@ -21,10 +27,10 @@ export const OVERLAYS = "overlays";
 /** Table `hostAddr(Device, Ip)` of the addresses of the host. A program may have a predicate of its own of that name. */
 export const HOST_ADDRESS = "hostAddr";
 
-/** Ending of the hidden table from which `hostAddr` has its rows. The node fills it. */
+/** Suffix of the name of the hidden table from which `hostAddr` gets its rows. The node fills the hidden table. */
 export const OF_HOST = "?host";
 
-/** Table `localAddrs(A)` of all addresses of an instance, which a program that reads it has. */
+/** Table `localAddrs(A)` of all addresses of an overlay instance. It exists only in programs that read it. */
 export const LOCAL_ADDRESSES = "localAddrs";
 
 /** Table `ron.self(A)` of the names of this node in an overlay. */
@@ -33,7 +39,7 @@ export const SELF = "self";
 /** Event `rebound(Old, New)` of an instance whose address has changed. */
 export const REBOUND = "rebound";
 
-/** Names of the node itself, which no overlay has. */
+/** Names that are reserved for the node: no overlay may have one of them. */
 export const RESERVED_OVERLAYS: ReadonlySet<string> = new Set(["node", ELSE, "udp", "tcp", "tap", "flying"]);
 
 const builtins: ReadonlyMap<string, Builtin> = new Map(
@@ -55,7 +61,7 @@ export function builtinNamed(name: string): Builtin | undefined {
 
 export const PERIODIC = "periodic";
 export const TUN = "tun";
-/** Raised once, when the node is asked to shut down. */
+/** Event that the node raises once, when it is asked to shut down. */
 export const SHUTDOWN = "shutdown";
 export const LOCAL_ADDRESS = "localAddr";
 
@@ -64,10 +70,10 @@ export function localAddressTable(overlay: string | undefined): string {
   return overlay === undefined ? LOCAL_ADDRESS : `${overlay}.${LOCAL_ADDRESS}`;
 }
 
-/** Ending of the hidden table with all addresses that rules over tables derive for a `localAddr`. */
+/** Suffix of the name of the hidden table with all addresses that rules over tables derive for a `localAddr`. */
 export const ADDRESSES_OF = "?of";
 
-/** Ending of the hidden table with the endpoint names that an instance answers to. */
+/** Suffix of the name of the hidden table with the endpoint names of an overlay instance. */
 export const LOCAL_NAMES = "?names";
 
 export function isLocalAddressTable(name: string): boolean {

@@ -28,7 +28,7 @@ import { binaryOperation } from "./operation.ts";
 /** Returns the predicate of a packet by its qualified name and number of arguments. */
 export type PredicateOf = (name: string, arity: number) => PredicateSpec | undefined;
 
-/** Evaluates an expression without variables; undefined if it has variables, a packet of an unknown predicate, or fails. */
+/** Evaluates an expression without variables; undefined if it has variables or a packet of an unknown predicate, or has no value. */
 export function constantValue(expression: Expression, predicateOf: PredicateOf = () => undefined): Value | undefined {
   const valueOf = (part: Expression): Value | undefined => constantValue(part, predicateOf);
   const valuesOf = (parts: readonly Expression[]): readonly Value[] | undefined => {
@@ -67,7 +67,7 @@ const unaryOperations: Readonly<Record<UnaryOperator, (operand: Value | undefine
   "~": complement,
 };
 
-/** The right side of `&&` and `||` counts only if the left one does not decide. */
+/** The right operand of `&&` and `||` is evaluated only if the left operand does not decide the result. */
 function binaryValue(
   { operator, left, right, isOverlog }: Binary,
   valueOf: (part: Expression) => Value | undefined,
@@ -88,8 +88,8 @@ function intervalValue(
 }
 
 /**
- * Whether the value of the expression, or its lack of one, is known when the program is compiled: it has no variables and calls pure
- * functions only. A packet counts as unknown, because its predicate may not be known yet.
+ * Whether the compiler can evaluate the expression, or find out that it has no value: the expression has no variables and calls only pure
+ * functions. A packet counts as unknown, because its predicate may not be known yet.
  */
 export function isConstant(expression: Expression): boolean {
   switch (expression.kind) {

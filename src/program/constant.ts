@@ -1,6 +1,6 @@
 import type { Binary, Expression } from "../../grammar/ast.ts";
 
-/** Evaluates a constant numeric expression, as in declarations and limits; undefined if it is not one. */
+/** Evaluates a constant numeric expression, as in declarations and limits; undefined for any other expression. */
 export function constantNumber(expression: Expression): number | undefined {
   switch (expression.kind) {
     case "constant":
@@ -45,7 +45,7 @@ function quotient(left: number, right: number, isWhole: boolean): number | undef
   return isWhole ? Math.trunc(left / right) + 0 : left / right;
 }
 
-/** Evaluates an argument of a timer, seconds or a count: constant, finite and not negative; otherwise undefined. */
+/** Evaluates an argument of a timer: a number of seconds or of events. Undefined unless it is constant, finite and not negative. */
 export function timerNumber(expression: Expression): number | undefined {
   const value = constantNumber(expression);
   return value !== undefined && value >= 0 && value < Infinity ? value : undefined;

@@ -17,7 +17,7 @@ export function declaredArities({ signatures, accepts }: Program): ReadonlyMap<s
   );
 }
 
-/** Number of columns that a table has at least, by its key. */
+/** Least number of columns of a table: the position of the last column in its key. */
 export function keyColumnsOf(table: TableDeclaration | undefined): number {
   return (table?.keys ?? []).reduce((most, column) => Math.max(most, column + 1), 0);
 }

@@ -36,7 +36,7 @@ function overlayOf(name: string): string {
   return name.slice(0, name.lastIndexOf(".") + 1);
 }
 
-/** Words by their digits: `link1` and `link2` are members of a series, not typos of each other. */
+/** Words, grouped by the digits in them: `link1` and `link2` are members of a series, so neither is a typo of the other. */
 type Words = ReadonlyMap<string, readonly Word[]>;
 
 interface Word {

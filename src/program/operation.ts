@@ -35,7 +35,7 @@ const operations: Readonly<Record<ArithmeticOperator, BinaryFunction>> = {
   "^": bitXor,
 };
 
-/** Operators with other values in OverLog. */
+/** Operators whose results in OverLog differ from those in Mozlog. */
 const overlogOperations: Readonly<Partial<Record<ArithmeticOperator, BinaryFunction>>> = {
   "+": overlogAdd,
   "/": overlogDivide,
@@ -58,7 +58,7 @@ function operation(operator: ArithmeticOperator, isOverlog: boolean): BinaryFunc
   return (isOverlog ? overlogOperations[operator] : undefined) ?? operations[operator];
 }
 
-/** Evaluates an operator at compile time; undefined if it fails or is not supported in constants. */
+/** Evaluates an operator at compile time; undefined if there is no result or constants do not support the operator. */
 export function binaryOperation(
   operator: BinaryOperator,
   left: Value | undefined,

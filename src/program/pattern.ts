@@ -15,7 +15,7 @@ export function withParts(structure: Structure, parts: readonly Expression[]): S
   return structure.kind === "list" ? { ...structure, items: parts } : { ...structure, args: parts };
 }
 
-/** `X <- L` binds X; `[A, [B, _]] <- L` and `pay(A, [B, _]) <- P` bind A and B. */
+/** Returns the variables that a pattern binds: X in `X <- L`; A and B in `[A, [B, _]] <- L` and in `pay(A, [B, _]) <- P`. */
 export function patternVariables(pattern: Expression): readonly string[] {
   if (pattern.kind === "variable") return [pattern.name];
   return isStructure(pattern) ? partsOfStructure(pattern).flatMap(patternVariables) : [];
@@ -27,7 +27,7 @@ export function computedParts(pattern: Expression): readonly Expression[] {
   return pattern.kind === "variable" || pattern.kind === "wildcard" ? [] : [pattern];
 }
 
-/** Returns the item of a list of one: `pattern <- [X]` tests whether X fits the pattern. */
+/** Returns the item of a list that has exactly one: `pattern <- [X]` tests whether X fits the pattern. */
 export function onlyItem(list: Expression): Expression | undefined {
   return list.kind === "list" && list.items.length === 1 ? list.items[0] : undefined;
 }

@@ -21,9 +21,9 @@ export interface Predicate {
   readonly arity: number;
   readonly isTable: boolean;
   readonly span: Span;
-  /** A rule, a fact, an `accept` or the engine produces tuples of it. */
+  /** A rule, a fact, an `accept` or the engine produces tuples of the predicate. */
   isProduced: boolean;
-  /** A rule reads it, or it is watched. */
+  /** A rule reads the predicate, or the program watches it. */
   isRead: boolean;
 }
 
@@ -52,9 +52,9 @@ export function collectPredicates(
 }
 
 /**
- * Adds the tables that are only declared, and the events that are only watched, if a fact file says how many columns they have. A
- * table has the columns of its fact file; without a file, the columns up to the last one in its declaration. Tables of a view are
- * not added.
+ * Adds tables that are only declared, and events that are only watched. A table has as many columns as its fact file; without a fact file,
+ * the columns up to the last one that its declaration names. An event is added only if a fact file gives its number of columns. Tables of a
+ * view are not added.
  */
 export function withDeclaredTables(
   predicates: Predicates,
@@ -82,7 +82,7 @@ function lastColumn({ keys, evict }: TableDeclaration): number {
   return named.reduce((last, column) => Math.max(last, column + 1), 0);
 }
 
-/** `named`: the head of a deletion, which neither produces nor reads. */
+/** `named`: the predicate is the head of a deletion, which neither produces nor reads its tuples. */
 type Use = "produced" | "read" | "named";
 
 interface AtomUse {
@@ -92,11 +92,14 @@ interface AtomUse {
   readonly overlay: string | undefined;
 }
 
-/** Number of arguments of `send` in overlays that take addresses with options: node, options, packet. */
+/** Number of arguments of `send` in an overlay whose addresses may have options: node, options, packet. */
 const SEND_WITH_OPTIONS = 3;
 const SEND_WITHOUT_OPTIONS = 2;
 
-/** Returns the number of arguments of an overlay's `send`: as declared, or as most uses in the overlay's file, or elsewhere, have it. */
+/**
+ * Returns the number of arguments of an overlay's `send`: the declared number; otherwise the most frequent number in the overlay's file;
+ * without uses there, the most frequent number in all files.
+ */
 function sendArity(overlay: string, uses: readonly AtomUse[], declared: number | undefined): number {
   const all = uses.filter(({ atom }) => atom.name.text === `${overlay}.send`);
   const own = all.filter((one) => one.overlay === overlay);
@@ -126,7 +129,7 @@ function usesIn({ facts, rules, views }: Program): readonly AtomUse[] {
   return [...inFacts, ...inRules];
 }
 
-/** Packets in the rules and facts. A pattern reads tuples of its predicate; any other packet produces one. */
+/** Packets in the rules and facts. A pattern reads tuples of its predicate; any other packet produces a tuple. */
 function packetsIn({
   facts,
   rules,
@@ -164,7 +167,10 @@ class Collector {
     this.#declared = declaredArities(program);
   }
 
-  /** Adds `localAddr` and `send` of each overlay instance, and the events that the engine raises inside views. */
+  /**
+   * Adds `localAddr` of the node and of each overlay instance, `send` of each instance, the events `rebound` that rules use, and the events
+   * that the engine raises inside views.
+   */
   builtins(uses: readonly AtomUse[]): void {
     const nowhere = { file: "", start: 0, end: 0 };
     for (const overlay of [undefined, ...this.#program.overlays]) {
@@ -183,8 +189,8 @@ class Collector {
   }
 
   /**
-   * Chooses the usual arity of each name; others are errors. A declared arity comes first. Otherwise it is the most frequent one
-   * that has room for the key of the table, or the first of equally frequent ones.
+   * Chooses the usual arity of each name; a use with another arity is an error. The usual arity is the declared one. Without a declaration
+   * it is the most frequent arity that has room for the key of the table; of equally frequent ones, the first.
    */
   usual(atoms: readonly Atom[]): void {
     for (const [name, same] of Map.groupBy(atoms, (atom) => atom.name.text)) {
@@ -275,7 +281,10 @@ class Collector {
     if (known !== undefined) known.isProduced = true;
   }
 
-  /** Adds a packet of a predicate that the program names elsewhere. Others are reported as unknown functions. */
+  /**
+   * Adds a packet whose predicate occurs elsewhere in the program. Other packets are ignored here, and reported as calls of unknown
+   * functions.
+   */
   packet({ name, args, span }: PacketExpression, isPattern: boolean): void {
     const known = this.found.get(name.text);
     if (known === undefined) return;
@@ -291,7 +300,7 @@ class Collector {
   }
 }
 
-/** Whether all arguments are variables, whose names can name the columns. */
+/** Whether all arguments are variables, so that the names of the variables can name the columns. */
 function namesColumns({ args }: Atom): boolean {
   return args.length > 0 && args.every(({ kind }) => kind === "variable");
 }

@@ -33,13 +33,13 @@ export interface TableDeclaration {
   readonly keys: readonly number[];
   readonly keySpans: readonly Span[];
   readonly evict: { readonly policy: "fifo" } | { readonly policy: "max" | "min"; readonly column: number };
-  /** Column with the latest time at which the row expires, in seconds of the node's clock. */
+  /** Column that bounds the lifetime of its row: the row expires no later than this time, in seconds of the node's clock. */
   readonly endsAt?: number | undefined;
-  /** Column that partitions the table: `size` limits the rows of each value in it. */
+  /** Column that partitions the table: `size` limits the number of rows with the same value in this column. */
   readonly sizePer?: number | undefined;
-  /** Derivations that are no longer refreshed lose against refreshed ones and finally expire. */
+  /** A derivation that is no longer refreshed yields to a refreshed derivation with the same key, and finally expires. */
   readonly hasExpiringDerivations?: boolean | undefined;
-  /** Name of the table whose base rows, those that no rule derived, this table holds. */
+  /** Name of the table of which this table holds the base rows: the rows that no rule derived. */
   readonly baseOf?: string | undefined;
   readonly span: Span;
 }
@@ -51,7 +51,10 @@ export interface ProgramRule {
   readonly overlay: string | undefined;
   /** The view whose definition contains the rule. */
   readonly view: string | undefined;
-  /** From an OverLog file: the network may raise its event even if local rules do, and refreshed soft state triggers it again. */
+  /**
+   * The rule is from an OverLog file: its event may come from the network even if local rules raise it, and a refreshed row triggers the
+   * rule again.
+   */
   readonly isOverlog: boolean;
   readonly isDelete: boolean;
   readonly head: Atom;

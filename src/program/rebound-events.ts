@@ -5,7 +5,10 @@ import type { OverlayInstance } from "./program.ts";
 /** `rebound(Old, New)` */
 export const REBOUND_ARITY = 2;
 
-/** Returns the events `rebound` that the node raises: of each instance that has no predicate of its own of that name. */
+/**
+ * Returns the names of the events `rebound` that the node raises: one for the node and one for each overlay instance, without names that
+ * the program defines itself.
+ */
 export function reboundEvents(
   program: Definitions & { readonly overlays: readonly OverlayInstance[] },
 ): ReadonlySet<string> {

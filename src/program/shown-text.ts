@@ -2,7 +2,7 @@ import type { Expression, Literal, Variable } from "../../grammar/ast.ts";
 import { printExpression, printLiteral } from "../../grammar/print.ts";
 import { rewriteExpression, rewriteLiteral } from "./rewrite-expression.ts";
 
-/** Prints an expression with the names that its variables have in the text: `N` for `N$2`, a later value of OverLog's N. */
+/** Prints an expression with the names of variables in the source text: `N` for `N$2`, the variable of a later value of OverLog's N. */
 export function shownText(expression: Expression): string {
   return printExpression(rewriteExpression(expression, inText));
 }

@@ -2,7 +2,7 @@
 export interface Surroundings {
   /** Overlays that other programs declare. */
   readonly overlays: ReadonlySet<string>;
-  /** Those of them whose addresses may have options. */
+  /** Overlays of other programs whose addresses may have options. */
   readonly overlaysWithOptions: ReadonlySet<string>;
   /** Predicates that other programs raise or accept. */
   readonly predicates: ReadonlySet<string>;

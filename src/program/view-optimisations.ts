@@ -1,6 +1,6 @@
 /** Optimisations of view calls. They change the cost of calls, not their results. */
 export interface ViewOptimisations {
-  /** A view whose last step calls itself lets the callee return to the original caller. */
+  /** If the last step of a view is a call to the view itself, the callee returns directly to the original caller. */
   readonly tailCalls: boolean;
   /** A call that runs on this node and reads only unchanging tables is inlined: it needs no context table. */
   readonly inlineViews: boolean;

@@ -52,7 +52,7 @@ export function expressionsOf(argument: Argument): readonly Expression[] {
   return [argument];
 }
 
-/** Returns the expressions of an atom, the location first. The compiler calls it most of all: its loop makes one list. */
+/** Returns the expressions of an atom, the location first. The compiler calls this function most often, so it fills one list in a loop. */
 export function expressionsOfAtom({ location, args }: Atom): Expression[] {
   const expressions: Expression[] = location === undefined ? [] : [location];
   for (const argument of args) {

@@ -2,7 +2,7 @@ import type { Argument, Atom } from "../../grammar/ast.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 
-/** Column names of each predicate: the variables of that atom of the program which has the most variables as arguments. */
+/** Column names of each predicate: the names of the variables in one atom of the program, the atom with the most variables as arguments. */
 export type ColumnNames = ReadonlyMap<string, readonly (string | undefined)[]>;
 
 export function columnNames({ rules }: CoreProgram): ColumnNames {
@@ -19,7 +19,7 @@ function bodyAtoms({ trigger, body }: CoreRule): readonly Atom[] {
   return literals.filter(isPredicate).map(({ atom }) => atom);
 }
 
-/** Returns the name of a variable argument. Variables of the compiler begin with `$` and do not count. */
+/** Returns the name of a variable argument. Undefined for variables that the compiler has added: their names begin with `$`. */
 function nameOf(argument: Argument): string | undefined {
   const value = argument.kind === "aggregate" ? argument.operand : argument;
   return value?.kind === "variable" && !value.name.startsWith("$") ? value.name : undefined;

@@ -36,7 +36,7 @@ export interface CompiledQuery {
   /** Name of the head; `query` for a rule body. */
   readonly name: string;
   readonly columns: readonly string[];
-  /** Aggregation of the answers per column; undefined: each distinct answer is a row. */
+  /** Aggregate of each column over the answers. Undefined if each distinct answer is a row. */
   readonly aggregates: readonly AnswerColumn[] | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface QueryCompilation {
 }
 
 const FILE = "query";
-/** Names that a program can use contain no `?`, so these two cannot clash with one. */
+/** A name in a program contains no `?`, so these two names cannot clash with it. */
 const ASK = "query?ask";
 const ANSWER = "query?answer";
 /** Head of a rule body; its name is documented in docs/json.md. */
@@ -79,7 +79,7 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
   if (wrong.length > 0) return fail(wrong);
   const { core, diagnostics: rewriting } = rewrite(checked, ALL_OPTIMISATIONS);
   if (errorsIn(rewriting).length > 0) return fail(rewriting);
-  // The node has no tables that the compiler adds, so nothing would fill them.
+  // Tables that the compiler adds do not exist on the node, so a query that needs such a table is refused.
   const hidden = core.rules.find(({ trigger }) => trigger.kind === "maintained");
   if (hidden !== undefined) return fail([report("E0309", hidden.head.span, {})]);
   const filled = new Map(running.predicates.map((spec) => [spec.name, spec.columns]));
@@ -188,7 +188,7 @@ function operandOf(argument: Argument): Argument {
   return argument.operand ?? { kind: "constant", value: 1, text: "1", span: argument.span };
 }
 
-/** Returns the rule with the aggregates of the query's head around their operands, so that the types of operands are checked. */
+/** Puts the aggregates of the query's head back around their operands in the rule, so that the type check covers the operands. */
 function withAggregates(rule: CoreRule, { head }: Rule): CoreRule {
   const args = rule.head.args.map((argument, column) => {
     const asked = head.args[column];
@@ -248,8 +248,8 @@ function withoutLocation(literal: Literal): Literal {
 }
 
 /**
- * Signatures of predicates that the query may name: the `send` of an overlay, whose number of arguments decides whether addresses may have
- * options, and the events of the rules, whose packets tables may hold.
+ * Signature of a predicate that the query may name. The number of arguments of an overlay's `send` decides whether addresses may have
+ * options. An event may occur as a packet in a table.
  */
 function signatureOf({ name, arity, role, table }: PredicateSpec): Program["signatures"] {
   const isSend = role.kind === "send" && role.overlay !== ELSE;

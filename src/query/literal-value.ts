@@ -3,7 +3,7 @@ import type { Source } from "../../grammar/span.ts";
 import { constantValue } from "../program/constant-value.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 
-/** Returns the value of a literal as a program writes it: `12`, `"a"`, `sr::["10.0.0.2:10000"]`. Undefined if the text is none. */
+/** Returns the value of a literal as a program writes it: `12`, `"a"`, `sr::["10.0.0.2:10000"]`. Undefined if the text is no literal. */
 export function literalValue(text: string): Value | undefined {
   const source: Source = { file: "literal", text: `literal(${text}).`, dialect: "mozlog" };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });

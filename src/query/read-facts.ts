@@ -24,7 +24,7 @@ import { unknownName } from "./unknown-names.ts";
 export interface ReadFact {
   readonly predicate: string;
   readonly args: Values;
-  /** Location of the fact; undefined: the node that reads it. */
+  /** Location of the fact. Undefined if the fact is for the node that reads it. */
   readonly location: Value | undefined;
 }
 
@@ -80,7 +80,10 @@ function readStatement(
   return { predicate: name, args, location: readLocation(atom, plan, found) };
 }
 
-/** Reports an own address that is no address, or is in the overlay itself. An overlay that is not loaded may lead to the node, too. */
+/**
+ * Reports a value of `localAddr` that is no address, or that is an address in the same overlay. An address in another overlay is accepted,
+ * even if that overlay is not loaded.
+ */
 function checkOwnAddress(
   { args: [argument] }: Atom,
   [value]: Values,
@@ -114,7 +117,7 @@ function isLocation(value: Value, { overlays, predicates }: Plan): boolean {
   return value.options.length === 0 || predicates[overlay.send]?.arity === 3;
 }
 
-/** Whether it is `else.send`, the event of tuples for overlays that are not loaded. */
+/** Whether the predicate is `else.send`, the event of tuples for overlays that are not loaded. */
 function isElseSend({ role }: PredicateSpec): boolean {
   return role.kind === "send" && role.overlay === ELSE;
 }
@@ -160,7 +163,7 @@ function readArgument(argument: Argument, column: number, spec: PredicateSpec, p
   return value;
 }
 
-/** Returns the columns of packets in the value that hold values of another type than their predicate has. */
+/** Checks the packets in a value. Returns the columns whose values do not have the type that the packet's predicate requires. */
 function wrongPackets(
   value: Value,
 ): readonly { readonly name: string; readonly column: number; readonly expected: string }[] {

@@ -21,16 +21,16 @@ export type ValueReading =
 
 const NO_LITERAL: ValueReading = { kind: "no literal" };
 
-/** The lookahead takes all digits at once, so that a long text of digits is not tried at each length. */
+/** The lookahead takes all digits at once, which prevents backtracking over a long text of digits. */
 const NUMBER = /^(-?)((?=(\d+(?:\.\d+)*))\3(?:[eE][+-]\d+)?\w*)$/;
 
-/** Digits with zeros before them: a postal code or a telephone number, which would lose them. */
+/** Number with leading zeros: a postal code or a telephone number, which would lose its zeros. */
 const CODE = /^-?0\d/;
 
-/** Beginnings and marks of the literals that need the parser: strings, bytes, lists and addresses. */
+/** Beginning of a literal that needs the parser: a string, bytes, a list or an address. */
 const STRUCTURED = /^(?:"|b"|\[)|^[A-Za-z][\w.]*::/;
 
-/** Statement around a text for the parser. The first argument keeps it from being a signature. */
+/** Statement around a text for the parser. Because of the first argument, the parser cannot take the statement for a signature. */
 const BEFORE = "value(0, ";
 const AFTER = ").";
 
@@ -72,7 +72,7 @@ function readStructured(text: string): ValueReading {
   const [first] = diagnostics;
   if (first !== undefined)
     return first.severity === "error" ? { kind: "error", message: messageOf(first) } : NO_LITERAL;
-  // The text of an encoded packet, `packet::b".."`, names no predicate.
+  // No predicates are needed: the text of an encoded packet, `packet::b".."`, names none.
   const value = constantValue(rewriteExpression(literal, asPacket));
   return value === undefined ? NO_LITERAL : { kind: "value", value };
 }
