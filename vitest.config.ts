@@ -20,10 +20,10 @@ const ALONE: string[] = [
   "test/node/{overlog-udp,tcp}.test.ts",
 ];
 
-/** Tests with network namespaces that mostly wait for timers of overlays: three files run at the same time. */
+/** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
 const NAMESPACES: string[] = [
   "test/kernel/{device,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
-  "test/lab/{kernel,networks,traffic,user-namespace}.test.ts",
+  "test/lab/{broken,kernel,networks,traffic,user-namespace}.test.ts",
 ];
 
 /** Tests that measure the memory or processor time of their own process, or change the process: each file has one of its own. */
@@ -33,6 +33,7 @@ const ISOLATED: string[] = [
   "test/fuzz/*.test.ts",
   "test/grammar/linear-time.test.ts",
   "test/node/data-bounds.test.ts",
+  "test/plan/library/functions/{functions,replaced}.test.ts",
   "test/plan/values/held-bytes.test.ts",
 ];
 
@@ -76,7 +77,7 @@ const config: ViteUserConfig = defineConfig({
           name: "namespaces",
           include: NAMESPACES,
           exclude: [LONG],
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: MINUTE,
           hookTimeout: MINUTE,

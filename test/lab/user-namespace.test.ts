@@ -14,7 +14,7 @@ test("a lab in a user namespace leaves no trace outside", ({ skip }) => {
     import { Namespaces } from "${new URL("../../lab/kernel/namespaces.ts", import.meta.url).href}";
     import { spawnSync } from "node:child_process";
     import { readdirSync } from "node:fs";
-    const hosts = ["a", "b"].map((name, at) => ({ name, machine: name, address: "10.77.0." + (at + 1) + ":1" }));
+    const hosts = ["a", "b"].map((name, at) => ({ name, machine: name, address: "10.77.0." + (at + 1) + ":1", others: [] }));
     const namespaces = new Namespaces({ hosts, networks: [], links: [] });
     const made = readdirSync("/run/netns").length;
     const [command, ...args] = namespaces.on("a", ["ip", "-br", "addr", "show", "eth0"]);
