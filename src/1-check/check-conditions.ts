@@ -10,7 +10,7 @@ import type { Span } from "../../grammar/span.ts";
 import type { ProgramRule } from "../program/program.ts";
 import { shownLiteral, shownText } from "../program/shown-text.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
-import { type Comparison, comparisonsOf, equality, isCertain, isRefuted } from "./comparisons.ts";
+import { type Comparison, comparisonsOf, equality, isCertain, isOpen, isRefuted } from "./comparisons.ts";
 
 /** Whether the text at the position contains a macro. */
 export type HasMacro = (span: Span) => boolean;
@@ -23,7 +23,11 @@ interface Fact {
 
 /** Reports the first condition that is never true, alone or together with the literals before it. */
 export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
-  if (!body.some(({ kind }) => kind === "condition")) return [];
+  const conditions = body.filter((literal) => literal.kind === "condition");
+  const [first] = conditions;
+  if (first === undefined) return [];
+  // Most rules have one condition.
+  if (conditions.length === 1 && isOpen(first.test) && body.every(({ kind }) => kind !== "assign")) return [];
   const facts: Fact[] = assignmentsIn(body, hasMacro);
   const known: Comparison[] = facts.flatMap(({ comparisons }) => comparisons);
   for (const literal of body) {
@@ -46,9 +50,13 @@ export function checkCertainTests({ head, body }: ProgramRule, hasMacro: HasMacr
   const warning = (test: Expression, truth: boolean): readonly Diagnostic[] =>
     hasMacro(test.span) ? [] : [report("W0242", test.span, { text: shownText(test), truth })];
   return [
-    ...[...conditions, ...tests].flatMap((test) => (isCertain(known, test) ? warning(test, true) : [])),
+    ...[...conditions, ...tests].flatMap((test) => (isAlwaysTrue(known, test) ? warning(test, true) : [])),
     ...tests.flatMap((test) => (isRefuted(known, test) ? warning(test, false) : [])),
   ];
+}
+
+function isAlwaysTrue(known: readonly Comparison[], test: Expression): boolean {
+  return !(known.length === 0 && isOpen(test)) && isCertain(known, test);
 }
 
 /** Comparisons that hold in each derivation of the body. */

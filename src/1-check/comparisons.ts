@@ -40,6 +40,13 @@ export function equality(variable: Expression, value: Expression): readonly Comp
   return comparison(variable, "==", value);
 }
 
+/** Whether the test compares a variable with a constant: it depends on the row unless another literal fixes the variable. */
+export function isOpen(test: Expression): boolean {
+  if (test.kind !== "binary" || NEGATED[test.operator] === undefined) return false;
+  const kinds = [test.left.kind, test.right.kind];
+  return kinds.includes("variable") && kinds.includes("constant");
+}
+
 /** Whether a test is never true in a derivation in which the `known` comparisons hold. */
 export function isRefuted(known: readonly Comparison[], test: Expression): boolean {
   const { comparisons, alternatives } = conjunctionOf(test);

@@ -17,8 +17,14 @@ import type { ColumnTypes } from "./column-types.ts";
 import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
 import type { Finding } from "./finding.ts";
 
-/** Facts about the place where a value of the wrong type stands. */
-type PlaceFacts = ColumnFacts | { readonly what: "assignment"; readonly text: string };
+/** Match of a value with the types that it must have. `facts` describes it for a diagnostic. */
+interface Match {
+  readonly what: MatchFacts["what"];
+  readonly span: Span;
+  readonly facts: () => MatchFacts;
+}
+
+type MatchFacts = ColumnFacts | { readonly what: "assignment"; readonly text: string };
 
 interface ColumnFacts {
   readonly what: "column" | "negation" | "deletion";
@@ -138,8 +144,8 @@ class Matching {
     if (literal.kind === "assign") {
       if (isLifted(literal.target)) return;
       const { target, value, span } = literal;
-      const text = `${target.name} := ${shownText(value)}`;
-      this.#match(target, this.#kindsOf(value), { what: "assignment", text }, span);
+      const facts = (): MatchFacts => ({ what: "assignment", text: `${target.name} := ${shownText(value)}` });
+      this.#match(target, this.#kindsOf(value), { what: "assignment", span, facts });
     } else if (literal.kind === "member") {
       this.#pattern(literal.pattern, literal.list);
     } else if (isMatched(literal)) {
@@ -182,29 +188,32 @@ class Matching {
     if (isAny || isReported) return;
     const kinds = restriction(this.#types.ofColumn(name, column));
     const value = (argument.kind === "variable" ? this.#lifted.get(argument.name) : undefined) ?? argument;
-    const facts = { what, text: shownText(value), predicate: name, column: column + 1 };
-    this.#match(value, kinds, facts, argument.span);
+    const facts = (): MatchFacts => ({ what, text: shownText(value), predicate: name, column: column + 1 });
+    this.#match(value, kinds, { what, span: argument.span, facts });
   }
 
   #pattern(pattern: Expression, list: Expression): void {
     if (pattern.kind === "packet") this.#columns(pattern.name.text, pattern.args, "column");
     if (pattern.kind !== "variable" || list.kind !== "list") return;
     const kinds = list.items.map((item) => this.#kindsOf(item) ?? ANYTHING).reduce((all, one) => all | one, 0);
-    const text = `${pattern.name} <- ${shownText(list)}`;
-    this.#match(pattern, restriction(kinds), { what: "assignment", text }, pattern.span);
+    const facts = (): MatchFacts => ({ what: "assignment", text: `${pattern.name} <- ${shownText(list)}` });
+    this.#match(pattern, restriction(kinds), { what: "assignment", span: pattern.span, facts });
   }
 
   /** Compares an expression with the kinds that it must have. If the expression is a variable and can have them, its type is narrowed. */
-  #match(expression: Expression, kinds: ColumnType | undefined, facts: PlaceFacts, span: Span): void {
+  #match(expression: Expression, kinds: ColumnType | undefined, match: Match): void {
+    const { what, span } = match;
     const found = this.#kindsOf(expression);
     const isWrong = kinds !== undefined && found !== undefined && (kinds & found) === 0;
-    const names = [found ?? 0, kinds ?? 0].map(columnTypeName);
-    const error = isWrong
-      ? report("E0254", span, { ...facts, kinds: names }, this.#related(expression, span))
-      : undefined;
-    this.findings.push({ about: facts.what, span, error });
-    if (isWrong || kinds === undefined || expression.kind !== "variable" || facts.what === "negation") return;
+    const error = isWrong ? this.#mismatch(expression, [found, kinds], match) : undefined;
+    this.findings.push({ about: what, span, error });
+    if (isWrong || kinds === undefined || expression.kind !== "variable" || what === "negation") return;
     this.#environment.set(expression.name, found === undefined ? kinds : found & kinds);
+  }
+
+  #mismatch(expression: Expression, types: readonly ColumnType[], { span, facts }: Match): Diagnostic {
+    const kinds = types.map(columnTypeName);
+    return report("E0254", span, { ...facts(), kinds }, this.#related(expression, span));
   }
 
   /** The first other literal that binds the variable. */

@@ -34,6 +34,8 @@ interface Need {
   readonly met: () => void;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * Rank of a join, the most selective first. KEYED: all key columns are known. INDEXED: some column is known. LIST: the items of a list.
  * SCAN: all rows of the table.
@@ -71,6 +73,8 @@ class BodyOrder {
     [SCAN]: new IndexQueue(),
   };
   readonly #ranks: (Rank | undefined)[] = [];
+  /** Whether a test or an assignment is random or seals. Only the order of these depends on the joins that wait. */
+  readonly #hasDrawing: boolean;
   /** Number of waiting joins; `#joinsUsing` has the number of waiting joins that use each variable. */
   #joinsWaiting = 0;
   readonly #joinsUsing = new Map<string, number>();
@@ -83,9 +87,11 @@ class BodyOrder {
     this.#neededFirst = neededFirst;
     this.#bound = new Set(bound);
     this.#isTaken = body.map(() => false);
-    const given = new Set(body.filter((literal) => !isNegation(literal)).flatMap(variablesOf));
+    this.#hasDrawing = body.some((literal) => scalarOf(literal) !== undefined && isDrawing(literal));
+    const given = body.some(isNegation) ? new Set(body.flatMap(boundBy)) : NONE;
     for (const [at, literal] of body.entries()) {
-      this.#count(at, literal);
+      this.#count(literal, 1);
+      if (literal.kind === "assign") this.#noteAssignment(at, literal.value);
       this.#enlist(at, literal, given);
     }
   }
@@ -101,10 +107,7 @@ class BodyOrder {
     this.#isTaken[at] = true;
     const drawing = this.#drawing.indexOf(at);
     if (drawing >= 0) this.#drawing.splice(drawing, 1);
-    if (isJoin(literal)) {
-      this.#joinsWaiting--;
-      for (const name of namesIn(literal)) this.#joinsUsing.set(name, (this.#joinsUsing.get(name) ?? 0) - 1);
-    }
+    this.#count(literal, -1);
     for (const name of boundBy(literal)) this.#bind(name);
     return literal;
   }
@@ -165,13 +168,15 @@ class BodyOrder {
     return [...values];
   }
 
-  #count(at: number, literal: Literal): void {
-    if (isJoin(literal)) {
-      this.#joinsWaiting++;
-      for (const name of namesIn(literal)) this.#joinsUsing.set(name, (this.#joinsUsing.get(name) ?? 0) + 1);
-    }
-    if (literal.kind !== "assign") return;
-    for (const name of new Set(variablesIn(literal.value).map((variable) => variable.name))) {
+  /** Adds a waiting join with the sign 1, and subtracts it with -1. */
+  #count(literal: Literal, sign: 1 | -1): void {
+    if (!this.#hasDrawing || !isJoin(literal)) return;
+    this.#joinsWaiting += sign;
+    for (const name of namesIn(literal)) this.#joinsUsing.set(name, (this.#joinsUsing.get(name) ?? 0) + sign);
+  }
+
+  #noteAssignment(at: number, value: Expression): void {
+    for (const name of new Set(namesOf(value))) {
       const found = this.#assignmentsFrom.get(name);
       if (found === undefined) this.#assignmentsFrom.set(name, [at]);
       else found.push(at);
@@ -192,7 +197,7 @@ class BodyOrder {
   }
 
   #enlistScalar(at: number, literal: Literal): void {
-    if (!isRandom(literal) && !seals(literal)) return this.#scalars.add(at);
+    if (!this.#hasDrawing || !isDrawing(literal)) return this.#scalars.add(at);
     this.#drawing.splice(this.#drawing.findLastIndex((other) => other < at) + 1, 0, at);
   }
 
@@ -230,9 +235,10 @@ class BodyOrder {
 
   /** Calls `met` when all the variables are bound. */
   #when(names: readonly string[], met: () => void): void {
-    const missing = new Set(names.filter((name) => !this.#bound.has(name)));
-    if (missing.size === 0) return met();
-    const need: Need = { missing: missing.size, met };
+    const unbound = names.filter((name) => !this.#bound.has(name));
+    if (unbound.length === 0) return met();
+    const missing = unbound.length === 1 ? unbound : [...new Set(unbound)];
+    const need: Need = { missing: missing.length, met };
     for (const name of missing) {
       const found = this.#needs.get(name);
       if (found === undefined) this.#needs.set(name, [need]);
@@ -274,6 +280,10 @@ function isRandom(literal: Literal): boolean {
     .some(drawsValue);
 }
 
+function isDrawing(literal: Literal): boolean {
+  return isRandom(literal) || seals(literal);
+}
+
 function seals(literal: Literal): boolean {
   return expressionsOfLiteral(literal)
     .flatMap((expression) => parts(expression))
@@ -290,6 +300,7 @@ function isKnowable(argument: PredicateLiteral["atom"]["args"][number]): argumen
 }
 
 function namesOf(expression: Expression): readonly string[] {
+  if (expression.kind === "variable") return [expression.name];
   return variablesIn(expression).map(({ name }) => name);
 }
 
