@@ -45,7 +45,7 @@ struct udp_options {
   /* Offloads to use if the kernel has them. */
   bool gso;
   bool gro;
-  /* Whether the socket may have the port of the socket that it replaces: a socket of this user at another address that shares its port. */
+  /* Whether the socket may bind the port that the replaced socket still has. Both belong to this user, at different addresses. */
   bool shares;
   /* Traffic class of datagrams that are sent without a control message, among them probes. */
   uint8_t traffic_class;

@@ -51,17 +51,17 @@ export const spec: ElementSpec = {
 ViewChannel(channels)
 
 Replicates the rows that rules derive for other nodes. The changes of an outlet table go, in order, to the peer whose inlet table holds the
-row; each is sent again until the peer acknowledges it. If a peer is silent for the time that the plan sets (30 s, or the lifetime of a
-table that gets its rows), the rows of the peer are deleted. A peer that has restarted gets all rows again. Rows that this node derives for
-another of its names enter the inlet table in a later step; rows beyond the send rate wait.
+row; each is sent again until the peer acknowledges it. If a peer is silent for 30 s, or for the shortest lifetime of the inlet tables, the
+rows of the peer are deleted. A peer that has restarted gets all rows again. A node may have several names. Rows for another name of the
+same node enter the inlet table in a later step; those beyond the send rate wait.
 
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes of the
         inlet tables; "local", inputs of later steps that change inlet tables: rows for this node itself, deletions of rows of silent peers.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message; "not accepted":
         a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "row too long": a row of more than 8 KiB;
         "too many peers": a message from a new peer, or a row for a new peer, when the number of peers is at its limit, or a message from a
-        peer that uses too many names for this node; "too many rows": a message whose rows exceed the limit on the rows of all peers. The
-        peer sends the message again.
+        peer that uses too many names for this node; "too many rows": a message whose rows exceed the limit on the rows of all peers; the
+        peer sends this message again.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut
@@ -234,8 +234,8 @@ export class ViewChannel implements Element {
   }
 
   /**
-   * To be called after a program swap, when the inlet tables hold the kept rows of peers. Each peer counts as heard from now, and its
-   * stream as unknown. So the acknowledgement of its next message asks the peer for all its rows.
+   * To be called after a program swap, when the inlet tables hold the kept rows of peers. The silence of each peer is measured
+   * from now on, and its stream is unknown. So the acknowledgement of its next message asks the peer for all its rows.
    */
   resume(): void {
     const receivedAt = this.#context.clock.now();
@@ -317,8 +317,8 @@ export class ViewChannel implements Element {
   }
 
   /**
-   * Handles an acknowledgement: sends the messages for which it makes room in the window. Does not wait for the commit, because the step
-   * has no other event.
+   * Handles an acknowledgement: sends the messages for which it makes room in the window. Does not wait for the commit, because such a
+   * step runs no rule, and so nothing undoes it.
    */
   #acknowledged(args: Values, now: number): void {
     const acknowledgement = acknowledgementOf(args);

@@ -65,6 +65,7 @@ export interface StrandHost {
    * Returns the address in the table `localAddr` of `overlay`, or of the underlay if `overlay` is null; undefined if the table is empty.
    */
   localAddress(overlay: string | null): Value | undefined;
-  /** Returns a random number as the query id of a view call. The tuples that the strand derives afterwards begin calls. */
+  /** Returns a random number as the query id of a view call. Each tuple that the strand derives afterwards starts a
+   * view call. */
   freshQuery(strand: number): number;
 }

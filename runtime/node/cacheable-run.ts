@@ -81,7 +81,8 @@ function isCacheable({ plan, engine, dataflow, world }: RunContext, changes: rea
 function needsNoProbe(peer: PeerTraffic, changes: readonly CounterChange[], { datagrams }: World): boolean {
   if (changeOf(changes, peer, "sentTuples") !== 1 || changeOf(changes, peer, "sentBytes") > MIN_PATH_PAYLOAD)
     return false;
-  // If nothing has come from a peer, `Liveness` must count the first datagrams to it, to start a check. Hits are not counted there.
+  // If nothing has come from a peer, `Liveness` must count the first datagrams to it, to start a check. `Liveness` does
+  // not see datagrams that the flow cache sends.
   const isUnchecked = peer.receivedAt === undefined && peer.checkedAt === undefined;
   if (isUnchecked && datagrams.probe !== undefined) return false;
   return datagrams.numeric?.(peer.address) === peer.address;

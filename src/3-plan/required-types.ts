@@ -9,7 +9,7 @@ import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import type { ColumnTypes } from "./column-types.ts";
 import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
 
-/** Adds to heads and packets the types for which emitted code must check their arguments. */
+/** Adds types to the arguments of heads and packets of which emitted code must check the type. */
 export function withRequiredTypes(core: CoreProgram, types: ColumnTypes): CoreProgram {
   if (core.signatures.length === 0) return core;
   return { ...core, rules: core.rules.map((rule) => ruleWithRequired(rule, types)) };

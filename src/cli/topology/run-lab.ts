@@ -116,8 +116,8 @@ function showFailed({ at, host, run, code }: Observation & { kind: "ended" }, ti
 }
 
 /**
- * `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. With the form `messages` it lists them on stderr,
- * because stdout is for the object of the lab that follows.
+ * `mosaic lab --clean`: removes namespaces, processes and folders that killed labs left. With `--json` it lists them on stderr, because
+ * stdout holds only the object of the lab that runs afterwards.
  */
 export function cleanLabs(output: Output, form: "text" | "json" | "messages"): void {
   const removed = removeLeftovers();
