@@ -16,7 +16,8 @@ exit 7
 const MAIN = "src/cli/main.ts";
 const BUNDLE = "build/bundle/main.cjs";
 const BUNDLER = "packaging/bundle.mjs";
-const OPTIONS = "--disable-sigusr1 --stack-size=3000 --max-semi-space-size=16 --max-old-space-size=5120";
+const OPTIONS =
+  "--disable-sigusr1 --stack-size=3000 --min-semi-space-size=8 --max-semi-space-size=16 --max-old-space-size=5120";
 
 describe("./mosaic", () => {
   let folder: string;
