@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { canMeasure } from "../harness/can-measure.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TestBed } from "../harness/test-bed.ts";
 import { type Comparison, compare } from "../harness/figure.ts";
@@ -45,14 +45,7 @@ interface Round {
 
 type Rate = "packetsPerSecond" | "packetsPerProcessorSecond";
 
-const missing = ["ip", "bash", "dd", "taskset"].filter((command) => !isInstalled(command));
-if (process.geteuid?.() !== 0) missing.push("root");
-if (missing.length > 0) {
-  console.error(`metrics: not measured; needs ${missing.join(", ")}`);
-  process.exitCode = 1;
-} else {
-  await run();
-}
+if (canMeasure("metrics", ["ip", "bash", "dd", "taskset"])) await run();
 
 async function run(): Promise<void> {
   const bed = new TestBed();
@@ -174,8 +167,4 @@ function latencies(name: string, rounds: readonly Round[]): readonly Comparison[
   return figures.map(([of, latency = NaN]) =>
     compare("metrics", `${name} under full load${of}`, "ms", latency, allowed),
   );
-}
-
-function isInstalled(command: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { canMeasure } from "../harness/can-measure.ts";
 import { type Comparison, compare } from "../harness/figure.ts";
 import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS } from "../harness/rounds.ts";
@@ -30,14 +30,7 @@ const MEASURES = [
   },
 ] as const;
 
-const missing = ["ip", "ping", "iperf3"].filter((command) => !isInstalled(command));
-if (process.geteuid?.() !== 0) missing.push("root");
-if (missing.length > 0) {
-  console.error(`seams: not measured; needs ${missing.join(", ")}`);
-  process.exitCode = 1;
-} else {
-  await run();
-}
+if (canMeasure("seams", ["ip", "ping", "iperf3"])) await run();
 
 async function run(): Promise<void> {
   const bed = new TestBed();
@@ -65,8 +58,4 @@ async function untilCarrying(bed: TestBed, { name }: Contender, tunnel: Tunnel):
   while (Number.isNaN(await roundTrip(bed, tunnel, 0.05))) {
     if (performance.now() > deadline) throw new Error(`${name} carries no packet after ${READY_SECONDS} s`);
   }
-}
-
-function isInstalled(command: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { canMeasure, isInstalled } from "../harness/can-measure.ts";
 import { type Comparison, compare } from "../harness/figure.ts";
 import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
@@ -35,14 +35,7 @@ const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [THREE_LAYERS, [TUNNEL]],
 ]);
 
-const missing = ["ip", "ping", "iperf3"].filter((command) => !isInstalled(command));
-if (process.geteuid?.() !== 0) missing.push("root");
-if (missing.length > 0) {
-  console.error(`tunnel: not measured; needs ${missing.join(", ")}`);
-  process.exitCode = 1;
-} else {
-  await run();
-}
+if (canMeasure("tunnel", ["ip", "ping", "iperf3"])) await run();
 
 async function run(): Promise<void> {
   const present = CONTENDERS.filter((contender) => contender.needs.every(isInstalled));
@@ -132,8 +125,4 @@ async function untilCarrying(bed: TestBed, { name }: Contender, tunnel: Tunnel):
   while (Number.isNaN(await roundTrip(bed, tunnel, 0.05))) {
     if (performance.now() > deadline) throw new Error(`${name} carries no packet after ${READY_SECONDS} s`);
   }
-}
-
-function isInstalled(command: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
 }
