@@ -38,9 +38,12 @@ export class BegunCalls {
     this.#calls.push(call);
   }
 
+  get isEmpty(): boolean {
+    return this.#calls.length === 0;
+  }
+
   /** Removes and returns the calls, sorted, with ascending query ids that are computed from their random ids. */
   take(): readonly BegunCall[] {
-    if (this.#calls.length === 0) return this.#calls;
     const calls = this.#calls;
     this.#calls = [];
     if (calls.length === 1 && this.#last === 0) {

@@ -164,37 +164,43 @@ export class Store {
 
   #insertAll(changes: readonly TableChange[], now: number): void {
     const inserts = changes.some(({ isDelete }) => isDelete) ? changes.filter((change) => !change.isDelete) : changes;
-    if (inserts.length <= 1 || (inserts.length <= FEW_INSERTS && areOfOneUnboundedTable(inserts)))
-      this.#insertFew(inserts, now);
-    else this.#insertWithoutConflicts(inserts, now);
+    const [first] = inserts;
+    if (first === undefined) return;
+    if (inserts.length > 1 && !areOfOneUnboundedTable(inserts)) this.#insertIntoSeveral(inserts, now);
+    else if (first.table.isKeyed) this.#insertByKey(inserts, now);
+    else for (const change of inserts) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
-  /** Inserts a few rows of one table. Most rounds insert no more rows. */
-  #insertFew(inserts: readonly TableChange[], now: number): void {
-    const keys = inserts.map(({ table, values }) => table.keyOf(values));
-    const mayConflict = inserts[0]?.table.isKeyed === true && keys.some((key, at) => keys.indexOf(key) < at);
-    if (mayConflict) return this.#insertWithoutConflicts(inserts, now);
-    for (const [at, change] of inserts.entries()) this.#insert(change, keys[at] as Key, now);
+  /** Inserts into one table with a primary key: one row for each key. Most rounds with insertions make only this call. */
+  #insertByKey(inserts: readonly TableChange[], now: number): void {
+    if (inserts.length <= FEW_INSERTS) {
+      const keys = inserts.map(({ table, values }) => table.keyOf(values));
+      if (areDistinct(keys)) return inserts.forEach((change, at) => this.#insert(change, keys[at] as Key, now));
+    }
+    const chosen = new Map<Key, TableChange>();
+    for (const change of inserts) this.#choose(change, chosen);
+    for (const [key, change] of chosen) this.#insert(change, key, now);
   }
 
-  /**
-   * Inserts one row for each primary key, and counts the other rows with the key as conflicts. Inserts all rows of tables without a
-   * primary key.
-   */
-  #insertWithoutConflicts(inserts: readonly TableChange[], now: number): void {
+  #insertIntoSeveral(inserts: readonly TableChange[], now: number): void {
     const chosen = new Map<Table, Map<Key, TableChange>>();
     const winners = inserts.filter(({ table }) => !table.isKeyed);
-    for (const change of inserts) if (change.table.isKeyed) this.#choose(change, chosen);
+    for (const change of inserts) {
+      const { table } = change;
+      if (!table.isKeyed) continue;
+      const ofTable = chosen.get(table) ?? new Map<Key, TableChange>();
+      chosen.set(table, ofTable);
+      this.#choose(change, ofTable);
+    }
     for (const changes of chosen.values()) for (const change of changes.values()) winners.push(change);
     for (const change of inOrder(winners)) this.#insert(change, change.table.keyOf(change.values), now);
   }
 
-  #choose(change: TableChange, chosen: Map<Table, Map<Key, TableChange>>): void {
+  /** Adds a change to the changes of its table by primary key. If another change has its key, one of the two counts as a conflict. */
+  #choose(change: TableChange, chosen: Map<Key, TableChange>): void {
     const key = change.table.keyOf(change.values);
-    const byKey = chosen.get(change.table) ?? new Map<Key, TableChange>();
-    chosen.set(change.table, byKey);
-    const other = byKey.get(key);
-    byKey.set(key, other === undefined ? change : this.#winner(other, change, key));
+    const other = chosen.get(key);
+    chosen.set(key, other === undefined ? change : this.#winner(other, change, key));
   }
 
   #winner(one: TableChange, other: TableChange, key: Key): TableChange {
@@ -257,6 +263,10 @@ function isGenerated({ spec }: Table): boolean {
 
 function predicatesWithStrands(plan: Plan, kind: RowEvent): ReadonlySet<number> {
   return new Set(plan.strands.filter(({ trigger }) => trigger.kind === kind).map(({ trigger }) => trigger.predicate));
+}
+
+function areDistinct(keys: readonly Key[]): boolean {
+  return keys.every((key, at) => keys.indexOf(key) === at);
 }
 
 function areOfOneUnboundedTable(inserts: readonly TableChange[]): boolean {

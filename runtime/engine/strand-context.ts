@@ -273,6 +273,7 @@ export class StrandContext implements StrandHost {
 
   /** Sorts the calls of a batch, then raises the event or inserts the row that begins each call. */
   beginCalls(): void {
+    if (this.#calls.isEmpty) return;
     for (const { strand, predicate, args } of this.#calls.take()) {
       if (this.tables[predicate] === undefined) this.#addEvent(strand, predicate, args);
       else this.#insert(strand, predicate, args);

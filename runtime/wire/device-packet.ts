@@ -22,13 +22,21 @@ export function carriesDevicePacket({ predicate, args }: Tuple, decodes: boolean
   let fields: Values = args;
   for (let layer = 0; layer <= LAYERS_MAX; layer++) {
     if (TUN_HASHES.has(hash)) return true;
-    const packet = fields.find((value) => value instanceof Packet);
+    const packet = firstPacket(fields);
     if (packet === undefined) return false;
     hash = packet.hash;
     if (packet.tuple !== undefined) fields = packet.tuple.args;
     else fields = (decodes && packet.body !== undefined && decodeAllFields(packet.body)) || [];
   }
   return false;
+}
+
+function firstPacket(values: Values): Packet | undefined {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at];
+    if (value instanceof Packet) return value;
+  }
+  return undefined;
 }
 
 /**

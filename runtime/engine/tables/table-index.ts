@@ -1,4 +1,4 @@
-import { type Key, keyOf, keyOfValues } from "../../plan/values/key.ts";
+import { type Key, keyOf, keyOfSelected } from "../../plan/values/key.ts";
 import type { Value, Values } from "../../plan/values/value.ts";
 import type { Row } from "./row.ts";
 
@@ -52,5 +52,5 @@ export class TableIndex {
  */
 export function keyOfColumns(values: Values, columns: readonly number[]): Key {
   if (columns.length === 1) return keyOf(values[columns[0] as number] as Value);
-  return keyOfValues(columns.map((column) => values[column] as Value));
+  return keyOfSelected(values, columns);
 }

@@ -34,9 +34,8 @@ type RowOperation =
   | "reinstated"
   | "refreshed"
   | "keptUnchanged"
-  | "unindexed"
-  | "settled";
-type RowDetail = Row | BeforeRefresh | BeforeDeletion | null;
+  | "committed";
+type RowDetail = Row | BeforeRefresh | BeforeDeletion | CommittedRows | null;
 
 interface BeforeRefresh {
   readonly previous: Row | null;
@@ -50,8 +49,16 @@ interface BeforeDeletion {
   readonly mark: RowMark;
 }
 
+const NO_ROWS: readonly Row[] = [];
+
+/** Rows that a commit has deleted and inserted. */
+interface CommittedRows {
+  readonly removed: readonly Row[];
+  readonly added: readonly Row[];
+}
+
 /** Rows of one predicate on one node, with their indexes and the changes of the running commit. */
-export class Table implements Undoable<RowOperation, Row, RowDetail> {
+export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
   readonly predicate: PredicateSpec;
   readonly spec: TableSpec;
   count = 0;
@@ -312,6 +319,25 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     if (this.#added.length === 0 || this.#removed.length === 0) return;
     // Most commits replace one row by a different one.
     if (this.#added.length === 1 && this.#removed.length === 1 && !isEqualRow(this.#added[0], this.#removed[0])) return;
+    const hasCancelled = this.#isKeyed ? this.#cancelByKey() : this.#cancelEqual();
+    if (!hasCancelled) return;
+    this.#added = this.#added.filter((row) => row.mark === ADDED);
+    this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
+  }
+
+  /** Cancels pairs in a table with a primary key: of the rows from before the commit, one at most had the key of an inserted row. */
+  #cancelByKey(): boolean {
+    let hasCancelled = false;
+    for (const before of this.#removed) {
+      const after = this.#byKey.get(before.key);
+      if (after?.mark !== ADDED || !equalValues(before.values, after.values)) continue;
+      hasCancelled = true;
+      this.#keepUnchanged(before, after);
+    }
+    return hasCancelled;
+  }
+
+  #cancelEqual(): boolean {
     const deleted = Map.groupBy(this.#removed, (row) => row.key);
     let hasCancelled = false;
     for (const row of this.#added) {
@@ -320,9 +346,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
       hasCancelled = true;
       this.#keepUnchanged(before, row);
     }
-    if (!hasCancelled) return;
-    this.#added = this.#added.filter((row) => row.mark === ADDED);
-    this.#removed = this.#removed.filter((row) => row.mark === REMOVED);
+    return hasCancelled;
   }
 
   /** Treats an inserted row that equals a deleted one as unchanged: `after` takes the place of `before`. */
@@ -335,16 +359,11 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
 
   /** Ends the commit: removes deleted rows from the indexes, and marks inserted ones STABLE. */
   finishCommit(): void {
-    for (const row of this.#removed) {
-      if (row.mark !== REMOVED) continue;
-      this.#unindex(row);
-      this.#journal.record(this, "unindexed", row, null);
-    }
-    for (const row of this.#added) {
-      if (row.mark !== ADDED) continue;
-      row.mark = STABLE;
-      this.#journal.record(this, "settled", row, null);
-    }
+    const removed = withMark(this.#removed, REMOVED);
+    const added = withMark(this.#added, ADDED);
+    for (const row of removed) this.#unindex(row);
+    for (const row of added) row.mark = STABLE;
+    if (removed.length > 0 || added.length > 0) this.#journal.record(this, "committed", null, { removed, added });
     this.discardChanges();
   }
 
@@ -356,7 +375,9 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
     this.#refreshed = emptied(this.#refreshed);
   }
 
-  undo(operation: RowOperation, row: Row, detail: RowDetail): void {
+  undo(operation: RowOperation, subject: Row | null, detail: RowDetail): void {
+    if (operation === "committed") return this.#undoCommit(detail as CommittedRows);
+    const row = subject as Row;
     switch (operation) {
       case "linked":
         this.#unlink(row);
@@ -384,14 +405,12 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
         (detail as Row).mark = ADDED;
         this.#index(row);
         row.mark = REMOVED;
-        return;
-      case "unindexed":
-        this.#index(row);
-        row.mark = REMOVED;
-        return;
-      case "settled":
-        row.mark = ADDED;
     }
+  }
+
+  #undoCommit({ removed, added }: CommittedRows): void {
+    for (const row of added) row.mark = ADDED;
+    for (const row of removed.toReversed()) this.#index(row);
   }
 
   #refresh(row: Row, now: number, isBase: boolean): void {
@@ -451,7 +470,7 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
   #index(row: Row): void {
     if (row.bytes === 0) row.bytes = this.#bytesOf(row);
     this.#journal.memory.stored += row.bytes;
-    for (const index of this.#indexes) index.add(row);
+    for (let at = 0; at < this.#indexes.length; at++) this.#indexes[at]?.add(row);
   }
 
   #bytesOf({ key, values }: Row): number {
@@ -461,12 +480,18 @@ export class Table implements Undoable<RowOperation, Row, RowDetail> {
 
   #unindex(row: Row): void {
     this.#journal.memory.stored -= row.bytes;
-    for (const index of this.#indexes) index.remove(row);
+    for (let at = 0; at < this.#indexes.length; at++) this.#indexes[at]?.remove(row);
   }
 }
 
 function isEqualRow(one: Row | undefined, other: Row | undefined): boolean {
   return one !== undefined && other !== undefined && one.key === other.key && equalValues(one.values, other.values);
+}
+
+/** Returns the rows with the mark: usually all of them, and then the same list. An empty list is not returned: rows are added to it later. */
+function withMark(rows: readonly Row[], mark: RowMark): readonly Row[] {
+  if (rows.length === 0) return NO_ROWS;
+  return rows.every((row) => row.mark === mark) ? rows : rows.filter((row) => row.mark === mark);
 }
 
 /** Returns an empty list of changes. Does not empty the given list itself, because readers may still hold it. */

@@ -33,7 +33,7 @@ export function boundedInDepth<V extends Value>(value: V): V | undefined {
 function extentOf(value: Value): Extent {
   const parts = partsOf(value);
   if (parts === undefined) return SCALAR;
-  if (parts.every((part) => partsOf(part) === undefined)) return { depth: 1, size: parts.length + 1 };
+  if (parts.every(isScalar)) return { depth: 1, size: parts.length + 1 };
   const known = extents.get(value as object);
   if (known !== undefined) return known;
   let depth = 0;
@@ -46,6 +46,10 @@ function extentOf(value: Value): Extent {
   const extent = { depth: depth + 1, size };
   extents.set(value as object, extent);
   return extent;
+}
+
+function isScalar(value: Value): boolean {
+  return typeof value !== "object" || value === null || value instanceof Uint8Array;
 }
 
 function partsOf(value: Value): readonly Value[] | undefined {

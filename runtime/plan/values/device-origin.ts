@@ -51,8 +51,8 @@ export function noteDevicePacket(packet: Uint8Array): void {
 /** Returns the first origin that is found in the values, including values inside lists and packets. */
 export function originIn(values: Values): Origin | undefined {
   if (!isUsed) return undefined;
-  for (const value of values) {
-    const origin = originOf(value);
+  for (let at = 0; at < values.length; at++) {
+    const origin = originOf(values[at] as Value);
     if (origin !== undefined) return origin;
   }
   return undefined;

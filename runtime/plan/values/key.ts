@@ -28,6 +28,14 @@ export function keyOfValues(values: Values): string {
   return key;
 }
 
+/** Returns one key for some columns of the values: the key of a list of their values. */
+export function keyOfSelected(values: Values, columns: readonly number[]): string {
+  if (columns.length >= MANY) return keyOfValues(columns.map((column) => values[column] as Value));
+  let key = "";
+  for (let i = 0; i < columns.length; i++) key += textKey(values[columns[i] as number] as Value);
+  return key;
+}
+
 /** Returns the key of a value as self-delimiting text, so that concatenated keys are unambiguous. */
 function textKey(value: Value): string {
   switch (typeof value) {

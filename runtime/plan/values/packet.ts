@@ -97,7 +97,7 @@ export class Packet {
 /** Returns the largest number of layers of the packets in the values. */
 function layersIn(values: Values): number {
   let layers = 0;
-  for (const value of values) layers = Math.max(layers, layersOf(value));
+  for (let at = 0; at < values.length; at++) layers = Math.max(layers, layersOf(values[at] as Value));
   return layers;
 }
 

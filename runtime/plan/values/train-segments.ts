@@ -19,7 +19,9 @@ export function packetCount(value: Value): number {
 /** Returns the largest `packetCount` of the values. */
 export function packetCountOf(values: Values): number {
   let count = 1;
-  for (const value of values) {
+  // A loop over an iterator would allocate, and this function runs for each step.
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as Value;
     // Texts and numbers, which most values are, skip the test for a train.
     if (typeof value === "object" && value !== null) count = Math.max(count, packetCount(value));
   }
