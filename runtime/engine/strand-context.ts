@@ -198,7 +198,10 @@ export class StrandContext implements StrandHost {
   /** Whether all trains among the values are in columns in which the strand handles a train as one value. */
   #takesWhole(strand: number, values: Values): boolean {
     const { trainColumns } = this.#plan.strands[strand] as StrandSpec;
-    return values.every((value, column) => trainColumns.includes(column) || packetCount(value) === 1);
+    for (let column = 0; column < values.length; column++) {
+      if (!trainColumns.includes(column) && packetCount(values[column] as Value) > 1) return false;
+    }
+    return true;
   }
 
   splitTrain(): never {
@@ -331,10 +334,13 @@ export class StrandContext implements StrandHost {
 
   /** Whether `address` is an address of this node or of one of its overlays. */
   isLocalAddress(address: Value): boolean {
-    for (const { first } of this.#announced) {
+    // Loops over indices, because an iterator would be allocated for each tuple that a rule sends.
+    for (let at = 0; at < this.#announced.length; at++) {
+      const first = this.#announced[at]?.first ?? null;
       if (first !== null && equal(first.values[0] ?? null, address)) return true;
     }
-    for (const table of this.#otherAddresses) {
+    for (let at = 0; at < this.#otherAddresses.length; at++) {
+      const table = this.#otherAddresses[at] as Table;
       if (table.count > 0 && table.matching([address]).length > 0) return true;
     }
     return false;

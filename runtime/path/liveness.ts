@@ -37,8 +37,9 @@ export class Liveness {
     const canAsk = this.#datagrams.probe !== undefined || this.#datagrams.unanswered !== undefined;
     if (!canAsk || this.#isStopped) return;
     const now = this.#clock.now();
-    const isQuiet = now - (this.#receivedAt(peer) ?? -Infinity) >= QUIET_SECONDS;
-    if (!isQuiet || now - (peer.checkedAt ?? -Infinity) < SECONDS_BETWEEN_CHECKS) return;
+    if (now - (peer.receivedAt ?? -Infinity) < QUIET_SECONDS) return;
+    if (now - (peer.checkedAt ?? -Infinity) < SECONDS_BETWEEN_CHECKS) return;
+    if (now - (this.#receivedAt(peer) ?? -Infinity) < QUIET_SECONDS) return;
     peer.checkedAt = now;
     if (!this.#isAwaited(peer)) peer.askedAt = now;
     // Later, because the step may be recorded for the flow cache, and the recording must not contain the probe.

@@ -48,6 +48,8 @@ export class Admission {
   /** A ring: the oldest entry is replaced first. */
   readonly #decodeCache: CacheEntry[] = [];
   #nextSlot = 0;
+  /** Entry of the latest hit. The search begins there, because packets of one flow follow each other. */
+  #latestHit = 0;
 
   constructor(plan: Plan) {
     for (const predicate of plan.predicates) {
@@ -122,9 +124,13 @@ export class Admission {
   }
 
   #decodeCached(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
-    for (const entry of this.#decodeCache) {
+    const entries = this.#decodeCache;
+    for (let tried = 0, at = this.#latestHit; tried < entries.length; tried++, at++) {
+      if (at === entries.length) at = 0;
+      const entry = entries[at] as CacheEntry;
       const args = entry.hash === hash ? entry.decoding.read(bytes) : undefined;
       if (args === undefined) continue;
+      this.#latestHit = at;
       // Two datagrams with the same prefix may differ in the number of layers in their payload. `decode` then refuses the datagram with too
       // many.
       const last = args.at(-1);

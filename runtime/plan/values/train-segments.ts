@@ -52,11 +52,13 @@ export function segmentsAt(values: Values, at: number): Values {
 
 /** Returns the number of trains in the values, at all depths. */
 export function trainCount(values: Values): number {
-  return values.reduce<number>((count, value) => count + trainsIn(value), 0);
+  let count = 0;
+  for (let at = 0; at < values.length; at++) count += trainsIn(values[at] as Value);
+  return count;
 }
 
 function trainsIn(value: Value): number {
-  if (packetCount(value) === 1) return 0;
+  if (typeof value !== "object" || value === null || packetCount(value) === 1) return 0;
   if (value instanceof Uint8Array) return 1;
   if (!(value instanceof Packet)) return trainCount(value as Values);
   return value.tuple === undefined ? 1 : trainCount(value.tuple.args);
