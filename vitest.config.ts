@@ -30,10 +30,11 @@ const NAMESPACES: string[] = [
 const ISOLATED: string[] = [
   "test/check/large-program.test.ts",
   "test/cli/completion/manual.test.ts",
+  "test/engine/round-events.test.ts",
   "test/fuzz/*.test.ts",
   "test/grammar/linear-time.test.ts",
   "test/node/data-bounds.test.ts",
-  "test/plan/library/functions/{functions,replaced}.test.ts",
+  "test/plan/library/functions/{functions,replaced,stages}.test.ts",
   "test/plan/values/held-bytes.test.ts",
 ];
 
