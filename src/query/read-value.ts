@@ -11,6 +11,7 @@ import type { Value } from "../../runtime/plan/values/value.ts";
 import { asPacket } from "../program/as-packet.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { constantValue } from "../program/constant-value.ts";
+import { hasLiteralShape } from "./literal-shape.ts";
 
 export type ValueReading =
   | { readonly kind: "value"; readonly value: Value }
@@ -62,6 +63,7 @@ function readNumber(isNegative: boolean, digits: string): ValueReading {
 }
 
 function readStructured(text: string): ValueReading {
+  if (!hasLiteralShape(text)) return NO_LITERAL;
   const source = { file: "value", text: `${BEFORE}${text}${AFTER}`, dialect: "mozlog" as const };
   const { tree, diagnostics } = parse(source, { defines: new Map(), load: () => undefined });
   const [statement, ...others] = tree.statements;
