@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, test } from "vitest";
-import { Namespace } from "../native/namespace.ts";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { Namespace, type Session } from "../native/namespace.ts";
 import { needs } from "../needs.ts";
 import type { Play, Played } from "./lone-packets.ts";
 
@@ -96,11 +96,43 @@ test.each(["127.0.0.1:10009", "0.0.0.0:10000"])(
   },
 );
 
+/** A process in a namespace of its own that plays one play after the other, because its start takes longer than a play. */
+class Player implements AsyncDisposable {
+  readonly #net = new Namespace();
+  readonly #session: Session;
+
+  constructor() {
+    const url = new URL("./lone-packets.ts", import.meta.url).href;
+    const script = `
+      import { createInterface } from "node:readline";
+      import { play } from "${url}";
+      for await (const line of createInterface(process.stdin)) print(await play(JSON.parse(line)));`;
+    this.#session = this.#net.start(script, "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+  }
+
+  /** Plays packets. The player cannot be used again after it has failed. */
+  async play(play: Play): Promise<Played> {
+    this.#session.write(`${JSON.stringify(play)}\n`);
+    const result = await this.#session.next();
+    if (result === undefined) throw new Error(`the player ended: ${(await this.#session.ended).stderr}`);
+    return result as Played;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#net[Symbol.asyncDispose]();
+  }
+}
+
+let player: Player | undefined;
+afterAll(() => player?.[Symbol.asyncDispose]());
+
 async function played(play: Play): Promise<Played> {
-  await using net = new Namespace();
-  const url = new URL("./lone-packets.ts", import.meta.url).href;
-  const script = `import { play } from "${url}";\nprint(await play(${JSON.stringify(play)}));`;
-  const quiet = "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6";
-  const [result] = await net.result(script, quiet);
-  return result as Played;
+  const current = (player ??= new Player());
+  try {
+    return await current.play(play);
+  } catch (error: unknown) {
+    player = undefined;
+    await current[Symbol.asyncDispose]();
+    throw error;
+  }
 }
