@@ -12,6 +12,8 @@ import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec, TableSpec } from "../plan/values/predicate-spec.ts";
 import { countOf } from "../plan/values/count-of.ts";
 import { admits } from "../plan/values/column-type.ts";
+import { Address } from "../plan/values/address.ts";
+import { holdsPacket } from "../plan/values/holds-packet.ts";
 import { equalValues, type Values, type Value } from "../plan/values/value.ts";
 import { encodeBody } from "../plan/values/encode.ts";
 import { isSameTuple } from "./initial-tuples.ts";
@@ -194,7 +196,13 @@ export class ProgramSwap {
 
   #value(value: Value): Value {
     if (value instanceof Packet) return this.#packet(value);
+    if (value instanceof Address) return this.#address(value);
     return Array.isArray(value) ? this.#values(value as Values) : value;
+  }
+
+  #address(address: Address): Address {
+    if (!holdsPacket(address)) return address;
+    return new Address(address.overlay, this.#value(address.node), this.#values(address.options));
   }
 
   /**
@@ -231,10 +239,6 @@ function rowsOf(table: Table): readonly Row[] {
 /** Whether the signature of a predicate admits the values. */
 function isAdmitted(values: Values, { signature }: PredicateSpec): boolean {
   return signature === undefined || signature.every((type, column) => admits(type, values[column] as Value));
-}
-
-function holdsPacket(value: Value): boolean {
-  return value instanceof Packet || (Array.isArray(value) && (value as Values).some(holdsPacket));
 }
 
 function sameDeclaration(one: TableSpec, other: TableSpec): boolean {

@@ -1,5 +1,7 @@
-import type { Value } from "./value.ts";
 import { formatValue } from "./format.ts";
+import { holdsPacket } from "./holds-packet.ts";
+import { keyOfValues } from "./key.ts";
+import type { Value } from "./value.ts";
 
 /**
  * Address of a node in an overlay: `ron::"10.0.0.2:10000"`, `i3::0x12I`, `sr::[a, b]`, `overqos::(ip, 0.02)`. Addresses of the IP
@@ -11,6 +13,7 @@ export class Address {
   readonly node: Value;
   readonly options: readonly Value[];
   #text: string | undefined;
+  #key: string | undefined;
 
   constructor(overlay: string, node: Value, options: readonly Value[] = []) {
     this.overlay = overlay;
@@ -18,10 +21,19 @@ export class Address {
     this.options = options;
   }
 
-  /** The address as a program writes it. Addresses have the equality, order and key of this text. */
+  /** The address as a program writes it. */
   get text(): string {
     this.#text ??= this.#format();
     return this.#text;
+  }
+
+  /**
+   * Key by which addresses are compared: the text. If the address holds packets, their keys take the place of their texts, because the text
+   * of a packet depends on whether it is decoded.
+   */
+  get key(): string {
+    this.#key ??= holdsPacket(this) ? `${this.overlay}::\0${keyOfValues([this.node, ...this.options])}` : this.text;
+    return this.#key;
   }
 
   #format(): string {

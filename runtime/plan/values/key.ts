@@ -54,7 +54,7 @@ function textKey(value: Value): string {
 
 function objectKey(value: Value): string {
   if (value === null) return "_";
-  if (value instanceof Address) return `a${value.text.length}:${value.text}`;
+  if (value instanceof Address) return `a${value.key.length}:${value.key}`;
   if (value instanceof Packet) return `p${value.key.length}:${value.key}`;
   if (Array.isArray(value)) return `[${keyOfValues(value as Values)}]`;
   const bytes = value as Uint8Array;

@@ -27,7 +27,8 @@ function mayHoldPacket(value: Value): boolean {
 }
 
 function decoded(value: Value, predicateOf: PredicateOfHash): Value {
-  if (!mayHoldPacket(value) || value instanceof Address) return value;
+  if (!mayHoldPacket(value)) return value;
+  if (value instanceof Address) return changedAddress(value, (part) => decoded(part, predicateOf));
   if (!(value instanceof Packet)) return withKnownPackets(value as Values, predicateOf);
   const predicate = value.tuple?.predicate ?? predicateOf(value.hash);
   const args = value.tuple?.args ?? (predicate && fieldsOf(value, predicate));
@@ -35,12 +36,20 @@ function decoded(value: Value, predicateOf: PredicateOfHash): Value {
   return Packet.of({ predicate, args: withKnownPackets(args, predicateOf), isDelete: value.tuple?.isDelete === true });
 }
 
+/** Returns the address with changed parts. An address without lists, packets and options, as most are, is returned itself. */
+function changedAddress(address: Address, change: (part: Value) => Value): Address {
+  const { overlay, node, options } = address;
+  if (options.length === 0 && !mayHoldPacket(node)) return address;
+  return new Address(overlay, change(node), options.map(change));
+}
+
 /**
  * Returns the value with every packet in it encoded, so that equal values have one text. A packet that no datagram could hold stays
  * decoded.
  */
 export function withEncodedPackets(value: Value): Value {
-  if (!mayHoldPacket(value) || value instanceof Address) return value;
+  if (!mayHoldPacket(value)) return value;
+  if (value instanceof Address) return changedAddress(value, withEncodedPackets);
   if (!(value instanceof Packet)) return (value as Values).map(withEncodedPackets);
   const bytes = value.tuple && bytesOfPacket(value);
   return (bytes && packetOfBytes(bytes)) ?? value;

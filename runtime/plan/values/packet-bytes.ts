@@ -7,6 +7,7 @@ import { decodeAllFields } from "./decode-fields.ts";
 import { encodeBody } from "./encode.ts";
 import { MESSAGE_MAX } from "./encoding-limits.ts";
 import { Packet } from "./packet.ts";
+import { holdsPacket } from "./holds-packet.ts";
 import { hasTooManyLayers } from "./packet-layers.ts";
 import { Reader } from "./reader.ts";
 import { PACKET } from "./tags.ts";
@@ -78,16 +79,6 @@ function bodyWithoutHops(body: Uint8Array): Uint8Array {
   const fields = decodeAllFields(body);
   if (fields === undefined || !fields.some(holdsPacket)) return body;
   return encodeBody(fields.map(withoutHops)) ?? body;
-}
-
-function holdsPacket(value: Value): boolean {
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
-  if (value instanceof Packet) return true;
-  return partsOf(value).some(holdsPacket);
-}
-
-function partsOf(value: Address | Values): Values {
-  return value instanceof Address ? [value.node, ...value.options] : value;
 }
 
 /** Returns the value with hop count 0 in all packets inside it. */

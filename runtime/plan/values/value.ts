@@ -53,7 +53,7 @@ export function equal(left: Value, right: Value): boolean {
 type ObjectValue = Exclude<Value, null | boolean | number | string | bigint>;
 
 function equalObjects(left: ObjectValue, right: ObjectValue): boolean {
-  if (left instanceof Address) return right instanceof Address && left.text === right.text;
+  if (left instanceof Address) return right instanceof Address && left.key === right.key;
   if (left instanceof Packet) return right instanceof Packet && left.key === right.key;
   if (left instanceof Uint8Array) return right instanceof Uint8Array && compareBytes(left, right) === 0;
   if (!Array.isArray(left) || !Array.isArray(right)) return false;
@@ -94,7 +94,7 @@ function compareWithin(kind: Kind, left: Value, right: Value): number {
     case "bytes":
       return compareBytes(left as Uint8Array, right as Uint8Array);
     case "address":
-      return compare((left as Address).text, (right as Address).text);
+      return compare((left as Address).key, (right as Address).key);
     case "tuple":
       return compare((left as Packet).key, (right as Packet).key);
     default:
