@@ -221,9 +221,11 @@ export interface Constant {
   readonly span: Span;
 }
 
+/** `[A, B]`, or `[A, B | Rest]`: A and B followed by the items of the list `Rest`. */
 export interface ListExpression {
   readonly kind: "list";
   readonly items: readonly Expression[];
+  readonly tail?: Expression | undefined;
   readonly span: Span;
 }
 

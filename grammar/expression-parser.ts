@@ -82,6 +82,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
   protected operators = 0;
   /** True between `?` and `:`, where a colon after a name does not begin an address. */
   protected beforeColon = false;
+  /** True directly within the brackets of a list, where `|` begins the tail. */
+  protected barBeginsTail = false;
   protected readonly peek: ahead.Peek = (at) => this.LA(at) as Token;
 
   constructor() {
@@ -162,9 +164,11 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #bounds = this.RULE("bounds", (): Bounds => {
     const first = this.LA(1) as Token;
     const includesLow = this.SUBRULE(this.#opening);
-    const low = this.SUBRULE(this.expression);
-    this.CONSUME(t.Comma);
-    const high = this.SUBRULE1(this.expression);
+    const [low, high] = this.#within(false, () => {
+      const low = this.SUBRULE(this.expression);
+      this.CONSUME(t.Comma);
+      return [low, this.SUBRULE1(this.expression)];
+    });
     const includesHigh = this.SUBRULE(this.#closing);
     return { low, high, includesLow, includesHigh, span: this.spanFrom(first) };
   });
@@ -217,7 +221,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
         {
           ALT: () => {
             this.CONSUME(t.LeftParen);
-            const inner = this.SUBRULE(this.expression);
+            const inner = this.#within(false, () => this.SUBRULE(this.expression));
             this.CONSUME(t.RightParen);
             return inner;
           },
@@ -233,7 +237,9 @@ export class ExpressionParser extends EmbeddedActionsParser {
       this.CONSUME(t.Variable);
     });
     this.CONSUME(t.LeftParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.expression)) });
+    this.#within(false, () => {
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.expression)) });
+    });
     this.CONSUME(t.RightParen);
     return { kind: "call", name: this.nameOf(name), args, span: this.spanFrom(name) };
   });
@@ -241,10 +247,34 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #list = this.RULE("list", (): ListExpression => {
     const first = this.CONSUME(t.LeftBracket) as Token;
     const items: Expression[] = [];
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.expression)) });
-    this.CONSUME(t.RightBracket);
-    return { kind: "list", items, span: this.spanFrom(first) };
+    const tail = this.#within(true, () => {
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.expression)) });
+      return this.OPTION({ GATE: () => items.length > 0 && this.#isAtBar(), DEF: () => this.SUBRULE(this.#tail) });
+    });
+    if (tail === undefined || this.RECORDING_PHASE) this.CONSUME(t.RightBracket);
+    return { kind: "list", items, tail, span: this.spanFrom(first) };
   });
+
+  /** The end of a list with a tail, with the closing bracket. */
+  readonly #tail = this.RULE("tail", (): Expression => {
+    this.CONSUME(t.BinaryOperator);
+    const tail = this.SUBRULE(this.expression);
+    this.CONSUME(t.RightBracket);
+    return tail;
+  });
+
+  #isAtBar(): boolean {
+    return this.LA(1).image === "|";
+  }
+
+  /** Parses a part in which `|` begins the tail of a list, or is an operator. */
+  #within<T>(barBeginsTail: boolean, parse: () => T): T {
+    const outer = this.barBeginsTail;
+    this.barBeginsTail = barBeginsTail;
+    const parsed = parse();
+    this.barBeginsTail = outer;
+    return parsed;
+  }
 
   /** An address. In a location, a bracket after a name begins the arguments of the predicate, not of a call. */
   readonly #address = this.RULE("address", (inLocation: boolean = false): AddressExpression => {
@@ -282,10 +312,13 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #nodeWithOptions = this.RULE("nodeWithOptions", (): Node => {
     const options: Expression[] = [];
     this.CONSUME(t.LeftParen);
-    const node = this.SUBRULE(this.expression);
-    this.MANY(() => {
-      this.CONSUME(t.Comma);
-      options.push(this.SUBRULE1(this.expression));
+    const node = this.#within(false, () => {
+      const node = this.SUBRULE(this.expression);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        options.push(this.SUBRULE1(this.expression));
+      });
+      return node;
     });
     this.CONSUME(t.RightParen);
     return { node, options };
@@ -315,6 +348,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
 
   #continues(loosest: number): boolean {
     const next = this.LA(1);
+    if (this.barBeginsTail && this.#isAtBar()) return false;
     if (ahead.isWord(this.peek, 1, "in")) return loosest <= precedence("in");
     return tokenMatcher(next, t.BinaryOperator) && precedence(operatorOf(next)) >= loosest;
   }

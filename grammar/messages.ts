@@ -288,12 +288,13 @@ const PROGRAM_MESSAGES = {
     message: `files import each other through more than ${f.depth} levels`,
     help: "import the files from one file",
   }),
-  E0264: (f: { readonly text: string; readonly operator: string; readonly kinds: readonly string[] }): Wording => ({
+  E0264: (f: {
+    readonly text: string;
+    readonly operator: string | undefined;
+    readonly kinds: readonly string[];
+  }): Wording => ({
     message: `\`${brief(f.text)}\` never has a value`,
-    help:
-      f.kinds.length === 0
-        ? `\`${f.operator}\` has no value for these values`
-        : `\`${f.operator}\` has no value for ${f.kinds.length === 1 ? "a value" : "values"} of type ${f.kinds.join(" and ")}`,
+    help: f.operator === undefined ? TAIL_HELP : helpForOperator(f.operator, f.kinds),
   }),
   E0265: (f: { readonly text: string; readonly expected: string; readonly found: string }): Wording => ({
     message: `\`${brief(f.text)}\` must be of type ${f.expected}, but it is of type ${f.found}`,
@@ -492,6 +493,14 @@ const PROGRAM_MESSAGES = {
     help: `correct its name, or declare \`${f.name}\` with \`materialize\``,
   }),
 };
+
+const TAIL_HELP =
+  "within the brackets of a list, `|` begins its tail, which must be a list; the operator `|` needs parentheses there";
+
+function helpForOperator(operator: string, kinds: readonly string[]): string {
+  if (kinds.length === 0) return `\`${operator}\` has no value for these values`;
+  return `\`${operator}\` has no value for ${kinds.length === 1 ? "a value" : "values"} of type ${kinds.join(" and ")}`;
+}
 
 /**
  * Messages of all diagnostics by code, each a function of the facts it names. `E` codes are errors, `W` codes are warnings.

@@ -282,6 +282,7 @@ class Parser extends RuleParser {
       this.#noteUnparsed(first);
       this.depth = depth;
       this.beforeColon = false;
+      this.barBeginsTail = false;
       this.#skipStatement(first, def !== undefined);
       return undefined;
     }

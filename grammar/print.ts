@@ -14,6 +14,7 @@ import type {
   Expression,
   FileTree,
   Interval,
+  ListExpression,
   Literal,
   Materialize,
   PredicateLiteral,
@@ -224,7 +225,7 @@ function expressionText(expression: Expression, precedenceOf: PrecedenceOf): str
     case "constant":
       return expression.text;
     case "list":
-      return `[${listText(expression.items, precedenceOf)}]`;
+      return bracketedList(expression, precedenceOf);
     case "call":
     case "packet":
       return `${expression.name.text}(${listText(expression.args, precedenceOf)})`;
@@ -245,6 +246,33 @@ function expressionText(expression: Expression, precedenceOf: PrecedenceOf): str
 
 function listText(items: readonly Expression[], precedenceOf: PrecedenceOf): string {
   return items.map((item) => expressionText(item, precedenceOf)).join(", ");
+}
+
+function bracketedList({ items, tail }: ListExpression, precedenceOf: PrecedenceOf): string {
+  const parts = items.map((item) => textInList(item, precedenceOf)).join(", ");
+  return tail === undefined ? `[${parts}]` : `[${parts} | ${textInList(tail, precedenceOf)}]`;
+}
+
+/** Prints an expression directly within the brackets of a list, where the operator `|` needs brackets of its own. */
+function textInList(expression: Expression, precedenceOf: PrecedenceOf): string {
+  const text = expressionText(expression, precedenceOf);
+  return hasOpenBar(expression) ? `(${text})` : text;
+}
+
+/** Whether the printed expression has the operator `|` outside brackets. */
+function hasOpenBar(expression: Expression): boolean {
+  switch (expression.kind) {
+    case "binary":
+      return expression.operator === "|" || hasOpenBar(expression.left) || hasOpenBar(expression.right);
+    case "conditional":
+      return [expression.test, expression.yes, expression.no].some(hasOpenBar);
+    case "interval":
+      return hasOpenBar(expression.value);
+    case "unary":
+      return hasOpenBar(expression.operand);
+    default:
+      return false;
+  }
 }
 
 function unaryText({ operator, operand }: Unary, precedenceOf: PrecedenceOf): string {

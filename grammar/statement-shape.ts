@@ -61,7 +61,8 @@ export function capitalOverlay({ text, span }: Name): Diagnostic {
 
 /** Returns whether an expression is a pattern: a variable, `_`, or a list or packet of patterns and constants. */
 export function isPattern(pattern: Expression): boolean {
-  if (pattern.kind === "list") return pattern.items.every(isPartOfPattern);
+  if (pattern.kind === "list")
+    return [...pattern.items, ...(pattern.tail ? [pattern.tail] : [])].every(isPartOfPattern);
   if (pattern.kind === "call") return !pattern.name.text.startsWith("f_") && pattern.args.every(isPartOfPattern);
   return pattern.kind === "variable" || pattern.kind === "wildcard";
 }

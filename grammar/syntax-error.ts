@@ -47,6 +47,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["node", "an address in that overlay"],
   ["opening", "`(` or `[`"],
   ["closing", "`)` or `]`"],
+  ["tail RightBracket", "`]`"],
   ["keyColumn NumberLiteral", "a column number"],
   ["evictColumn NumberLiteral", "a column number"],
   ["materialize RightParen", "`)` or `, evict`"],

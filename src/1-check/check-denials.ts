@@ -70,7 +70,8 @@ class Cover {
   #coversStructure(denied: Expression, needed: Expression): boolean {
     if (!isStructure(denied) || !isStructure(needed) || denied.kind !== needed.kind) return false;
     const [parts, others] = [partsOfStructure(denied), partsOfStructure(needed)];
-    const isSame = parts.length === others.length && nameOf(denied) === nameOf(needed);
+    const isSame =
+      parts.length === others.length && nameOf(denied) === nameOf(needed) && hasTail(denied) === hasTail(needed);
     return isSame && parts.every((part, at) => this.covers(part, others[at] as Expression));
   }
 
@@ -83,6 +84,10 @@ class Cover {
 /** The predicate of a packet; undefined for a list. */
 function nameOf(structure: Structure): string | undefined {
   return structure.kind === "packet" ? structure.name.text : undefined;
+}
+
+function hasTail(structure: Structure): boolean {
+  return structure.kind === "list" && structure.tail !== undefined;
 }
 
 function isValue(argument: Argument): argument is Expression {

@@ -147,7 +147,7 @@ function failsAlways(expression: Expression): boolean {
     const divisor = constantValue(expression.right);
     if (divisor === 0 || divisor === 0n) return true;
   }
-  const isComputed = operandsOf(expression).length > 0 && expression.kind !== "list";
+  const isComputed = operandsOf(expression).length > 0 && (expression.kind !== "list" || expression.tail !== undefined);
   return isComputed && isConstant(expression) && constantValue(expression) === undefined;
 }
 
@@ -161,7 +161,8 @@ function noValue(expression: Expression, environment: Environment): Diagnostic {
   });
 }
 
-function operatorOf(expression: Expression): string {
+/** Returns the operator or function of an expression; undefined for a list with a tail. */
+function operatorOf(expression: Expression): string | undefined {
   switch (expression.kind) {
     case "binary":
     case "unary":
@@ -170,6 +171,8 @@ function operatorOf(expression: Expression): string {
       return expression.name.text;
     case "interval":
       return "in";
+    case "list":
+      return undefined;
     default:
       return "::";
   }

@@ -280,8 +280,13 @@ class Inference implements ColumnTypes {
     }
   }
 
-  /** Variables in the pattern of a packet have the types of the predicate's columns. The items of a list may be anything. */
+  /**
+   * Variables in the pattern of a packet have the types of the predicate's columns. The items of a list may be anything; its tail is a
+   * list.
+   */
   #bindPattern(pattern: Expression, environment: Map<string, ColumnType>): void {
+    if (pattern.kind === "list" && pattern.tail?.kind === "variable")
+      add(environment, pattern.tail.name, typeBit("list"));
     const args = pattern.kind === "packet" ? pattern.args : [pattern];
     for (const [column, part] of args.entries()) {
       if (pattern.kind === "packet" && part.kind === "variable")

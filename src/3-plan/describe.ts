@@ -2,7 +2,7 @@ import type { Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
 import type { StrandSpec, DerivedRuleSpec } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
-import type { StrandAction, Column, ElementMatch, Match, Operator, Strand, Target } from "./strand.ts";
+import type { StrandAction, Column, ElementMatch, ItemsMatch, Match, Operator, Strand, Target } from "./strand.ts";
 
 /** A strand as shown to users. */
 export type DescribedStrand = Omit<StrandSpec, "cacheableReads" | "trainColumns" | "cycle">;
@@ -95,10 +95,15 @@ function elementText(match: ElementMatch): string {
     case "equal":
       return printExpression(match.value);
     case "items":
-      return `[${fields(match.count, match.match, () => undefined).join(", ")}]`;
+      return itemsText(match);
     case "fields":
       return row(match.predicate, match.match);
   }
+}
+
+function itemsText({ count, hasTail, match }: ItemsMatch): string {
+  const parts = fields(count + 1, match, () => undefined);
+  return `[${parts.slice(0, count).join(", ")}${hasTail ? ` | ${parts[count]}` : ""}]`;
 }
 
 function describeAction(action: StrandAction, tableName: (derivedRule: number) => string): readonly string[] {

@@ -41,7 +41,9 @@ export function typeOf(expression: Expression, environment: Environment): Column
     case "constant":
       return typeBit(kindOf(expression.value));
     case "list":
-      return of("list");
+      return expression.tail === undefined
+        ? of("list")
+        : restricted(typeOf(expression.tail, environment), of("list"), of("list"));
     case "address":
       return restricted(typeOf(expression.node, environment), NODE, of("address"));
     case "packet":

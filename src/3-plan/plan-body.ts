@@ -75,7 +75,9 @@ function elementMatch({ pattern }: Membership, bound: BoundSet, context: BodyCon
   if (pattern.kind === "variable" && !bound.has(pattern.name)) return { kind: "variable", variable: pattern.name };
   if (!isStructure(pattern)) return { kind: "equal", value: pattern };
   const match = matchArguments(partsOfStructure(pattern), bound);
-  if (pattern.kind === "list") return { kind: "items", count: pattern.items.length, match };
+  if (pattern.kind === "list") {
+    return { kind: "items", count: pattern.items.length, hasTail: pattern.tail !== undefined, match };
+  }
   return { kind: "fields", predicate: context.predicate(pattern.name.text, pattern.args.length), match };
 }
 

@@ -64,8 +64,18 @@ export type ElementMatch =
   | { readonly kind: "variable"; readonly variable: string }
   | { readonly kind: "any" }
   | { readonly kind: "equal"; readonly value: Expression }
-  | { readonly kind: "items"; readonly count: number; readonly match: readonly Match[] }
+  | ItemsMatch
   | { readonly kind: "fields"; readonly predicate: PredicateSpec; readonly match: readonly Match[] };
+
+/**
+ * Matching of a list of `count` items. With `hasTail`, the list may be longer, and column `count` stands for the list of the other items.
+ */
+export interface ItemsMatch {
+  readonly kind: "items";
+  readonly count: number;
+  readonly hasTail: boolean;
+  readonly match: readonly Match[];
+}
 
 export type StrandAction =
   | { readonly kind: "tuple"; readonly head: Target; readonly args: readonly Expression[] }

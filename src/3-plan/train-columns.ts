@@ -103,8 +103,9 @@ function isTrainForm(expression: Expression, trains: ReadonlySet<string>): boole
   switch (expression.kind) {
     case "variable":
       return true;
-    case "packet":
     case "list":
+      return expression.tail === undefined && operandsOf(expression).every((operand) => isTrainForm(operand, trains));
+    case "packet":
       return operandsOf(expression).every((operand) => isTrainForm(operand, trains));
     case "call":
       return (

@@ -1,7 +1,14 @@
 /**
  * emit-expression: JavaScript for the expressions of a strand. Used by `emit-strand.ts`, which declares the temporaries.
  */
-import type { Binary, ConstantValue, Expression, FunctionCall, PacketExpression } from "../../grammar/ast.ts";
+import type {
+  Binary,
+  ConstantValue,
+  Expression,
+  FunctionCall,
+  ListExpression,
+  PacketExpression,
+} from "../../grammar/ast.ts";
 import { functionNamed } from "../../runtime/plan/library/functions/registry.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
@@ -52,7 +59,7 @@ export class ExpressionEmitter {
       case "constant":
         return constant(withCanonicalAddress(expression.value));
       case "list":
-        return this.#list(expression.items);
+        return this.#listWithTail(expression);
       case "unary":
         return this.#unary(expression.operator, expression.operand);
       case "binary":
@@ -75,6 +82,11 @@ export class ExpressionEmitter {
     const emitted = items.map((item) => this.emit(item));
     const values = emitted.map((item) => item.code).join(", ");
     return items.length === 0 ? sure("[]") : unsure(`list([${values}])`);
+  }
+
+  #listWithTail({ items, tail }: ListExpression): Emitted {
+    const list = this.#list(items);
+    return tail === undefined ? list : unsure(`joinedList(${list.code}, ${this.emit(tail).code})`);
   }
 
   #unary(operator: "-" | "!" | "~", operand: Expression): Emitted {

@@ -11,6 +11,7 @@ import type {
   StrandAction,
   Column,
   ElementMatch,
+  ItemsMatch,
   Match,
   Operator,
   Strand,
@@ -247,8 +248,7 @@ class StrandEmitter {
       case "equal":
         return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) ${this.#skip}`);
       case "items":
-        this.#line(`if (!isList(${element}) || ${element}.length !== ${match.count}) ${this.#skip}`);
-        return this.#match(match.match, element);
+        return this.#fitItems(element, match);
       case "fields": {
         const fields = `fields${this.#rows++}`;
         this.#line(
@@ -258,6 +258,15 @@ class StrandEmitter {
         return this.#match(match.match, fields);
       }
     }
+  }
+
+  #fitItems(element: string, { count, hasTail, match }: ItemsMatch): void {
+    this.#line(`if (!isList(${element}) || ${element}.length ${hasTail ? "<" : "!=="} ${count}) ${this.#skip}`);
+    if (!hasTail) return this.#match(match, element);
+    const parts = `parts${this.#rows++}`;
+    const items = Array.from({ length: count }, (_, at) => `${element}[${at}]`);
+    this.#line(`const ${parts} = [${[...items, `${element}.slice(${count})`].join(", ")}];`);
+    this.#match(match, parts);
   }
 
   #match(match: readonly Match[], source: string): void {

@@ -12,6 +12,7 @@ import {
   complement,
   inInterval,
   isTrue,
+  joinedList,
   makeAddress,
   negate,
   not,
@@ -39,7 +40,7 @@ export function constantValue(expression: Expression, predicateOf: PredicateOf =
     case "constant":
       return withCanonicalAddress(expression.value);
     case "list":
-      return valuesOf(expression.items);
+      return listValue(valuesOf(expression.items), expression.tail && [valueOf(expression.tail)]);
     case "unary":
       return unaryOperations[expression.operator](valueOf(expression.operand));
     case "binary":
@@ -59,6 +60,14 @@ export function constantValue(expression: Expression, predicateOf: PredicateOf =
     default:
       return undefined;
   }
+}
+
+/** `tail` holds the value of the tail of the list; undefined if the list has no tail. */
+function listValue(
+  items: readonly Value[] | undefined,
+  tail: readonly [Value | undefined] | undefined,
+): Value | undefined {
+  return items === undefined || tail === undefined ? items : joinedList(items, tail[0]);
 }
 
 const unaryOperations: Readonly<Record<UnaryOperator, (operand: Value | undefined) => Value | undefined>> = {

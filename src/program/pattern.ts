@@ -1,6 +1,6 @@
 import type { Expression, ListExpression, PacketExpression } from "../../grammar/ast.ts";
 
-/** Expression that a value can fit part by part: a list, or the packet of a predicate. */
+/** Expression that a value can fit part by part: a list, or the packet of a predicate. The tail of a list is its last part. */
 export type Structure = ListExpression | PacketExpression;
 
 export function isStructure(expression: { readonly kind: string }): expression is Structure {
@@ -8,11 +8,14 @@ export function isStructure(expression: { readonly kind: string }): expression i
 }
 
 export function partsOfStructure(structure: Structure): readonly Expression[] {
-  return structure.kind === "list" ? structure.items : structure.args;
+  if (structure.kind === "packet") return structure.args;
+  return structure.tail === undefined ? structure.items : [...structure.items, structure.tail];
 }
 
 export function withParts(structure: Structure, parts: readonly Expression[]): Structure {
-  return structure.kind === "list" ? { ...structure, items: parts } : { ...structure, args: parts };
+  if (structure.kind === "packet") return { ...structure, args: parts };
+  if (structure.tail === undefined) return { ...structure, items: parts };
+  return { ...structure, items: parts.slice(0, -1), tail: parts.at(-1) };
 }
 
 /** Returns the variables that a pattern binds: X in `X <- L`; A and B in `[A, [B, _]] <- L` and in `pay(A, [B, _]) <- P`. */
@@ -29,5 +32,5 @@ export function computedParts(pattern: Expression): readonly Expression[] {
 
 /** Returns the item of a list that has exactly one: `pattern <- [X]` tests whether X fits the pattern. */
 export function onlyItem(list: Expression): Expression | undefined {
-  return list.kind === "list" && list.items.length === 1 ? list.items[0] : undefined;
+  return list.kind === "list" && list.items.length === 1 && list.tail === undefined ? list.items[0] : undefined;
 }

@@ -15,7 +15,11 @@ function withChildren(expression: Expression, rewrite: ExpressionChange): Expres
     case "constant":
       return expression;
     case "list":
-      return { ...expression, items: expression.items.map(rewrite) };
+      return {
+        ...expression,
+        items: expression.items.map(rewrite),
+        tail: expression.tail && rewrite(expression.tail),
+      };
     case "unary":
       return { ...expression, operand: rewrite(expression.operand) };
     case "binary":

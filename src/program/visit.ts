@@ -22,7 +22,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case "constant":
       return NO_OPERANDS;
     case "list":
-      return expression.items;
+      return expression.tail === undefined ? expression.items : [...expression.items, expression.tail];
     case "unary":
       return [expression.operand];
     case "binary":

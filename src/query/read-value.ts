@@ -84,7 +84,7 @@ function isLiteral(expression: Expression): boolean {
     case "constant":
       return true;
     case "list":
-      return expression.items.every(isLiteral);
+      return expression.tail === undefined && expression.items.every(isLiteral);
     case "address":
       return [expression.node, ...expression.options].every(isLiteral);
     default:

@@ -116,7 +116,12 @@ const expressions = fc.letrec((tie) => {
         }),
       ),
     ),
-    list: fc.array(expression, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
+    list: fc.oneof(
+      fc.array(expression, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
+      fc
+        .tuple(fc.array(expression, { minLength: 1, maxLength: 3 }), expression)
+        .map(([items, tail]): Expression => ({ kind: "list", items, tail, span })),
+    ),
     address: fc
       .tuple(lowerNames, expression, fc.array(expression, { maxLength: 2 }))
       .map(([overlay, node, options]): Expression => ({ kind: "address", overlay, node, options, span })),
@@ -167,6 +172,9 @@ function atoms(args: fc.Arbitrary<Argument>, called: fc.Arbitrary<Name> = names)
 const patterns = fc.oneof(
   variables,
   fc.array(variables, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
+  fc
+    .tuple(fc.array(variables, { minLength: 1, maxLength: 3 }), variables)
+    .map(([items, tail]): Expression => ({ kind: "list", items, tail, span })),
 );
 
 /** Conditions. A single word is an error, and a call of a function without `f_` is read as a predicate. */

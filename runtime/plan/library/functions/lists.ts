@@ -28,6 +28,8 @@ export const listFunctions: readonly FunctionSpec[] = [
   define("f_removeLast", 1, ["list"], (list) => nonEmpty(list)?.slice(0, -1)),
   /** f_item(List, N): item number N, counted from 1. Fails if the list is shorter. */
   define("f_item", 2, [], (list, at) => (typeof at === "number" ? itemsOf(list)?.[at - 1] : undefined)),
+  /** f_take(List, N): the first N items, or all items if the list has fewer. Fails unless N is a whole number from 0. */
+  define("f_take", 2, ["list"], take),
   /** f_member(List, X): 1 if X is an item of the list, 0 if not. */
   define("f_member", 2, ["number"], (list, item) => oneOrZero(itemsOf(list), (items) => has(items, item))),
   /** f_contains(X, Part): 1 if a list contains the item, or a string the substring; 0 if not. */
@@ -80,6 +82,12 @@ function concatBytes(left: Uint8Array, right: Uint8Array): Uint8Array | undefine
   joined.set(left);
   joined.set(right, left.length);
   return joined;
+}
+
+function take(list: Maybe, count: Maybe): Maybe {
+  return typeof count === "number" && Number.isInteger(count) && count >= 0
+    ? itemsOf(list)?.slice(0, count)
+    : undefined;
 }
 
 function contains(container: Maybe, part: Maybe): Maybe {

@@ -12,6 +12,11 @@ export function add(left: Maybe, right: Maybe): Maybe {
   return join(left, right);
 }
 
+/** Returns the list `[A, B | Tail]`. Fails if the tail is no list. */
+export function joinedList(items: Maybe, tail: Maybe): Maybe {
+  return Array.isArray(items) && Array.isArray(tail) ? join(items, tail) : undefined;
+}
+
 export function subtract(left: Maybe, right: Maybe): Maybe {
   if (typeof left === "number" && typeof right === "number") return exact(left - right, left, right, minus);
   return onIds(left, right, minus);
