@@ -42,6 +42,10 @@ export const RULE_MESSAGES = {
       help: `did you mean the signature \`${f.signature}\`? If not, write strings in quotes`,
     };
   },
+  W0244: (f: { readonly rule: string; readonly table: string }): Wording => ({
+    message: `\`${f.rule}\` has no event and derives rows of \`${f.table}\` from rows of \`${f.table}\` that the new rows may replace`,
+    help: "a row that replaces its own derivation disappears; for an action, raise an event, and let it trigger the rule",
+  }),
   W0240: (f: TimerOrderFacts): Wording => ({
     message: `the timers of \`${f.one}\` and \`${f.other}\` are due at the same time and ${timerOrderText(f)}`,
     help: "give one of them another delay, as in `periodic(E, 10, 0, 5)`, or change the row in one rule",

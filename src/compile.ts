@@ -11,6 +11,7 @@ import { readOverlog, type TextOf } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import { soundPart } from "./1-check/sound-part.ts";
 import type { CoreProgram } from "./2-rewrite/core.ts";
+import { checkReplacements } from "./2-rewrite/check-replacements.ts";
 import { checkStrata } from "./2-rewrite/check-strata.ts";
 import { proveRecursion } from "./2-rewrite/prove-recursion.ts";
 import { rewrite } from "./2-rewrite/rewrite.ts";
@@ -87,7 +88,7 @@ export function compile(files: readonly string[], library: Library, options: Loa
     const further = furtherErrors(checked, rewriting, optimisations);
     return { ...none, diagnostics: inOrder([...found, ...rewriting, ...further], sources) };
   }
-  const strata = checkStrata(core);
+  const strata = [...checkStrata(core), ...checkReplacements(core)];
   const unraised = surroundings === undefined || isClosed ? [] : checkUnraised(program, checked.predicates, isClosed);
   const linting = lint(program, surroundings, { isClosed, takesRequests: options.takesRequests === true, hasMacro });
   const reported = [...found, ...linting, ...unraised, ...rewriting, ...strata];
