@@ -488,7 +488,10 @@ function isEqualRow(one: Row | undefined, other: Row | undefined): boolean {
   return one !== undefined && other !== undefined && one.key === other.key && equalValues(one.values, other.values);
 }
 
-/** Returns the rows with the mark: usually all of them, and then the same list. An empty list is not returned: rows are added to it later. */
+/**
+ * Returns the rows with the mark: usually all of them, and then the same list. An empty list is not returned itself, because the table adds
+ * rows to it later.
+ */
 function withMark(rows: readonly Row[], mark: RowMark): readonly Row[] {
   if (rows.length === 0) return NO_ROWS;
   return rows.every((row) => row.mark === mark) ? rows : rows.filter((row) => row.mark === mark);
