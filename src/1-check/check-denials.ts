@@ -55,8 +55,18 @@ class Cover {
   constructor({ head, body }: ProgramRule, known: readonly Comparison[]) {
     this.#known = known;
     for (const expression of [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]) {
-      for (const { name } of variablesIn(expression)) this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
+      for (const { name } of variablesIn(expression)) this.#count(name);
     }
+    for (const { atom } of body.filter(isPredicate)) for (const argument of atom.args) this.#countOutput(argument);
+  }
+
+  #count(name: string): void {
+    this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
+  }
+
+  /** Counts the variable of an output of a view call, `&X`. */
+  #countOutput(argument: Argument): void {
+    if (argument.kind === "return" && argument.name !== undefined) this.#count(argument.name);
   }
 
   /** Whether every value that matches the argument `needed` also matches the argument `denied`. */

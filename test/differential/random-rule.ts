@@ -1,6 +1,7 @@
-/** Random rules, literal by literal. They use only bound variables, so nearly all programs compile. */
+/** Random rules, literal by literal. They use only bound variables, and no literal contradicts another one, so all programs compile. */
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Chance } from "./chance.ts";
+import { ExampleValues } from "./example-values.ts";
 import type { May } from "./random-program.ts";
 import { type ColumnKind, type Relation, randomValue } from "./schema.ts";
 
@@ -19,6 +20,9 @@ interface Variable {
 /** Variables by the type of their values. */
 type Scope = readonly Variable[];
 
+/** Attempts to write a negation that excludes no row of another literal. */
+const NEGATIONS_MAX = 5;
+
 /** Writes one rule, literal by literal. Uses only bound variables. */
 export class RandomRule {
   readonly #label: string;
@@ -30,6 +34,9 @@ export class RandomRule {
   #names = 0;
   /** Assigned variables with the text of their value. */
   readonly #assigned = new Map<string, string>();
+  readonly #examples = new ExampleValues();
+  /** Positive literals: tables with their arguments. */
+  readonly #read: { readonly name: string; readonly args: readonly string[] }[] = [];
 
   constructor(label: string, chance: Chance, may: May) {
     this.#label = label;
@@ -76,6 +83,7 @@ export class RandomRule {
     const winner = best.columns.length > 2 ? [this.#bind(kind)] : [];
     const before = this.#bind("number");
     const cost = this.#bind("number");
+    this.#read.push({ name: best.name, args: [source, ...winner, before] });
     this.#body.push(`${best.name}(${[source, ...winner, before].join(", ")})`);
     const worse = [
       { value: `${isLeast ? "f_max" : "f_min"}(${before}, ${other})`, limit: [] },
@@ -120,11 +128,11 @@ export class RandomRule {
     );
   }
 
+  /** Writes a negation, unless each one that it tries excludes the row that another literal needs. */
   negate(table: Relation): void {
-    const args = table.columns.map((kind) => {
-      if (this.#chance.percent(25)) return "_";
-      return this.#known(kind, this.#scope) ?? "_";
-    });
+    const tried = Array.from({ length: NEGATIONS_MAX }, () => this.#negatedArgs(table));
+    const args = tried.find((one) => !this.#excludesRead(table, one));
+    if (args === undefined) return;
     this.#body.push(`${this.#chance.percent(70) ? "!" : "notin "}${this.#located(table)}(${args.join(", ")})`);
   }
 
@@ -187,10 +195,22 @@ export class RandomRule {
       const isMade = this.#location === undefined && kind === "number" && chance.percent(8);
       if (variable !== undefined) return isMade ? `(${variable} + 1) % 5` : variable;
       if (chance.percent(10)) return "_";
-      if (chance.percent(10)) return formatValue(randomValue(kind, chance));
+      if (chance.percent(10)) return this.#constant(kind);
       return this.#bind(kind);
     });
+    this.#read.push({ name: relation.name, args });
     this.#body.push(`${this.#located(relation)}(${args.join(", ")})`);
+  }
+
+  #negatedArgs({ columns }: Relation): readonly string[] {
+    return columns.map((kind) => (this.#chance.percent(25) ? "_" : (this.#known(kind, this.#scope) ?? "_")));
+  }
+
+  #excludesRead({ name }: Relation, args: readonly string[]): boolean {
+    return this.#read.some((read) => {
+      if (read.name !== name) return false;
+      return args.every((one, at) => one === "_" || this.#examples.mayBeSame(one, read.args[at] ?? "_"));
+    });
   }
 
   #located({ name }: Relation): string {
@@ -200,7 +220,14 @@ export class RandomRule {
   #bind(kind: ColumnKind): string {
     const name = `X${this.#names++}`;
     this.#scope = [...this.#scope, { name, kind }];
+    this.#examples.set(name, randomValue(kind, this.#chance));
     return name;
+  }
+
+  #constant(kind: ColumnKind): string {
+    const value = randomValue(kind, this.#chance);
+    this.#examples.set(formatValue(value), value);
+    return formatValue(value);
   }
 
   #known(kind: ColumnKind, scope: Scope): string | undefined {
@@ -237,21 +264,31 @@ export class RandomRule {
     return chance.pick(list === undefined ? calls : [...calls, `f_size(${list}) % 5`, `f_item(${list}, ${one})`]);
   }
 
+  /** Writes a condition that holds for the example values. */
   #condition(): string {
     const chance = this.#chance;
     const kind = chance.pick(["number", "number", "string", "location"] as const);
-    const variable = this.#known(kind, this.#scope);
+    const comparable = this.#scope.filter(({ name }) => this.#examples.has(name));
+    const variable = this.#known(kind, comparable);
     if (variable === undefined) return "1 < 2";
-    const other = chance.percent(50) ? formatValue(randomValue(kind, chance)) : this.#known(kind, this.#scope);
-    const test = `${variable} ${chance.pick(["==", "!=", "<", "<=", ">", ">="])} ${other}`;
-    if (kind !== "number" || chance.percent(60)) return test;
+    const others = comparable.filter(({ name }) => name !== variable);
+    const other = (chance.percent(50) ? undefined : this.#known(kind, others)) ?? this.#constant(kind);
+    const test = (holds: boolean): string =>
+      `${variable} ${chance.pick(this.#examples.operators(variable, other, holds))} ${other}`;
+    if (kind !== "number" || chance.percent(60)) return test(true);
+    const second = this.#numberTest(variable);
+    return chance.pick([`${test(true)} && ${second}`, `${test(true)} || ${second}`, `!(${test(false)})`, second]);
+  }
+
+  /** Writes an interval that contains the example of the variable, or a comparison that fails for 0. */
+  #numberTest(variable: string): string {
+    const chance = this.#chance;
     const [low, high] = [chance.between(0, 2), chance.between(2, 4)];
-    const second = chance.pick([
-      `${variable} in (${low}, ${high}]`,
-      `${variable} in [${low}, ${high})`,
+    return chance.pick([
+      ...(this.#examples.isWithin(variable, low, high, false) ? [`${variable} in (${low}, ${high}]`] : []),
+      ...(this.#examples.isWithin(variable, low, high, true) ? [`${variable} in [${low}, ${high})`] : []),
       `4 / ${variable} > 1`,
     ]);
-    return chance.pick([`${test} && ${second}`, `${test} || ${second}`, `!(${test})`, second]);
   }
 
   #assign(isFinite: boolean): void {
@@ -268,6 +305,7 @@ export class RandomRule {
 
   #assignTo(target: string, value: string): void {
     this.#assigned.set(target, value);
+    this.#examples.assign(target, value);
     this.#body.push(`${target} := ${value}`);
   }
 
@@ -275,7 +313,8 @@ export class RandomRule {
   #testable(value: string): Scope {
     const needed = new Set(variablesOf(value));
     for (const name of needed) for (const used of variablesOf(this.#assigned.get(name) ?? "")) needed.add(used);
-    return this.#scope.filter(({ name }) => !this.#assigned.has(name) && !needed.has(name));
+    const isFree = (name: string): boolean => !this.#assigned.has(name) && !needed.has(name);
+    return this.#scope.filter(({ name }) => isFree(name) && this.#examples.mayEqual(name, value));
   }
 
   #unnest(): void {

@@ -275,7 +275,8 @@ class LocatedRule {
   readonly #body: string[] = [];
   #scope: readonly Variable[] = [];
   #home: string | undefined;
-  readonly #names = new Set<string>();
+  /** Positive literals: tables with their arguments. */
+  readonly #read: { readonly name: string; readonly args: readonly string[] }[] = [];
 
   constructor(label: string, chance: Chance) {
     this.#label = label;
@@ -287,7 +288,7 @@ class LocatedRule {
   }
 
   has({ name }: AcrossRelation): boolean {
-    return this.#names.has(name);
+    return this.#read.some((one) => one.name === name);
   }
 
   join(relation: AcrossRelation, isAway: boolean): void {
@@ -299,12 +300,15 @@ class LocatedRule {
       if (known !== undefined) return known;
       return this.#chance.percent(10) ? "_" : this.#bind(kind);
     });
-    this.#names.add(relation.name);
+    this.#read.push({ name: relation.name, args });
     this.#body.push(`${relation.name}@${location}(${args.join(", ")})`);
   }
 
+  /** Writes a negation, unless it excludes the row that another literal needs. */
   negate(relation: AcrossRelation): void {
     const args = relation.columns.map((kind) => (this.#chance.percent(25) ? "_" : (this.#known(kind) ?? "_")));
+    const read = this.#read.filter(({ name }) => name === relation.name);
+    if (read.some((one) => args.every((argument, at) => argument === "_" || argument === one.args[at]))) return;
     this.#body.push(`!${relation.name}@${this.#location(this.#chance.percent(50))}(${args.join(", ")})`);
   }
 
