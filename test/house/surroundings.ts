@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { TemporaryFolder } from "./temporary-folder.ts";
 import { ROOT } from "./tree.ts";
 
 /** Result of a test run in other surroundings. */
@@ -27,6 +27,8 @@ const AS_NOBODY: readonly string[] = [
   "--clear-groups",
   "--inh-caps=-all",
   "--bounding-set=-all",
+  // An interrupted run ends its copy.
+  "--pdeathsig=KILL",
 ];
 
 /**
@@ -53,8 +55,8 @@ export const SURROUNDINGS_NEED: readonly string[] = ["root", "network namespaces
  * Kathmandu, and without IPv6. Disposing of it removes the copy.
  */
 export class Surroundings implements Disposable {
-  readonly #folder = mkdtempSync(join(tmpdir(), "mosaic-surroundings-"));
-  readonly #copy: Copy = copyTree(this.#folder);
+  readonly #folder = new TemporaryFolder("mosaic-surroundings-");
+  readonly #copy: Copy = copyTree(this.#folder.path);
 
   /** Runs tests. `args` are arguments of `vitest run`. */
   run(args: readonly string[], timeoutMs: number): SurroundedRun {
@@ -68,8 +70,8 @@ export class Surroundings implements Disposable {
       maxBuffer: 1 << 28,
       env: {
         PATH: [join(packages, ".bin"), process.env["PATH"], "/usr/sbin:/sbin"].join(":"),
-        HOME: join(this.#folder, "home"),
-        TMPDIR: join(this.#folder, "tmp"),
+        HOME: join(this.#folder.path, "home"),
+        TMPDIR: join(this.#folder.path, "tmp"),
         // Node.js converts text for this locale even if the C library does not have it. Bash then warns of LC_ALL, not of LANG.
         LANG: "tr_TR.UTF-8",
         TZ: "Asia/Kathmandu",
@@ -80,7 +82,7 @@ export class Surroundings implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder[Symbol.dispose]();
   }
 }
 
