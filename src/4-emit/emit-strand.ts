@@ -34,6 +34,9 @@ export function functionName(strand: { readonly id: number; readonly origin: { r
   return `s${strand.id}_${strand.origin.rule.replace(/[^A-Za-z0-9_]/g, "_")}`;
 }
 
+/** Depth from which lines are not indented further, so that the text of a rule with many joins grows with their number. */
+const INDENTED_MAX = 20;
+
 type Aggregation = Extract<StrandAction, { kind: "aggregate" }>;
 
 class StrandEmitter {
@@ -373,7 +376,7 @@ class StrandEmitter {
   }
 
   #line(text: string): void {
-    this.#lines.push(`${"  ".repeat(this.#depth)}${text}`);
+    this.#lines.push(`${"  ".repeat(Math.min(this.#depth, INDENTED_MAX))}${text}`);
   }
 }
 
