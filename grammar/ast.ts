@@ -174,6 +174,8 @@ export interface Assignment {
   readonly kind: "assign";
   readonly target: Variable;
   readonly value: Expression;
+  /** Type that the value must have, as a `ColumnType`; set for inputs of socket calls. */
+  readonly required?: number | undefined;
   readonly span: Span;
 }
 

@@ -2,6 +2,7 @@ import type { Fact } from "../node/peer-facts.ts";
 import type { Program } from "../node/program.ts";
 import type { JsonDiagnostic } from "../observe/json-diagnostic.ts";
 import type { AggregateKind, Plan } from "../plan/contract/plan.ts";
+import type { AddressReading } from "../plan/values/address-reading.ts";
 import type { Value } from "../plan/values/value.ts";
 
 /** Diagnostics of a text that an operator sent. */
@@ -69,8 +70,8 @@ export interface Compiler {
   query(text: string, plan: Plan): Compiled<Query>;
   /** Parses facts to insert or delete. The last full stop may be missing. */
   facts(text: string, plan: Plan, isDelete: boolean): Compiled<readonly LocatedFact[]>;
-  /** Returns the value of a literal in the notation of programs; undefined if the text is no literal. */
-  value(text: string): Value | undefined;
+  /** Reads the address of a node: `host:port`, or a literal in the notation of programs. */
+  address(text: string): AddressReading;
   /** Returns an error if the plan has no predicate of this name. */
   predicate(name: string, plan: Plan): CompileError | undefined;
   /** Returns the names that the running program gives to the columns of a table; undefined for a column without one. */

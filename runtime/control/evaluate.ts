@@ -1,4 +1,4 @@
-import { reasonOf } from "../engine/failure-reports.ts";
+import { type FailureCause, reasonOf } from "../engine/failure-reports.ts";
 import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
@@ -55,6 +55,8 @@ class QueryHost implements StrandHost {
   failures: QueryFailures | undefined;
   visits = 0;
   readonly mostVisits = MOST_READS;
+  /** Argument of a packet that contradicts a signature, until `failed` reports it. */
+  #contradiction: FailureCause | undefined;
   readonly #node: QueriedNode;
 
   constructor(query: Query, node: QueriedNode) {
@@ -82,12 +84,15 @@ class QueryHost implements StrandHost {
   }
 
   failed(_strand: number, expression: string, values: Readonly<Record<string, Value>>): void {
-    const { count, first } = this.failures ?? { count: 0, first: reasonOf({ kind: "no value", expression, values }) };
+    const cause = this.#contradiction ?? { kind: "no value", expression, values };
+    this.#contradiction = undefined;
+    const { count, first } = this.failures ?? { count: 0, first: reasonOf(cause) };
     this.failures = { count: count + 1, first };
   }
 
-  contradicts(): never {
-    throw new Error("a query builds no packet with a signature");
+  contradicts(predicate: number, column: number, value: Value): void {
+    const spec = this.predicates[predicate];
+    if (spec !== undefined) this.#contradiction = { kind: "wrong type", predicate: spec, column, value };
   }
 
   secret(): undefined {

@@ -12,7 +12,6 @@ import type { Control } from "./control.ts";
 import { evaluate } from "./evaluate.ts";
 import type { QueryFailures } from "./query-failures.ts";
 import { type RebindResult, refusal } from "../node/rebind.ts";
-import { rebindAddress } from "./rebind-address.ts";
 import { replaceProgram } from "./replace-program.ts";
 import type { RequestErrorReason, Reply } from "./reply.ts";
 import { parseRequest, type Request, type RequestId, type ValueForm } from "./request.ts";
@@ -179,8 +178,8 @@ export class Session {
 
   #rebind(id: RequestId, overlay: string, text: string): Reply {
     const { node, compiler } = this.#control;
-    const address = rebindAddress(text, compiler);
-    const rebound = address.ok ? node.rebind(overlay, address.value) : refusal(address.message);
+    const reading = compiler.address(text);
+    const rebound = reading.ok ? node.rebind(overlay, reading.address) : refusal(reading.message);
     return this.#rebound(id, rebound, overlay);
   }
 

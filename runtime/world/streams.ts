@@ -1,7 +1,7 @@
 /**
- * Reliable byte streams between hosts: TCP. No method throws. A failure is an outcome with one of the reasons `refused`, `in use`,
- * `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or an error name of the system. A method may run its
- * callback before it returns.
+ * Reliable byte streams between hosts: TCP. No method throws. A failure is an outcome with one of the reasons `no address` (the text is not
+ * `host:port`), `refused`, `in use`, `unresolved`, `unreachable`, `timed out`, `reset`, `not allowed`, `not here`, or an error name of the
+ * system. A method may run its callback before it returns.
  */
 export interface Streams {
   /** Listens at `host:port`; port 0 takes a free port. Calls `accepted` for each connection. */

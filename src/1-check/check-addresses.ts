@@ -2,17 +2,20 @@ import type { AddressExpression, Expression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { IP_NETWORK } from "../../runtime/plan/library/functions/addresses.ts";
+import { RESERVED_OVERLAYS } from "../../runtime/plan/values/location.ts";
 import { ELSE_SEND, overlayOfAddressTable } from "../program/builtin.ts";
 import { overlaysWithOptions, type Predicates } from "../program/predicates.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
+import { reservedOverlaysIn } from "../program/reserved-overlays.ts";
 import type { Surroundings } from "../program/surroundings.ts";
 import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 
 /**
  * Warns of addresses in overlays that no file declares, unless a rule reads `else.send`. Addresses nested in another address are exempt:
  * the node that uses them may declare their overlay. A closed program is exempt too: it sends nothing, so its addresses are only values.
- * Also reports options in addresses of overlays that take none, and warns of rules that define the own address of an undeclared overlay.
+ * Also reports addresses in overlays with a reserved name, options in addresses of overlays that take none, and warns of rules that define
+ * the own address of an undeclared overlay.
  */
 export function checkAddresses(
   program: Program,
@@ -36,13 +39,14 @@ export function checkAddresses(
   const wrong = addressesIn(composed).flatMap((address) => {
     const { overlay, options, span } = address;
     const name = overlay.text;
+    if (RESERVED_OVERLAYS.has(name)) return [];
     if (!known.has(name)) {
       return isClosed || readsElse || !outermost.has(address) ? [] : [report("W0202", overlay.span, { overlay: name })];
     }
     if (options.length === 0 || withOptions.has(name)) return [];
     return [report("E0281", span, { overlay: name })];
   });
-  return [...unknown, ...wrong];
+  return [...unknown, ...composed.flatMap((one) => reservedOverlaysIn(one, own)), ...wrong];
 }
 
 function addressesIn(expressions: readonly Expression[]): readonly AddressExpression[] {

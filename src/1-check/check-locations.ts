@@ -3,24 +3,38 @@ import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import { parseHostPort } from "../../runtime/plan/values/host-port.ts";
 import { isHostPort } from "../../runtime/plan/values/location.ts";
+import { ADDRESS, inputTypesOf } from "../../runtime/plan/values/socket-view.ts";
 import type { Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
 /** Matches the name or address of a host. A word such as "NIL", which an OverLog program may use for "no location", does not match. */
 const HOST = /^localhost$|[.:]/;
 
-/** Reports locations of rules and facts that are constants but not addresses, so that no tuple can be sent there. */
+/** Reports locations of rules and facts, and addresses of socket calls, that are constants but not addresses. */
 export function checkLocations({ rules, facts }: Program): readonly Diagnostic[] {
   const inRules = rules.flatMap(({ head, body, isOverlog }) =>
-    [head, ...body.filter(isPredicate).map(({ atom }) => atom)].flatMap((atom) => wrongLocation(atom, body, isOverlog)),
+    [head, ...body.filter(isPredicate).map(({ atom }) => atom)].flatMap((atom) =>
+      [locationArgument(atom), ...addressesOfCall(atom)].flatMap((location) =>
+        wrongLocation(location, body, isOverlog),
+      ),
+    ),
   );
   const overlog = new Set(rules.filter(({ isOverlog }) => isOverlog).map(({ span }) => span.file));
-  const inFacts = facts.flatMap(({ atom, span }) => wrongLocation(atom, [], overlog.has(span.file)));
+  const inFacts = facts.flatMap(({ atom, span }) => wrongLocation(locationArgument(atom), [], overlog.has(span.file)));
   return [...inRules, ...inFacts];
 }
 
-function wrongLocation(atom: Atom, body: readonly Literal[], isOverlog: boolean): readonly Diagnostic[] {
-  const location = constantIn(locationArgument(atom), body);
+/** The inputs of a socket call that are addresses. */
+function addressesOfCall({ name, args }: Atom): readonly Argument[] {
+  return inputTypesOf(name.text).flatMap((type, at) => (type === ADDRESS ? (args[at] ?? []) : []));
+}
+
+function wrongLocation(
+  argument: Argument | Expression | undefined,
+  body: readonly Literal[],
+  isOverlog: boolean,
+): readonly Diagnostic[] {
+  const location = constantIn(argument, body);
   if (location === undefined || typeof location.value !== "string") return [];
   const parsed = parseHostPort(location.value);
   if (parsed.ok || (isOverlog && !HOST.test(location.value))) return [];

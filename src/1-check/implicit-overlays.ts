@@ -1,4 +1,4 @@
-import { RESERVED_OVERLAYS } from "../program/builtin.ts";
+import { RESERVED_OVERLAYS } from "../../runtime/plan/values/location.ts";
 import type { OverlayInstance, Program } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 

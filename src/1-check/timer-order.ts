@@ -9,6 +9,7 @@ import { printExpression } from "../../grammar/print.ts";
 import { report } from "../../grammar/report.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
+import { locationArgument } from "./check-locations.ts";
 import type { Program, ProgramRule, TableDeclaration } from "../program/program.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 
@@ -26,7 +27,7 @@ interface TimerTimes {
   readonly delay: number;
 }
 
-/** A rule that changes a table, and a timer that triggers the rule, directly or through events of the same step. */
+/** A rule that changes a table, and a timer that triggers the rule, directly or through events. */
 interface Change {
   readonly rule: ProgramRule;
   readonly timer: ProgramRule;
@@ -35,6 +36,8 @@ interface Change {
   readonly args: readonly Argument[];
   /** Rules that trigger each other, from the rule of the timer to the rule that changes the table. */
   readonly chain: readonly ProgramRule[];
+  /** Locations to which the rules of the chain send their tuples, in order. Empty if the change is made in the step of the timer. */
+  readonly sentTo: readonly Argument[];
 }
 
 export function checkTimerOrder(program: Program): readonly Diagnostic[] {
@@ -57,11 +60,12 @@ function readConflictsIn(
   byTable: ReadonlyMap<string, readonly Change[]>,
   sources: Sources,
 ): readonly Diagnostic[] {
-  for (const reader of changes.slice(0, CHANGES_MAX)) {
+  // A change that another node makes comes later, so its timer is not compared with timers whose changes are made in their steps.
+  for (const reader of changes.filter(isMadeAtOnce).slice(0, CHANGES_MAX)) {
     for (const read of sources.readBy(reader.chain)) {
       // Left out: a table that the chain both reads and changes, and deletions by the other timer. Both mostly concern different rows.
       const writers = read === table ? [] : (byTable.get(read)?.slice(0, CHANGES_MAX) ?? []);
-      const isOther = (one: Change): boolean => one.timer !== reader.timer && !one.rule.isDelete;
+      const isOther = (one: Change): boolean => one.timer !== reader.timer && !one.rule.isDelete && isMadeAtOnce(one);
       const writer = writers.find((one) => isOther(one) && coincide(one.times, reader.times));
       if (writer === undefined) continue;
       const facts = { table, read, one: writer.timer.name, other: reader.timer.name };
@@ -118,6 +122,7 @@ function conflictsIn(table: TableDeclaration, changes: readonly Change[]): reado
 function isConflict(table: TableDeclaration, one: Change, other: Change): boolean {
   const { keys } = table;
   if (one.timer === other.timer || (one.rule.isDelete && other.rule.isDelete)) return false;
+  if (!mayMeet(one, other)) return false;
   if (evictEachOther(table, one, other)) return coincide(one.times, other.times);
   if (keys.length === 0) return false;
   const isSame = (column: number): boolean => isSameText(one.args[column], other.args[column]);
@@ -127,6 +132,16 @@ function isConflict(table: TableDeclaration, one: Change, other: Change): boolea
   if (isDeletion && !keys.every(isSame)) return false;
   const differ = one.args.some((_, column) => !keys.includes(column) && !isSame(column));
   return (isDeletion || differ) && coincide(one.times, other.times);
+}
+
+function isMadeAtOnce({ sentTo }: Change): boolean {
+  return sentTo.length === 0;
+}
+
+/** Whether both changes may reach the same node over equally many nodes, so that they are made in the order in which the timers fire. */
+function mayMeet(one: Change, other: Change): boolean {
+  if (one.sentTo.length !== other.sentTo.length) return false;
+  return !one.sentTo.some((location, at) => areDifferentConstants(location, other.sentTo[at]));
 }
 
 /** Whether the changes insert different rows into a table of size 1, so that the second insertion evicts the first row. */
@@ -140,7 +155,7 @@ function changeSameKey({ keys }: TableDeclaration, one: Change, other: Change): 
   return keys.length > 0 && !keys.some((column) => areDifferentConstants(one.args[column], other.args[column]));
 }
 
-/** Finds the timers that trigger a rule, directly or through events that rules of this node raise in the same step. */
+/** Finds the timers that trigger a rule, directly or through events that rules raise, on this node or on another one. */
 class TimerChains {
   readonly #rules: ReadonlyMap<string, readonly ProgramRule[]>;
   readonly #tables: Program["tables"];
@@ -148,19 +163,21 @@ class TimerChains {
   constructor({ rules, tables }: Program) {
     this.#tables = tables;
     this.#rules = Map.groupBy(
-      rules.filter((rule) => !rule.isDelete && isLocal(rule)),
+      rules.filter((rule) => !rule.isDelete),
       ({ head }) => head.name.text,
     );
   }
 
   changesOf(rule: ProgramRule, depth = 0): readonly Omit<Change, "rule">[] {
-    if (rule.isOverlog || rule.view !== undefined || !isLocal(rule) || depth === CHAIN_MAX) return [];
+    if (rule.isOverlog || rule.view !== undefined || depth === CHAIN_MAX) return [];
     const event = rule.body.filter(isPredicate).find((one) => !one.negated && !this.#tables.has(one.atom.name.text));
     if (event === undefined || event.isFailure) return [];
     const { args } = rule.head;
+    const to = locationArgument(rule.head);
+    const sentTo = to === undefined ? [] : [to];
     if (event.atom.name.text === PERIODIC) {
       const times = timesOf(event);
-      return times === undefined ? [] : [{ timer: rule, times, args, chain: [rule] }];
+      return times === undefined ? [] : [{ timer: rule, times, args, chain: [rule], sentTo }];
     }
     const raising = this.#rules.get(event.atom.name.text) ?? [];
     return raising
@@ -171,13 +188,9 @@ class TimerChains {
         ...one,
         args: args.map((argument) => valueIn(argument, event, one.args)),
         chain: [...one.chain, rule],
+        sentTo: [...one.sentTo, ...sentTo],
       }));
   }
-}
-
-/** Whether the head stays on the node, in the same step. */
-function isLocal({ head }: ProgramRule): boolean {
-  return head.location === undefined && head.locatedArgument === undefined;
 }
 
 /** Undefined for a timer with jitter, which fires at the same time as another only by chance, or whose interval is not constant. */

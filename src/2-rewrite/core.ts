@@ -1,5 +1,6 @@
 import type {
   Argument,
+  Assignment,
   Atom,
   BinaryOperator,
   Expression,
@@ -133,7 +134,7 @@ export function literalAt(atom: Atom): PredicateLiteral {
   };
 }
 
-export function assignAt(name: string, value: Expression): Literal {
+export function assignAt(name: string, value: Expression): Assignment {
   return { kind: "assign", target: { kind: "variable", name, span: value.span }, value, span: value.span };
 }
 

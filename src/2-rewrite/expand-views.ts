@@ -70,6 +70,7 @@ import type { ExpandedRule } from "./expanded-rule.ts";
 import { shortcutAnswers } from "./local-shortcut.ts";
 import { answerEvents, answerRules } from "./node-answers.ts";
 import { isTailCall } from "./tail-call.ts";
+import { inputTypesOf } from "../../runtime/plan/values/socket-view.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 import { endings, initHidden, Invocations, isPrivate, LEFT, QUERY, RETURN_ADDRESS } from "./invocation.ts";
 import {
@@ -390,7 +391,10 @@ class Expander {
 
   #suspend(rule: ExpandedRule, before: readonly Literal[], call: PredicateLiteral, context: CallContext): void {
     const { span } = call;
-    const inputs = inputsOf(call).map((input, at) => assignAt(context.inputs[at] as string, input));
+    const required = inputTypesOf(call.atom.name.text);
+    const inputs = inputsOf(call).map((input, at) => {
+      return { ...assignAt(context.inputs[at] as string, input), required: required[at] };
+    });
     const location =
       context.location === undefined ? [] : [assignAt(context.location, call.atom.location as Expression)];
     const query = assignAt(context.query, callAt(FRESH_QUERY_FUNCTION, [], span));

@@ -188,7 +188,7 @@ function findingsOfLiteral(literal: Literal, environment: Environment, types: Co
         ...unmatchedIn(literal.pattern, types),
       ];
     case "assign":
-      return [];
+      return literal.required === undefined ? [] : [mustBe(literal.value, literal.required, environment)];
     case "predicate":
       return isPredicate(literal) ? unmatched(literal.atom, types) : [];
   }

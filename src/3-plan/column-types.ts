@@ -12,11 +12,12 @@ import type {
   PacketExpression,
 } from "../../grammar/ast.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
-import type { Kind } from "../../runtime/plan/values/value.ts";
+import { type Kind, kindOf } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
 import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
+import { constantValue } from "../program/constant-value.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { variablesIn } from "../program/visit.ts";
 import { kindsNamed } from "../program/type-name.ts";
@@ -49,17 +50,15 @@ export interface ColumnTypes {
 
 /**
  * Infers types by propagating them from constants and functions through the rules to a fixpoint. Columns of predicates with facts may be
- * anything, because each node may have other facts. A column that no rule fills, or that rules fill only from itself, is unknown, and so is
- * each column that depends on an unknown column.
+ * anything, because each node may have other facts. Tables in `closed` hold only the facts of the program, so their columns have the types
+ * of these facts. A column that no rule fills, or that rules fill only from itself, is unknown, and so is each column that depends on an
+ * unknown column.
  */
-export function inferColumnTypes(core: CoreProgram): ColumnTypes {
+export function inferColumnTypes(core: CoreProgram, closed: ReadonlySet<string> = NO_TABLES): ColumnTypes {
   const inference = new Inference(core);
   for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
-  for (const fact of core.facts)
-    inference.add(
-      fact.atom.name.text,
-      fact.atom.args.map(() => ANYTHING),
-    );
+  for (const { atom } of core.facts)
+    inference.add(atom.name.text, atom.args.map(closed.has(atom.name.text) ? typeOfConstant : anyType));
   for (const name of core.open ?? [])
     inference.add(
       name,
@@ -85,6 +84,18 @@ export function inferColumnTypes(core: CoreProgram): ColumnTypes {
   inference.assumeAnything();
   runToFixpoint(transfers);
   return inference;
+}
+
+const NO_TABLES: ReadonlySet<string> = new Set();
+
+function anyType(): ColumnType {
+  return ANYTHING;
+}
+
+function typeOfConstant(argument: Argument): ColumnType {
+  const expression = argument as Expression;
+  const value = constantValue(expression);
+  return value === undefined ? (typeOf(expression, new Map()) ?? ANYTHING) : typeBit(kindOf(value));
 }
 
 /** Transfer function of the type inference: computes the column types of one predicate from the types of others. */
@@ -113,11 +124,11 @@ function runToFixpoint(transfers: readonly Transfer[]): void {
 }
 
 /** Hidden tables that hold the base rows of a mixed table, with the name of that table. */
-function basesOf({ tables }: CoreProgram): readonly { readonly name: string; readonly baseOf: string }[] {
+export function basesOf({ tables }: CoreProgram): readonly { readonly name: string; readonly baseOf: string }[] {
   return [...tables.values()].flatMap(({ name, baseOf }) => (baseOf === undefined ? [] : [{ name, baseOf }]));
 }
 
-function readBy({ trigger, body }: CoreRule): readonly string[] {
+export function readBy({ trigger, body }: CoreRule): readonly string[] {
   const literals = trigger.kind === "maintained" ? body : [trigger.literal, ...body];
   return literals.flatMap((literal) => {
     if (isPredicate(literal)) return [literal.atom.name.text];

@@ -34,6 +34,7 @@ import { type ColumnTypes, inferColumnTypes } from "./column-types.ts";
 import { computesValues } from "./computes-values.ts";
 import { constantValue } from "../program/constant-value.ts";
 import { locationOf } from "../program/location-of.ts";
+import { factTables } from "./fact-tables.ts";
 import { describeStrand } from "./describe.ts";
 import { checkMixedColumns } from "./check-mixed-columns.ts";
 import { networkGraph } from "./network.ts";
@@ -92,15 +93,24 @@ export function planProgram(
   lines: LineMap,
 ): { planned: PlannedProgram; diagnostics: readonly Diagnostic[] } {
   const types = inferColumnTypes(core);
-  const checks = [...checkMixedColumns(core, types), ...checkTypes(core, types)];
+  const checks = [...checkMixedColumns(core, types), ...checkTypes(core, withFactTypes(core, types))];
   const planner = new Planner(withRequiredTypes(core, types), types, lines);
   const planned = planner.run();
   return { planned, diagnostics: [...checks, ...withoutConsequences(planner.diagnostics, checks)] };
 }
 
 /** Reports errors about the types of values, the tables that nodes share, and sealed values. */
-export function checkTypes(core: CoreProgram, types: ColumnTypes = inferColumnTypes(core)): readonly Diagnostic[] {
+export function checkTypes(core: CoreProgram, types: ColumnTypes = withFactTypes(core)): readonly Diagnostic[] {
   return [checkSignatures, checkValues, checkChannels, checkSeals].flatMap((check) => check(core, types));
+}
+
+/**
+ * Types by which the program is checked: a table that only facts fill has the types of these facts. A running node accepts rows of other
+ * types for such a table, so the plan has the types without facts, `types`.
+ */
+function withFactTypes(core: CoreProgram, types?: ColumnTypes): ColumnTypes {
+  const closed = factTables(core);
+  return closed.size === 0 && types !== undefined ? types : inferColumnTypes(core, closed);
 }
 
 /** Drops the error that a fact is not constant if the same fact has an expression that never has a value. */

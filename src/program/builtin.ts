@@ -39,9 +39,6 @@ export const SELF = "self";
 /** Event `rebound(Old, New)` of an instance whose address has changed. */
 export const REBOUND = "rebound";
 
-/** Names that are reserved for the node: no overlay may have one of them. */
-export const RESERVED_OVERLAYS: ReadonlySet<string> = new Set(["node", ELSE, "udp", "tcp", "tap", "flying"]);
-
 const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },

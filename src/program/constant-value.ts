@@ -19,6 +19,7 @@ import {
 } from "../../runtime/plan/library/operators/operators.ts";
 import { inRing } from "../../runtime/plan/library/operators/overlog-operators.ts";
 import { withCanonicalAddress } from "../../runtime/plan/values/canonical-address.ts";
+import { RESERVED_OVERLAYS } from "../../runtime/plan/values/location.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
@@ -123,7 +124,8 @@ function addressValue(
   node: Value | undefined,
   options: readonly Value[] | undefined,
 ): Value | undefined {
-  return options === undefined ? undefined : makeAddress(overlay.text, node, options);
+  const isImpossible = options === undefined || RESERVED_OVERLAYS.has(overlay.text);
+  return isImpossible ? undefined : makeAddress(overlay.text, node, options);
 }
 
 /** Facts may call pure functions only: an impure one has no result before a node runs. */

@@ -10,17 +10,20 @@ import { report } from "../../grammar/report.ts";
 import type { Source, Span } from "../../grammar/span.ts";
 import type { AggregateKind, Plan } from "../../runtime/plan/contract/plan.ts";
 import { ELSE } from "../../runtime/plan/values/location.ts";
+import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { asPacket } from "../program/as-packet.ts";
+import { typeNames } from "../program/type-name.ts";
 import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { rewrite } from "../2-rewrite/rewrite.ts";
 import { ALL_OPTIMISATIONS } from "../program/view-optimisations.ts";
+import { declaredType } from "../3-plan/column-types.ts";
 import { checkTypes, planProgram } from "../3-plan/plan.ts";
 import { emit } from "../4-emit/emit.ts";
 import { LineMap } from "../program/line-map.ts";
@@ -249,12 +252,19 @@ function withoutLocation(literal: Literal): Literal {
 
 /**
  * Signature of a predicate that the query may name. The number of arguments of an overlay's `send` decides whether addresses may have
- * options. An event may occur as a packet in a table.
+ * options. A packet in the query may hold a tuple of an event, or a row of a table, with the types of the running program's signature.
  */
-function signatureOf({ name, arity, role, table }: PredicateSpec): Program["signatures"] {
+function signatureOf({ name, arity, role, table, signature }: PredicateSpec): Program["signatures"] {
   const isSend = role.kind === "send" && role.overlay !== ELSE;
   const isEvent = role.kind === "plain" && table === undefined && !name.includes("?") && name !== PERIODIC;
-  return isSend || isEvent ? [{ name, types: Array.from({ length: arity }, () => "any"), span: NOWHERE }] : [];
+  if (signature === undefined && !isSend && !isEvent) return [];
+  const types = signature?.map(typeNameOf) ?? Array.from({ length: arity }, () => "any");
+  return [{ name, types, span: NOWHERE }];
+}
+
+/** The name of a column type in signatures; `any` for a type without a name. */
+function typeNameOf(type: ColumnType): string {
+  return [...typeNames()].find((name) => declaredType(name) === type) ?? "any";
 }
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };

@@ -10,7 +10,11 @@ export function literalValue(text: string): Value | undefined {
   const [statement, ...others] = tree.statements;
   if (diagnostics.some(({ severity }) => severity === "error") || others.length > 0) return undefined;
   if (statement?.kind !== "fact") return undefined;
-  const [argument, ...rest] = statement.atom.args;
+  const {
+    args: [argument, ...rest],
+    locatedArgument,
+  } = statement.atom;
+  if (locatedArgument !== undefined) return undefined;
   if (argument === undefined || rest.length > 0 || argument.kind === "aggregate" || argument.kind === "return")
     return undefined;
   return constantValue(argument, () => undefined);

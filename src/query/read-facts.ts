@@ -9,7 +9,8 @@ import { definingRule } from "../../runtime/plan/contract/defining-rule.ts";
 import { Address } from "../../runtime/plan/values/address.ts";
 import { admits, columnTypeName } from "../../runtime/plan/values/column-type.ts";
 import { formatValue } from "../../runtime/plan/values/format.ts";
-import { ELSE, isHostPort } from "../../runtime/plan/values/location.ts";
+import { isNodeAddress } from "../../runtime/plan/values/host-port.ts";
+import { ELSE } from "../../runtime/plan/values/location.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
@@ -19,6 +20,8 @@ import { asPacket } from "../program/as-packet.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { locationOf } from "../program/location-of.ts";
 import { constantValue } from "../program/constant-value.ts";
+import { reservedOverlaysIn } from "../program/reserved-overlays.ts";
+import { expressionsOfAtom } from "../program/visit.ts";
 import { unknownName } from "./unknown-names.ts";
 
 export interface ReadFact {
@@ -75,6 +78,11 @@ function readStatement(
   if (spec.table?.derived === "pure")
     found.push(report("E0306", atom.name.span, { name, rule: definingRule(spec, plan) }));
   if (isDelete && spec.table === undefined) found.push(report("E0232", atom.name.span, { name }));
+  const reserved = expressionsOfAtom(atom).flatMap((one) => reservedOverlaysIn(one));
+  if (reserved.length > 0) {
+    for (const one of reserved) found.push(one);
+    return undefined;
+  }
   const args = atom.args.map((argument, column) => readArgument(argument, column, spec, plan, found));
   if (spec.role.kind === "localAddr" && !isDelete) checkOwnAddress(atom, args, spec.role.overlay, found);
   return { predicate: name, args, location: readLocation(atom, plan, found) };
@@ -91,7 +99,7 @@ function checkOwnAddress(
   found: Diagnostic[],
 ): void {
   const carriesItself = value instanceof Address && value.overlay === own;
-  if (argument === undefined || (!carriesItself && (typeof value !== "string" || isHostPort(value)))) return;
+  if (argument === undefined || (!carriesItself && (typeof value !== "string" || isNodeAddress(value)))) return;
   const overlay = carriesItself ? own : undefined;
   found.push(report("E0307", argument.span, { location: formatValue(value as Value), overlay }));
 }
@@ -111,7 +119,7 @@ function readLocation(atom: Atom, plan: Plan, found: Diagnostic[]): Value | unde
 
 /** Whether the node can send to the location. LocSpecDemux would drop a tuple for any other location. */
 function isLocation(value: Value, { overlays, predicates }: Plan): boolean {
-  if (!(value instanceof Address)) return typeof value === "string" && isHostPort(value);
+  if (!(value instanceof Address)) return typeof value === "string" && isNodeAddress(value);
   const overlay = overlays.find(({ name }) => name === value.overlay);
   if (overlay?.send === undefined) return predicates.some(isElseSend);
   return value.options.length === 0 || predicates[overlay.send]?.arity === 3;

@@ -265,3 +265,23 @@ test("values are written as --watch --json writes them, unless text is asked for
   expect(rows("json")).toEqual({ id: 1, rows: [[[1, "a", null, { id: "0x1f" }, { bytes: "0aff" }]]] });
   expect(rows("text")).toEqual({ id: 1, rows: [['[1, "a", null, 0x1fI, b"0aff"]']] });
 });
+
+test("a packet in a query has the types of its signature", () => {
+  const node = new AskedNode(`
+materialize(kept, infinity, infinity, keys(1)).
+materialize(name, infinity, infinity, keys(1)).
+pay(number, string).
+kept(pay(1, "a")).
+name("b"). name(2).
+a: heard(N) :- pay(N, _).
+`);
+  expect(node.query('kept(P), P == pay("x", "a")').join()).toContain("column 1 of `pay` is declared as number");
+  expect(node.query('kept(pay("x", _))').join()).toContain('`"x"` must be of type number');
+  expect(node.query('name(N), P := pay(N, "a")')).toEqual([
+    "N P",
+    '2 pay(2, "a")',
+    '1 derivation had no value: column 1 of `pay` is declared as number, and got "b"',
+  ]);
+  const [reply] = node.request({ do: "insert", text: 'kept([pay("x", "a")])' });
+  expect(reply).toMatchObject({ ok: false, error: { message: "column 1 of `pay` must be of type number" } });
+});

@@ -44,7 +44,14 @@ test.each([
     "10.0.0.9",
     'program: `10.0.0.9` is no address: write 10.0.0.2:10000, or sr::["10.0.0.2:10000"] for one in an overlay',
   ],
-  ["hop", "10.0.0.9:0", "program: `10.0.0.9:0` is no address"],
+  ["hop", "10.0.0.9:0", "program: `10.0.0.9:0` is no address: no node has port 0"],
+  ["hop", '@"10.0.0.9:10"', 'program: `@"10.0.0.9:10"` is no address'],
+  [
+    "hop",
+    'node::"a:1"',
+    'program: `node::"a:1"` is no address: `node` is reserved for the node, so no overlay has this name',
+  ],
+  ["hop", 'sr::(udp::"a:1")', "`udp` is reserved for the node"],
   ["hop", "sr::(", "program: `sr::(` is no address"],
   ["hop", "f_rand()", "program: `f_rand()` is no address"],
   ["hop", 'hop::"10.0.0.9:10"', "program: hop cannot carry itself: give an address of another network"],
@@ -72,6 +79,8 @@ test.each([
 test.each([
   ["hop.localAddr(7)", "column 1 of `hop.localAddr` must be of type string or address"],
   ['localAddr("foo")', '`"foo"` is not a location that the node can send to'],
+  ['localAddr("10.0.0.9:0")', '`"10.0.0.9:0"` is not a location that the node can send to'],
+  ['localAddr(node::"a:1")', "`node` is reserved for the node: no overlay can have this name"],
   ['hop.localAddr(hop::"10.0.0.9:10")', '`hop::"10.0.0.9:10"` is no own address of `hop`, which cannot carry itself'],
 ])("insert %s is refused, as rebind refuses the address", (text, message) => {
   const asked = new AskedNode(PROGRAM);

@@ -30,6 +30,12 @@ export function parseHostPort(text: string): HostPortResult {
   return parts[1] === undefined ? parseHost(text, parts[2] ?? "", port) : parseBracketed(text, parts[1], port);
 }
 
+/** Whether a node can have the address: `host:port` with a possible host and a port other than 0. The host need not exist. */
+export function isNodeAddress(text: string): boolean {
+  const parsed = parseHostPort(text);
+  return parsed.ok && parsed.at.port > 0;
+}
+
 /** Returns `host:port`, with an IPv6 host in brackets. */
 export function formatHostPort(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

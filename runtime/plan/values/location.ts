@@ -22,9 +22,12 @@ export function isHostPort(text: string): boolean {
 /** Name that stands for all overlays that are not loaded: a node raises `else.send(Address, Packet)` for their addresses. */
 export const ELSE = "else";
 
+/** Names that are reserved for the node: no overlay may have one of them. */
+export const RESERVED_OVERLAYS: ReadonlySet<string> = new Set(["node", ELSE, "udp", "tcp", "tap", "flying"]);
+
 const OVERLAY_NAME = /^[a-z][A-Za-z0-9_.]{0,254}$/;
 
 /** Returns whether a text is the name of an overlay. Such a name contains no `::`, so that the text of an address is unambiguous. */
 export function isOverlayName(name: string): boolean {
-  return OVERLAY_NAME.test(name);
+  return OVERLAY_NAME.test(name) && !RESERVED_OVERLAYS.has(name);
 }

@@ -1,3 +1,4 @@
+import { type ColumnType, typeBit } from "./column-type.ts";
 import { type StreamCall, streamCalls } from "./stream-call.ts";
 import { type UdpCall, udpCalls } from "./udp-call.ts";
 
@@ -50,6 +51,24 @@ export function socketViewName({ kind, call }: SocketView): string {
 
 export function callForm(view: SocketView): CallForm {
   return view.kind === "tcp" ? streamCallForms[view.call] : udpCallForms[view.call];
+}
+
+/** Type of an address: text, or `ip::"host:port"`. */
+export const ADDRESS: ColumnType = typeBit("string") | typeBit("address");
+
+/** Types of the inputs, by their names. */
+const inputTypes: Readonly<Record<string, ColumnType>> = {
+  Address: ADDRESS,
+  Packet: typeBit("bytes") | typeBit("string"),
+  Listener: typeBit("number"),
+  Socket: typeBit("number"),
+  Length: typeBit("number"),
+};
+
+/** Returns the types of the inputs of a socket call, `tcp.read`; nothing for the name of another view. */
+export function inputTypesOf(name: string): readonly ColumnType[] {
+  const view = socketViews.find((one) => socketViewName(one) === name);
+  return view === undefined ? [] : callForm(view).inputs.map((input) => inputTypes[input] ?? 0);
 }
 
 /** The events of all calls, by predicate name. */

@@ -171,7 +171,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     hasTun: input.tun !== undefined,
     hasPlugins: input.plugin.length > 0,
     listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
-    addresses: input.addr.map((text) => hostPort("--addr", text)),
+    addresses: input.addr.map((text) => announcedAddress(text)),
     tun: input.tun === undefined ? undefined : tunRequest(input.tun, input),
     gso: input.gso,
     flowCache: input.flowCache,
@@ -197,9 +197,10 @@ function checkNodes({ nodes, addr, tun }: RunInput): void {
   if (tun !== undefined) throw wrongUsage("--nodes", "a device belongs to one node; leave out --tun");
 }
 
-/** Returns the canonical text of an address. */
-function hostPort(option: string, text: string): string {
-  const { host, port } = parsedHostPort(option, text);
+/** Returns the canonical text of an address that other nodes send to. */
+function announcedAddress(text: string): string {
+  const { host, port } = parsedHostPort("--addr", text);
+  if (port === 0) throw wrongUsage("--addr", `\`${text}\` is no address of a node: port 0 stands for any free port`);
   return formatHostPort(host, port);
 }
 

@@ -1,14 +1,14 @@
 import { canonicalIp } from "../../../runtime/plan/values/canonical-address.ts";
-import { formatHostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
-import { Address } from "../../../runtime/plan/values/address.ts";
-import { literalValue } from "../../query/literal-value.ts";
+import { readAddress } from "../../query/read-address.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
 /** Parses `--peer [VIP=]ADDR`. Both addresses of the result are canonical. */
 export function parsePeer(text: string): Peer {
-  const [first = "", ...rest] = overlayAddress(text) === undefined ? text.split("=") : [text];
+  // The `=` in `sr::["a=b:1"]` is part of the address.
+  const isWhole = text.includes("::") && readAddress(text).ok;
+  const [first = "", ...rest] = isWhole ? [text] : text.split("=");
   const address = rest.length === 0 ? first : rest.join("=");
   const virtual = rest.length === 0 ? undefined : first;
   const virtualBytes = virtual === undefined ? undefined : parseIp(virtual);
@@ -22,16 +22,7 @@ export function parsePeer(text: string): Peer {
 }
 
 function addressOf(text: string): Peer["address"] {
-  const inOverlay = overlayAddress(text);
-  if (inOverlay !== undefined) return inOverlay;
-  const parsed = parseHostPort(text);
-  if (!parsed.ok) throw wrongUsage("--peer", parsed.message);
-  return formatHostPort(parsed.at.host, parsed.at.port);
-}
-
-/** Returns the overlay address that the text writes in the notation of programs, such as `sr::["10.0.0.2:10000"]`. */
-function overlayAddress(text: string): Address | undefined {
-  if (!text.includes("::")) return undefined;
-  const value = literalValue(text);
-  return value instanceof Address ? value : undefined;
+  const reading = readAddress(text);
+  if (!reading.ok) throw wrongUsage("--peer", reading.message);
+  return reading.address;
 }

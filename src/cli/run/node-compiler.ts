@@ -10,13 +10,13 @@ import type {
   ProgramChange,
   Query,
 } from "../../../runtime/control/compiler.ts";
+import type { AddressReading } from "../../../runtime/plan/values/address-reading.ts";
 import type { Fact, Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../../runtime/node/program.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
-import type { Value } from "../../../runtime/plan/values/value.ts";
 import { type ColumnNames, columnNames } from "../../query/column-names.ts";
 import { compileQuery } from "../../query/compile-query.ts";
-import { literalValue } from "../../query/literal-value.ts";
+import { readAddress } from "../../query/read-address.ts";
 import { readFacts } from "../../query/read-facts.ts";
 import { unknownName } from "../../query/unknown-names.ts";
 import { loadFacts } from "../files/load-facts.ts";
@@ -79,8 +79,8 @@ export class NodeCompiler implements Compiler {
     return compiled(facts, diagnostics, [source]);
   }
 
-  value(text: string): Value | undefined {
-    return literalValue(text);
+  address(text: string): AddressReading {
+    return readAddress(text);
   }
 
   predicate(name: string, plan: Plan): CompileError | undefined {

@@ -12,7 +12,6 @@ import {
   type TopologyAction,
 } from "../../../lab/topology/topology.ts";
 import type { Compiled, CompileError, ProgramChange } from "../../../runtime/control/compiler.ts";
-import { rebindAddress } from "../../../runtime/control/rebind-address.ts";
 import { tableNameIn } from "../../../runtime/control/table-name.ts";
 import type { Secrets } from "../../../runtime/engine/strand-context.ts";
 import { rebindable } from "../../../runtime/node/rebind.ts";
@@ -113,9 +112,9 @@ class PlannedNode {
   }
 
   #rebind(overlay: string, text: string): RequestError | undefined {
-    const address = rebindAddress(text, this.#compiler);
-    if (!address.ok) return { message: address.message, key: "address" };
-    const found = rebindable(overlay, address.value, this.#plan);
+    const reading = this.#compiler.address(text);
+    if (!reading.ok) return { message: reading.message, key: "address" };
+    const found = rebindable(overlay, reading.address, this.#plan);
     return "message" in found ? found : undefined;
   }
 

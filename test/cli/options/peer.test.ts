@@ -18,6 +18,10 @@ test.each([
   ["fe80::2%eth0=10.0.0.2:1", "is not an IP address"],
   ["sr::[", "sr::["],
   ["sr::f_rand()", "sr::f_rand()"],
+  ['node::"a:1"', "`node` is reserved for the node, so no overlay has this name"],
+  ['100.64.0.2=sr::["a:1", TCP::"b:1"]', "`tcp` is reserved for the node"],
+  ['@"a:1"', "is no address"],
+  ["10.0.0.2:0", "no node has port 0"],
   ["100.64.0.2=[fe80::2]:1", "a link-local address needs the zone"],
 ])("--peer %s is refused", (text, message) => {
   expect(() => parsePeer(text)).toThrow(message);
