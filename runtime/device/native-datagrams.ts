@@ -392,7 +392,9 @@ class NativeDatagrams implements MovableDatagrams {
   #newTarget(to: KnownDestination): SendTarget | undefined {
     const address = this.#native.socketAddress(to.host, to.port);
     if (address === undefined) return undefined;
-    const sizes = { unfragmented: undefined, askAgainMs: 0, noGsoUntilMs: 0, noGsoFrom: Infinity };
+    // Not 0: V8 keeps a small integer and a later time in objects of different shapes. It then aborts the compilation of all code that
+    // reads `#latest`, whose fields have the old shape, and compiles it again and again.
+    const sizes = { unfragmented: undefined, askAgainMs: -Infinity, noGsoUntilMs: -Infinity, noGsoFrom: Infinity };
     const target = { address: paddedAddress(address), ...sizes };
     this.#targets.set(to, target);
     return target;
