@@ -1,9 +1,5 @@
-import { keyOfValues } from "../plan/values/key.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
-import { equalValues, type Values } from "../plan/values/value.ts";
-
-/** Number of events per predicate up to which duplicates are found by comparison instead of a set of keys. */
-const FEW = 8;
+import { SeenEvents } from "./seen-events.ts";
 
 interface RoundEvent {
   readonly tuple: Tuple;
@@ -21,7 +17,7 @@ export class RoundEvents {
    * table keeps a reference to the new one. Once the old table is in the old generation, the events of every later round stay in memory
    * until a full garbage collection.
    */
-  readonly #seen: (Values[] | Set<string> | undefined)[];
+  readonly #seen: (SeenEvents | undefined)[];
   #next = 0;
   /** Index behind the last event of the current batch. */
   #batchEnd = 0;
@@ -57,28 +53,8 @@ export class RoundEvents {
     this.#batchEnd = 0;
   }
 
-  /**
-   * Notes an event. Returns whether the round had no equal event. The first few events of a predicate are compared one by one, because
-   * most rounds have one event per predicate.
-   */
+  /** Notes an event. Returns whether the round had no equal event. */
   #isNew({ predicate, args }: Tuple): boolean {
-    const seen = this.#seen[predicate.id];
-    if (seen === undefined) {
-      this.#seen[predicate.id] = [args];
-      return true;
-    }
-    if (seen instanceof Set) return hasAdded(seen, args);
-    if (seen.some((other) => equalValues(other, args))) return false;
-    seen.push(args);
-    if (seen.length > FEW) this.#seen[predicate.id] = new Set(seen.map(keyOfValues));
-    return true;
+    return (this.#seen[predicate.id] ??= new SeenEvents()).add(args);
   }
-}
-
-/** Adds the key of `args`. Returns false when the set had it. */
-function hasAdded(seen: Set<string>, args: Values): boolean {
-  const key = keyOfValues(args);
-  if (seen.has(key)) return false;
-  seen.add(key);
-  return true;
 }
