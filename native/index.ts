@@ -176,8 +176,8 @@ export interface TunHandle extends ReadHandle {
   /**
    * Starts reading. To be called once. A read cycle writes packets to `arena`, combines packets of one flow into trains, writes
    * `TUN_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. `arena` must have room for two of the largest IP packets (65,535
-   * bytes), and `scratch` for one of them and 10 bytes more. Packets for which there is no room wait in the kernel. `trainMax` bounds
-   * trains of packets that the kernel delivered one by one.
+   * bytes), and `scratch` for one of them and 10 bytes more. Before each packet in `arena` there are `TUN_HEADROOM` free bytes. Packets for
+   * which there is no room wait in the kernel. `trainMax` bounds trains of packets that the kernel delivered one by one.
    */
   start(
     arena: Uint8Array,
@@ -227,6 +227,9 @@ export type OnTunRead = (count: number, errno: number, unfit: number) => boolean
 
 /** Words of an index entry: the train's offset in the arena, then length, stride, count and `lastLength` of its segments. */
 export const TUN_INDEX_WORDS = 5;
+
+/** Free bytes before each packet of a device in its arena. */
+export const TUN_HEADROOM = 32;
 
 /** Indexes of the words shared with a flow cache, and the lengths of both arrays. */
 export const FLOW_CACHE = { epoch: 0, blocked: 1, recording: 2, recorded: 3, words: 4, counts: 257 } as const;

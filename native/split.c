@@ -113,24 +113,26 @@ static void write_segment(uint8_t *segment, const struct super_packet *super, si
   ip_finish_checksum(segment, layout, checksum_add(sum, upper, length - layout->upper_at));
 }
 
-static enum split_result split_payload(const struct super_packet *super, uint8_t *to, size_t room, struct segments *segments) {
+static enum split_result split_payload(const struct super_packet *super, uint8_t *to, size_t room, size_t gap,
+                                       struct segments *segments) {
   size_t header = super->layout.payload_at, count = (super->payload + super->segment_payload - 1) / super->segment_payload;
-  size_t last = super->payload - (count - 1) * super->segment_payload, stride = header + super->segment_payload;
-  if (count > 1 && stride > PACKET_MAX) return SPLIT_MALFORMED;
+  size_t last = super->payload - (count - 1) * super->segment_payload, full = header + super->segment_payload;
+  size_t stride = full + gap;
+  if (count > 1 && full > PACKET_MAX) return SPLIT_MALFORMED;
   if ((count - 1) * stride + header + last > room) return SPLIT_NO_ROOM;
   for (size_t index = 0; index < count; index++) {
     write_segment(to + index * stride, super, index, index + 1 == count ? last : super->segment_payload);
   }
-  *segments = (struct segments){count, count == 1 ? header + last : stride, stride, (count - 1) * stride, header + last};
+  *segments = (struct segments){count, count == 1 ? header + last : full, stride, (count - 1) * stride, header + last};
   return SPLIT_DONE;
 }
 
 enum split_result split(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, uint8_t *to, size_t room,
-                        struct segments *segments) {
+                        size_t gap, struct segments *segments) {
   struct super_packet super = {.packet = packet, .segment_payload = vnet->gso_size};
   if (length == 0 || length > PACKET_MAX) return SPLIT_MALFORMED;
   if (vnet->gso_type == VIRTIO_NET_HDR_GSO_NONE) return copy_single(vnet, packet, length, to, room, segments);
   if (super.segment_payload == 0 || !read_layout(vnet, packet, length, &super.layout)) return SPLIT_MALFORMED;
   super.payload = length - super.layout.payload_at;
-  return split_payload(&super, to, room, segments);
+  return split_payload(&super, to, room, gap, segments);
 }

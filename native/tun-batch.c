@@ -3,7 +3,8 @@
  * Called by tun.c once per read cycle, on the thread of the event loop; tun.c hands the index to JavaScript.
  *
  *  1. read_device: one packet or super-packet, behind a virtio_net_hdr, into the scratch memory.
- *  2. split (split.c): complete packets with checksums into the arena, at a multiple of ALIGNMENT.
+ *  2. split (split.c): complete packets with checksums into the arena, at a multiple of ALIGNMENT,
+ *     with TUN_HEADROOM free bytes before each.
  *  3. enter: a new entry of the index, or one more segment of the train before it.
  */
 #include "tun-batch.h"
@@ -26,6 +27,11 @@
 
 static size_t aligned(size_t offset) {
   return (offset + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+/* Returns the offset of the packet after one that ends at `end`. */
+static size_t after(size_t end) {
+  return aligned(end) + TUN_HEADROOM;
 }
 
 /* Reads once. Without IFF_VNET_HDR the kernel writes no header, and the place of the header is not changed. */
@@ -58,20 +64,20 @@ static bool extends_train(const struct tun_batch_room *room, const uint32_t *ent
                           const struct segments *segments) {
   if (segments->count != 1 || entry[3] >= room->train_max) return false;
   if (entry[4] != entry[1] || segments->length > entry[1]) return false;
-  if (entry[3] > 1 && entry[2] != aligned(entry[1])) return false;
-  if (entry[0] + entry[3] * aligned(entry[1]) != offset) return false;
+  if (entry[3] > 1 && entry[2] != after(entry[1])) return false;
+  if (entry[0] + entry[3] * after(entry[1]) != offset) return false;
   return same_flow(room->arena + entry[0], room->arena + offset, segments->length);
 }
 
 /*
- * Adds packets to the index. When a single packet extends the train before it, the stride becomes the aligned length of the
- * train's first packet.
+ * Adds packets to the index. When a single packet extends the train before it, the stride becomes the distance of its
+ * first two packets.
  */
 static void enter(const struct tun_batch_room *room, struct tun_batch *batch, size_t offset, const struct segments *segments) {
   uint32_t *entry = room->index + TUN_INDEX_WORDS * batch->count;
   if (batch->count > 0 && extends_train(room, entry - TUN_INDEX_WORDS, offset, segments)) {
     entry -= TUN_INDEX_WORDS;
-    entry[2] = (uint32_t)aligned(entry[1]);
+    entry[2] = (uint32_t)after(entry[1]);
     entry[3]++;
     entry[4] = (uint32_t)segments->length;
     return;
@@ -91,13 +97,13 @@ static size_t take(const struct tun_batch_room *room, struct tun_batch *batch, s
   struct segments segments;
   memcpy(&vnet, room->scratch, sizeof vnet);
   enum split_result result = split(&vnet, room->scratch + sizeof vnet, length - sizeof vnet, room->arena + offset,
-                                   room->arena_length - offset, &segments);
+                                   room->arena_length - offset, TUN_HEADROOM, &segments);
   if (result != SPLIT_DONE) {
     batch->unfit++;
     return offset;
   }
   enter(room, batch, offset, &segments);
-  return aligned(offset + segments.last_at + segments.last_length);
+  return after(offset + segments.last_at + segments.last_length);
 }
 
 static bool has_room(const struct tun_batch_room *room, const struct tun_batch *batch, size_t offset) {
@@ -108,7 +114,7 @@ static bool has_room(const struct tun_batch_room *room, const struct tun_batch *
 struct tun_batch tun_batch_read(const struct tun_device *device, const struct tun_batch_room *room,
                                 uint32_t reads_max, int64_t until) {
   struct tun_batch batch = {0};
-  size_t offset = 0;
+  size_t offset = TUN_HEADROOM;
   if (!device->has_header) memset(room->scratch, 0, sizeof(struct virtio_net_hdr));
   for (size_t reads = 0; reads < reads_max && has_room(room, &batch, offset); reads++) {
     ssize_t length = read_device(device, room->scratch);

@@ -17,6 +17,9 @@
  */
 #define TUN_ARENA_MIN (2 * PACKET_MAX)
 
+/* Free bytes before each packet in the arena, for bytes that rules put before it. */
+#define TUN_HEADROOM 32u
+
 /* Words of an index entry: offset of the train in the arena, then length, stride, count and last_length of its segments. */
 #define TUN_INDEX_WORDS 5u
 #define TUN_INDEX_COUNT 3u

@@ -87,7 +87,7 @@ static void split_again(const uint8_t *bytes, const struct segments *segments, s
   struct segments parts;
   size_t length = write_super_packet(bytes, segments, first, joined, super);
   if (length > PACKET_MAX) fail("a super-packet is too long");
-  if (split(&joined->vnet, super, length, again, sizeof again, &parts) != SPLIT_DONE) fail("a joined packet does not split");
+  if (split(&joined->vnet, super, length, again, sizeof again, 0, &parts) != SPLIT_DONE) fail("a joined packet does not split");
   if (parts.count != joined->count) fail("splitting gives another number of packets");
   for (size_t segment = 0; segment < parts.count; segment++) {
     if (segment_length(&parts, segment) != segment_length(segments, first + segment)) fail("splitting gives another length");
@@ -123,7 +123,7 @@ static void check_segments(const struct segments *segments, size_t room) {
 static void split_and_join(const struct virtio_net_hdr *vnet, const uint8_t *packet, size_t length, size_t room) {
   struct segments segments;
   uint8_t *to = allocate(room);
-  if (split(vnet, packet, length, to, room, &segments) == SPLIT_DONE) {
+  if (split(vnet, packet, length, to, room, below(40), &segments) == SPLIT_DONE) {
     splits_done++;
     check_segments(&segments, room);
     uint8_t *exact = allocate(extent(&segments));
@@ -217,7 +217,7 @@ static void try_valid(void) {
   struct segments segments;
   make_valid(packet, &layout, length);
   bytes_tried += length;
-  if (split(&vnet, packet, length, room, sizeof room, &segments) == SPLIT_DONE) {
+  if (split(&vnet, packet, length, room, sizeof room, below(40), &segments) == SPLIT_DONE) {
     splits_done++;
     check_segments(&segments, sizeof room);
     uint8_t *exact = allocate(extent(&segments));
@@ -242,7 +242,7 @@ static void try_flags(void) {
   if (layout.protocol != PROTOCOL_TCP) return;
   make_valid(packet, &layout, length);
   packet[layout.upper_at + TCP_FLAGS_AT] = TCP_ACK | TCP_CWR | TCP_FIN | TCP_PSH;
-  bool is_split = split(&vnet, packet, length, room, sizeof room, &segments) == SPLIT_DONE;
+  bool is_split = split(&vnet, packet, length, room, sizeof room, below(40), &segments) == SPLIT_DONE;
   if (!is_split || segments.count != 3) fail("splitting does not give three packets");
   static const uint8_t EXPECTED[] = {TCP_ACK | TCP_CWR, TCP_ACK, TCP_ACK | TCP_FIN | TCP_PSH};
   for (size_t segment = 0; segment < segments.count; segment++) {

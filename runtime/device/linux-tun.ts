@@ -12,7 +12,7 @@
 import { errnoName } from "../../native/errno.ts";
 import { networkInterfaces } from "node:os";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
-import { OFFLOAD, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
+import { OFFLOAD, TUN_HEADROOM, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { segmentCount, isTrain, Train } from "../plan/values/train.ts";
 import type { ReadCycles, Tun, TunCounters, TunOffload } from "../world/world.ts";
 import { Backlog } from "./backlog.ts";
@@ -270,7 +270,8 @@ export class LinuxTun implements Tun {
     this.counters.readBytes += (count - 1) * length + lastLength;
     if (count === 1) return this.#receive?.(new Uint8Array(this.#memory, offset, length));
     this.#superRead++;
-    const layout = { count, stride, lastAt: (count - 1) * stride, lastLength };
+    const headroom = stride - length < TUN_HEADROOM ? 0 : TUN_HEADROOM;
+    const layout = { count, stride, lastAt: (count - 1) * stride, lastLength, headroom };
     this.#receive?.(new Train(this.#memory, offset, length, layout));
   }
 

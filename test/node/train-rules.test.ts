@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -8,6 +9,8 @@ import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { Train, trainOf } from "../../runtime/plan/values/train.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { RecordingTun } from "../session/recording-tun.ts";
+
+const HEADROOM = 32;
 
 const TABLES = `
 materialize(peer, infinity, infinity, keys(1)). peer("b:1").
@@ -26,6 +29,11 @@ pair: kept(N, "pair") :- pair(P, N), f_size(P) > 0.
 const RULES: Readonly<Record<string, string>> = {
   "sends a packet as it is": "r: tun@A(P) :- tun(P), peer(A).",
   "puts bytes before a packet": 'r: shim@A(f_pack("4b", 7, P)) :- tun(P), peer(A).',
+  "puts bytes before a packet twice": 'r: shim@A(f_pack("4b", 7, f_concat(b"0102", P))) :- tun(P), peer(A).',
+  "puts other bytes before a packet for another rule":
+    'r: shim@A(f_pack("4b", 7, P)) :- tun(P), peer(A).\ns: tun(f_slice(f_concat(b"03", P), 1)) :- tun(P).',
+  "puts more bytes before a packet than the device leaves room for":
+    'r: shim@A(f_concat(f_pack("8888b", 1, 2, 3, 4, b"05"), P)) :- tun(P), peer(A).',
   "cuts bytes off a packet": "r: shim@A(Q) :- tun(P), peer(A), Q := f_slice(P, 4).",
   "cuts a number of bytes out that short packets do not have": "r: shim@A(f_slice(P, 0, 50)) :- tun(P), peer(A).",
   "reads a byte": "r: shim@A(N) :- tun(P), peer(A), N := f_u8(P, 5).",
@@ -59,20 +67,30 @@ function programOf(rules: string): Program {
 }
 
 /** Returns the effects of a program on packets of the device, each of which may be a train. */
-function effects(program: Program, packets: readonly Uint8Array[]) {
+function effects(program: Program, packets: readonly Uint8Array[]): ReturnType<typeof run>["effects"] {
+  return run(program, packets).effects;
+}
+
+/** Returns the number of steps that a program runs for the packets. */
+function stepsFor(program: Program, packets: readonly Uint8Array[]): number {
+  return run(program, packets).steps - run(program, []).steps;
+}
+
+function run(program: Program, packets: readonly Uint8Array[]) {
   const world = manualWorld("a:1");
   const tun = new RecordingTun();
   const node = new Node(program, { ...world, tun }, { names: ["a:1"], facts: [], watch: [] });
   node.start();
   for (const bytes of packets) tun.receive(bytes);
   const rows = ["kept", "last", "count"].flatMap((name) => node.rows(`way.${name}`) ?? node.rows(name) ?? []);
-  return {
+  const effects = {
     sent: world.datagrams.sent.map(({ to, bytes }) => [to, Buffer.from(bytes).toString("hex")]),
     written: tun.written,
     rows: rows.map((values) => values.map((value) => (value instanceof Train ? "a train" : value))),
     drops: [...node.counters.drops],
     failed: node.counters.engine.failed,
   };
+  return { effects, steps: node.counters.engine.steps };
 }
 
 /** Returns an IPv4 packet whose protocol has no checksum. */
@@ -80,6 +98,16 @@ function packet(length: number, filling: number): Uint8Array {
   const bytes = new Uint8Array(length).fill(filling);
   bytes.set([0x45, 0, length >> 8, length & 0xff, 0, filling, 0x40, 0, 64, 253, 0, 0, 100, 64, 0, 1, 100, 64, 0, 2]);
   return bytes;
+}
+
+/** Returns a train as the device lays it out, with free bytes before each packet. */
+function deviceTrainOf(packets: readonly Uint8Array[]): Uint8Array {
+  const [first, last] = [packets[0] as Uint8Array, packets.at(-1) as Uint8Array];
+  const [count, stride] = [packets.length, HEADROOM + first.length];
+  const memory = new Uint8Array(count * stride).fill(255);
+  for (const [at, bytes] of packets.entries()) memory.set(bytes, HEADROOM + at * stride);
+  const layout = { count, stride, lastAt: (count - 1) * stride, lastLength: last.length, headroom: HEADROOM };
+  return new Train(memory.buffer, HEADROOM, first.length, layout);
 }
 
 const PACKETS = fc
@@ -95,9 +123,51 @@ describe("a program with packet trains has the effects of the same program with 
       fc.property(fc.array(PACKETS, { minLength: 1, maxLength: 3 }), (trains) => {
         const singly = effects(program, trains.flat());
         expect(effects(program, trains.map(trainOf))).toEqual(singly);
+        expect(effects(program, trains.map(deviceTrainOf))).toEqual(singly);
       }),
       { numRuns: 12 },
     );
+  });
+});
+
+describe("f_open of a packet train", () => {
+  const key = new Uint8Array(16).fill(9);
+  const rule = `r: shim@A(Q) :- tun(P), peer(A), Q := f_open(b"${"09".repeat(16)}", f_slice(P, 20, 12), f_slice(P, 32), b"").`;
+  const program = programOf(rule);
+
+  /** Returns an IPv4 packet with a nonce and a sealed text of `length` characters. The seal of a forged one is broken. */
+  const sealed = (number: number, length: number, isForged: boolean): Uint8Array => {
+    const nonce = new Uint8Array(12).fill(number);
+    const cipher = createCipheriv("aes-128-gcm", key, nonce);
+    const text = Buffer.concat([cipher.update(String.fromCharCode(97 + number).repeat(length)), cipher.final()]);
+    const bytes = Buffer.concat([packet(20, number), nonce, text, cipher.getAuthTag()]);
+    bytes.writeUInt16BE(bytes.length, 2);
+    if (isForged) bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    return new Uint8Array(bytes);
+  };
+
+  test("opens the packets that are intact, and counts the others as failed", () => {
+    const flags = fc.array(fc.boolean(), { minLength: 2, maxLength: 6 });
+    const trains = fc.array(fc.tuple(flags, fc.nat({ max: 40 })), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(trains, (all) => {
+        const packets = all.map(([forged, last]) =>
+          forged.map((isForged, at) => sealed(at, at === forged.length - 1 ? last : 40, isForged)),
+        );
+        expect(effects(program, packets.map(trainOf))).toEqual(effects(program, packets.flat()));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("takes one step, also after a train with a forged packet, which takes a step for each packet", () => {
+    const trainWith = (...forged: readonly number[]): Uint8Array =>
+      trainOf([0, 1, 2].map((at) => sealed(at, 40, forged.includes(at))));
+    const [intact, mixed, forged] = [trainWith(), trainWith(1), trainWith(0, 1, 2)];
+    expect(stepsFor(program, [intact])).toBe(1);
+    expect(stepsFor(program, [forged])).toBe(1);
+    expect(stepsFor(program, [mixed])).toBe(1 + 3);
+    expect(stepsFor(program, [mixed, intact])).toBe(1 + 3 + 1);
   });
 });
 

@@ -8,6 +8,8 @@ export interface TrainLayout {
   readonly lastLength: number;
   /** Length of a prefix that all segments of full length are known to share. 0 if it was not determined. */
   readonly commonPrefix?: number;
+  /** Number of free bytes before each segment, which belong to no other value. 0 by default. */
+  readonly headroom?: number;
 }
 
 /**
@@ -22,6 +24,7 @@ export class Train extends Uint8Array<ArrayBufferLike> {
   readonly lastAt: number;
   readonly lastLength: number;
   readonly commonPrefix: number;
+  #headroom: number;
 
   /** `offset` and `length` describe the first segment. The caller guarantees at least two segments, all within the buffer. */
   constructor(buffer: ArrayBufferLike, offset: number, length: number, layout: TrainLayout) {
@@ -31,6 +34,26 @@ export class Train extends Uint8Array<ArrayBufferLike> {
     this.lastAt = layout.lastAt;
     this.lastLength = layout.lastLength;
     this.commonPrefix = layout.commonPrefix ?? 0;
+    this.#headroom = layout.headroom ?? 0;
+  }
+
+  /**
+   * Returns the train of the segments with `before` in front of each, in the memory of this train. Undefined if there is no room for
+   * `before`, or if another call has used the room: its result is another value.
+   */
+  extendedBy(before: Uint8Array): Train | undefined {
+    const { length: more } = before;
+    const headroom = this.#headroom - more;
+    if (headroom < 0) return undefined;
+    this.#headroom = 0;
+    const { buffer, byteOffset, length, count, stride, lastAt, lastLength } = this;
+    const start = byteOffset - more;
+    const memory = new Uint8Array(buffer, start, lastAt + more);
+    for (let segment = 0; segment < count; segment++) {
+      const at = segment === count - 1 ? lastAt : segment * stride;
+      for (let byte = 0; byte < more; byte++) memory[at + byte] = before[byte] as number;
+    }
+    return new Train(buffer, start, length + more, { count, stride, lastAt, lastLength: lastLength + more, headroom });
   }
 
   /** `slice`, `subarray` and `map` of a train return plain bytes, taken from its first segment. */

@@ -65,6 +65,8 @@ function enclosed(
   const more = before.length + after.length;
   const stride = train.length + more;
   if (stride > SIZE_MAX) return undefined;
+  const extended = after.length === 0 ? train.extendedBy(before) : undefined;
+  if (extended !== undefined) return extended;
   const bytes = take(train.size + train.count * more);
   for (let index = 0, at = 0; index < train.count; index++, at += stride) {
     const segment = train.segment(index);
