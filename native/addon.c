@@ -1,12 +1,13 @@
 #include <node_api.h>
 
+#include "gcm.h"
 #include "netlink.h"
 #include "notify.h"
 #include "tun.h"
 #include "udp.h"
 
 /* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
-#define CONTRACT 16
+#define CONTRACT 17
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -17,6 +18,9 @@ NAPI_MODULE_INIT() {
       {"openNetlink", NULL, netlink_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"netlinkDump", NULL, netlink_dump, NULL, NULL, NULL, napi_enumerable, NULL},
       {"notify", NULL, notify, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"seal", NULL, gcm_seal, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"open", NULL, gcm_open, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"openTrain", NULL, gcm_open_train, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},
       {"hostText", NULL, udp_host_text, NULL, NULL, NULL, napi_enumerable, NULL},

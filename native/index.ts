@@ -50,6 +50,42 @@ export interface Native {
    * A message has at most 1024 bytes.
    */
   notify(path: string, message: string): number;
+  /**
+   * AES-GCM by the OpenSSL of Node.js: keys of 16 or 32 bytes, nonces of 12. Writes the ciphertext of `plain` and the tag of 16 bytes to
+   * `sealed`, whose length must be the sum of theirs. Returns undefined if the lengths do not fit or this Node.js exports no OpenSSL.
+   */
+  seal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plain: Uint8Array,
+    extra: Uint8Array,
+    sealed: Uint8Array,
+  ): boolean | undefined;
+  /** The inverse of `seal`. Returns false if one of the arguments differs; `plain` then has undefined content. */
+  open(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    sealed: Uint8Array,
+    extra: Uint8Array,
+    plain: Uint8Array,
+  ): boolean | undefined;
+  /**
+   * Calls `open` for each of the `count` segments of which `sealed` is the first, laid out as in `Train`, with nonces laid out in the same
+   * way. Writes the results to `plain`, one after the other. Returns the number of calls that returned true.
+   */
+  openTrain(
+    key: Uint8Array,
+    nonces: Uint8Array,
+    nonceStride: number,
+    nonceLastAt: number,
+    sealed: Uint8Array,
+    stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+    extra: Uint8Array,
+    plain: Uint8Array,
+  ): number | undefined;
 }
 
 /**
@@ -247,7 +283,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another version was built from other sources. */
-const CONTRACT = 16;
+const CONTRACT = 17;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

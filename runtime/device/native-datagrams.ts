@@ -147,6 +147,7 @@ function openHandle(
 
 class NativeDatagrams implements MovableDatagrams {
   address: string;
+  readonly copies: boolean = true;
   readonly maxPayload: number;
   readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
   readonly #native: Native;
@@ -377,7 +378,7 @@ class NativeDatagrams implements MovableDatagrams {
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
-        if (to.waiting.length < WAITING_MAX) to.waiting.push({ bytes, trafficClass });
+        if (to.waiting.length < WAITING_MAX) to.waiting.push({ bytes: new Uint8Array(bytes), trafficClass });
         else this.#fail("unresolved");
     }
   }

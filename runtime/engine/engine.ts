@@ -14,6 +14,7 @@
  * packet train is also undone if a rule must see the packets one by one; `step` then runs a step for each packet.
  */
 import type { Snitch } from "../observe/snitch.ts";
+import type { Ciphers } from "../plan/contract/ciphers.ts";
 import type { Plan, RowEvent } from "../plan/contract/plan.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { type ColumnType, typeBit } from "../plan/values/column-type.ts";
@@ -78,6 +79,7 @@ export interface EngineOptions {
   readonly snitch: Snitch;
   readonly nonces: Nonces;
   readonly secrets: Secrets;
+  readonly ciphers: Ciphers | undefined;
 }
 
 /** Strand number of a tuple that no strand sent. */
@@ -103,8 +105,8 @@ export class Engine {
   readonly #events: RoundEvents;
   readonly #context: StrandContext;
   /**
-   * Predicates for which the engine splits a packet train into one step per packet. When a step throws `TrainSplit`, the predicate of its
-   * input is added.
+   * Predicates for which the engine splits a packet train into one step per packet. When a step throws `TrainSplit` because of a rule, the
+   * predicate of its input is added. A datagram that somebody forged splits its own train only.
    */
   readonly #splits: Set<number>;
   /** For each predicate: whether the types of its columns allow a packet train. */
@@ -193,7 +195,7 @@ export class Engine {
       return this.#step(input, packets);
     } catch (error: unknown) {
       if (!(error instanceof TrainSplit)) throw error;
-      this.#splits.add(predicate.id);
+      if (error.trains === "all") this.#splits.add(predicate.id);
       return this.#stepEach(input, packets);
     }
   }

@@ -47,17 +47,17 @@ export class FailureReports {
     this.#report = report;
   }
 
-  /** Notes that a derivation of a strand failed at `now` (seconds). */
-  add(strand: number, now: number, cause: FailureCause): void {
+  /** Notes that `count` derivations of a strand failed at `now` (seconds) by the same cause. The first of them may be reported. */
+  add(strand: number, now: number, count: number, cause: FailureCause): void {
     const origin = this.#plan.strands[strand]?.origin;
     if (origin === undefined) return;
     const { rule, file, line } = origin;
     const known = this.#byRule.get(rule);
     if (known !== undefined && now - known.reported < SECONDS_BETWEEN_REPORTS) {
-      known.count++;
+      known.count += count;
       return;
     }
-    this.#byRule.set(rule, { reported: now, count: 0 });
+    this.#byRule.set(rule, { reported: now, count: count - 1 });
     this.#report({ rule, at: `${file}:${line}`, reason: reasonOf(cause), count: (known?.count ?? 0) + 1 });
   }
 }

@@ -3,6 +3,7 @@
  * `raise` adds an event to the round, `put` and `remove` add table changes, `dispatch` passes a tuple to RoundRobin, and `contribute`
  * passes a derivation to the derived tables.
  */
+import type { Ciphers } from "../plan/contract/ciphers.ts";
 import type { Plan, Sign, StrandSpec } from "../plan/contract/plan.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
@@ -27,7 +28,7 @@ import type { Store, TableChange } from "./store.ts";
 import type { StrandFunction, StrandHost } from "./strand-host.ts";
 import { strandName } from "./strand-name.ts";
 import type { Table } from "./tables/table.ts";
-import { TrainSplit } from "./train-split.ts";
+import { type SplitTrains, TrainSplit } from "./train-split.ts";
 
 /** Number of results of a step whose memory is not measured. A step for one packet usually has fewer results. */
 const UNMEASURED_RESULTS = 16;
@@ -67,6 +68,7 @@ export interface StrandContextOptions {
   readonly memory: MemoryUse;
   readonly nonces: Nonces;
   readonly secrets: Secrets;
+  readonly ciphers: Ciphers | undefined;
 }
 
 /**
@@ -106,6 +108,7 @@ export class StrandContext implements StrandHost {
   readonly #cycles: CycleUse;
   readonly #nonces: Nonces;
   readonly #secrets: Secrets;
+  readonly #ciphers: Ciphers | undefined;
   readonly #trainMemory = new TrainMemory();
   readonly #ambients: (Ambient | undefined)[] = [];
   /** Table `localAddr` by overlay. The key null stands for the underlay. */
@@ -144,6 +147,7 @@ export class StrandContext implements StrandHost {
     this.#calls = new BegunCalls(options.plan);
     this.#nonces = options.nonces;
     this.#secrets = options.secrets;
+    this.#ciphers = options.ciphers;
     this.tables = options.store.tables;
     this.#addresses = addressTables(this.tables);
     this.#announced = [...this.#addresses.values()];
@@ -189,7 +193,7 @@ export class StrandContext implements StrandHost {
   fire(strand: number, values: Values): void {
     this.running = strand;
     this.#isCalling = false;
-    if (this.packets > 1 && !this.#takesWhole(strand, values)) this.splitTrain();
+    if (this.packets > 1 && !this.#takesWhole(strand, values)) this.splitTrain("all");
     const runs = (this.#counters.fired[strand] as number)++;
     if (runs < TIMED_FIRST || runs % TIMED_EVERY === 0) return this.#fireTimed(strand, values, runs);
     (this.#strands[strand] as StrandFunction)(this, values);
@@ -204,8 +208,8 @@ export class StrandContext implements StrandHost {
     return true;
   }
 
-  splitTrain(): never {
-    throw new TrainSplit();
+  splitTrain(trains: SplitTrains): never {
+    throw new TrainSplit(trains);
   }
 
   #fireTimed(strand: number, values: Values, runs: number): void {
@@ -246,7 +250,7 @@ export class StrandContext implements StrandHost {
 
   /** Adds a table change that no strand made: a fact, an operator's request, a row from the network. */
   change({ predicate, args, isDelete }: Tuple): void {
-    if (this.packets > 1 && packetCountOf(args) > 1) this.splitTrain();
+    if (this.packets > 1 && packetCountOf(args) > 1) this.splitTrain("all");
     this.changes.push({ table: this.#store.table(predicate.id), values: this.#owned(args), isDelete });
   }
 
@@ -296,7 +300,7 @@ export class StrandContext implements StrandHost {
 
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void {
     // A datagram carries one segment of one train.
-    if (this.packets > 1 && trainCount(args) > 1) this.splitTrain();
+    if (this.packets > 1 && trainCount(args) > 1) this.splitTrain("all");
     this.#count(strand);
     this.#hold(strand, args, 0);
     this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
@@ -317,7 +321,7 @@ export class StrandContext implements StrandHost {
     (this.#counters.failed[strand] as number) += this.packets;
     const contradiction = this.#contradiction;
     this.#contradiction = undefined;
-    this.#failures.add(strand, this.now, contradiction ?? { kind: "no value", expression, values });
+    this.#failures.add(strand, this.now, this.packets, contradiction ?? { kind: "no value", expression, values });
   }
 
   contradicts(predicate: number, column: number, value: Value): void {
@@ -402,6 +406,7 @@ export class StrandContext implements StrandHost {
       randomId: () => stream.id160(),
       source: () => this.source,
       nonce: (prefix) => this.#nonces.next(prefix),
+      ciphers: this.#ciphers,
     };
   }
 }

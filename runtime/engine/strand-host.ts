@@ -4,6 +4,7 @@ import type { Key } from "../plan/values/key.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { Row } from "./tables/row.ts";
+import type { SplitTrains } from "./train-split.ts";
 
 /** Strand as the compiler emitted it. The engine calls it with one event or one changed row. */
 export type StrandFunction = (node: StrandHost, event: Values) => void;
@@ -55,8 +56,11 @@ export interface StrandHost {
   contradicts(predicate: number, column: number, value: Value): void;
   /** Returns a secret of the node by name; undefined without such a secret. */
   secret(name: string): Value | undefined;
-  /** Undoes the step, and lets the engine run one step for each packet of the train instead. Does not return. */
-  splitTrain(): never;
+  /**
+   * Undoes the step, and lets the engine run one step for each packet of the train instead. With "all" it does so at once for later trains
+   * in inputs of the same predicate. Does not return.
+   */
+  splitTrain(trains: SplitTrains): never;
   /** Returns `size` bytes of memory with undefined content. The next step reuses the memory. */
   takeTrainMemory(size: number): Uint8Array;
   /** Clock, randomness and source address for impure functions. */

@@ -110,8 +110,11 @@ export class Node {
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
     this.#startedAt = world.clock.now();
-    const report = (line: WatchLine): void => settings.onWatch?.(line);
-    this.#watcher = new Watcher(this.name, () => this.uptime, report);
+    this.#watcher = new Watcher(
+      this.name,
+      () => this.uptime,
+      (line) => settings.onWatch?.(line),
+    );
     this.#ports = new NodePorts({
       world,
       streams: this.#streams,
@@ -158,6 +161,7 @@ export class Node {
       snitch: this.snitch,
       nonces: this.#nonces,
       secrets: this.#settings.secrets ?? NO_SECRETS,
+      ciphers: this.#world.ciphers,
     });
     const dataflow = new NodeDataflow({
       plan,

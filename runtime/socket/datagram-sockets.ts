@@ -104,7 +104,7 @@ export class DatagramSockets implements CallPerformer<UdpCall> {
   send(socket: number, to: string, bytes: Uint8Array): boolean {
     const datagrams = this.#open.get(socket);
     if (datagrams === undefined) return false;
-    if (!isTrain(bytes)) datagrams.send(to, new Uint8Array(bytes));
+    if (!isTrain(bytes)) datagrams.send(to, datagrams.copies === true ? bytes : new Uint8Array(bytes));
     else if (datagrams.sendTrain !== undefined) datagrams.sendTrain(to, bare(bytes));
     else for (const segment of bytes.segments()) datagrams.send(to, new Uint8Array(segment));
     return true;

@@ -8,6 +8,7 @@
 import type { HostAddresses } from "./host-addresses.ts";
 import type { Streams } from "./streams.ts";
 import type { UdpSockets } from "./udp-sockets.ts";
+import type { Ciphers } from "../plan/contract/ciphers.ts";
 import type { DatagramTrain } from "../wire/datagram-train.ts";
 
 /** Environment of a node. */
@@ -30,6 +31,8 @@ export interface World {
   readonly streams?: Streams | undefined;
   /** Absent if the environment has no UDP sockets other than `datagrams`. */
   readonly udp?: UdpSockets | undefined;
+  /** Absent if node:crypto serves. */
+  readonly ciphers?: Ciphers | undefined;
   /** Absent in the simulator, where nothing is delayed. */
   readonly eventLoop?: EventLoop;
   /** Absent if every packet runs the rules. */
@@ -146,9 +149,12 @@ export interface Datagrams {
   unfragmented?(to: string): number | undefined;
   /** Installs the receiver. Must be called once, before the first datagram can arrive. */
   onDatagram(receive: (datagram: Datagram) => void): void;
+  /** Whether `send` copies the bytes, so that they may change after the call. Absent if it does not. */
+  readonly copies?: boolean | undefined;
   /**
-   * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards. `trafficClass` is the traffic class of the
-   * packet in the datagram, 0 by default. The datagram gets the ECN field of this traffic class, and with `--dscp copy` also its DSCP.
+   * Sends to `host:port`; a name is resolved. The caller must not change `bytes` afterwards, unless `copies` is true. `trafficClass` is the
+   * traffic class of the packet in the datagram, 0 by default. The datagram gets the ECN field of this traffic class, and with
+   * `--dscp copy` also its DSCP.
    */
   send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */

@@ -23,7 +23,7 @@ describe("building the addon", () => {
     skip(needs("cc") !== undefined, needs("cc"));
     symlinkSync(MODULES, join(folder, "node_modules"));
     expect(build({})).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 16 });
+    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 17 });
   });
 
   test("compiles with buffer checks, stack protector and read-only relocations", ({ skip }) => {

@@ -1,5 +1,6 @@
 import type { ColumnType } from "../values/column-type.ts";
 import type { Value } from "../values/value.ts";
+import type { Ciphers } from "./ciphers.ts";
 
 /** Environment that impure functions may read: clock, randomness and the sender of the tuple. */
 export interface Ambient {
@@ -13,6 +14,8 @@ export interface Ambient {
   source(): Value;
   /** Returns a new nonce of 12 bytes that begins with the prefix. Absent in facts and queries, which may not seal. */
   nonce?(prefix: Uint8Array): Uint8Array;
+  /** Absent if the environment has none of its own; node:crypto serves then. */
+  readonly ciphers?: Ciphers | undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import { LinuxHost } from "../../../runtime/device/linux-host.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { LinuxUdpSockets } from "../../../runtime/device/linux-udp-sockets.ts";
 import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
+import { nativeCiphers } from "../../../runtime/device/native-ciphers.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
 import { openUdp, type UdpResult } from "../../../runtime/device/udp.ts";
@@ -113,7 +114,7 @@ async function openWorld(
     host,
     ...(flowCache !== undefined && { flowCache }),
   };
-  return { clock: new LinuxClock(), seed: randomSeed(), secret, ...ends, eventLoop };
+  return { clock: new LinuxClock(), seed: randomSeed(), secret, ciphers: nativeCiphers(), ...ends, eventLoop };
 }
 
 /** Returns the hosts of the endpoints that need no lookup. */

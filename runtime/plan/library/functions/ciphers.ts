@@ -1,9 +1,9 @@
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import type { Ambient, FunctionSpec } from "../../contract/function-spec.ts";
 import { SIZE_MAX } from "../../values/size.ts";
-import { isTrain } from "../../values/train.ts";
-import type { Maybe, Values } from "../../values/value.ts";
-import { defineImpureVariadic, defineVariadic } from "./define.ts";
+import { isTrain, Train } from "../../values/train.ts";
+import type { Maybe, Value, Values } from "../../values/value.ts";
+import { nodeCiphers } from "./node-ciphers.ts";
+import { defineImpureVariadic } from "./define.ts";
 
 /** Authenticated encryption with AES-GCM: keys of 16 or 32 bytes, nonces of 12, and a tag of 16 bytes behind the ciphertext. */
 export const cipherFunctions: readonly FunctionSpec[] = [
@@ -14,7 +14,8 @@ export const cipherFunctions: readonly FunctionSpec[] = [
    */
   defineImpureVariadic("f_seal", [3, 4], ["list"], seal),
   /** f_open(Key, Nonce, Cipher, Extra): the bytes that f_seal sealed. Fails if one of the arguments differs. */
-  defineVariadic("f_open", 4, ["bytes"], open),
+  // The environment brings the library, which has no effect on the result.
+  { ...defineImpureVariadic("f_open", 4, ["bytes"], open), pure: true },
 ];
 
 /** Largest length of Prefix. The 8 bytes after the prefix of a nonce never repeat. */
@@ -27,50 +28,44 @@ function seal(ambient: Ambient, [key, plain, extra, prefix = new Uint8Array(0)]:
     return undefined;
   const nonce = ambient.nonce?.(prefix);
   if (nonce === undefined) return undefined;
-  const cipher = createCipheriv(algorithm(key), keyObjectOf(key), nonce).setAAD(extra);
   const sealed = new Uint8Array(plain.length + TAG_BYTES);
-  sealed.set(cipher.update(plain));
-  cipher.final();
-  sealed.set(cipher.getAuthTag(), plain.length);
-  return [nonce, sealed];
+  const isSealed = (ambient.ciphers ?? nodeCiphers).seal(key, nonce, plain, extra, sealed);
+  return isSealed ? [nonce, sealed] : undefined;
 }
 
-function open([key, nonce, sealed, extra]: readonly Maybe[]): Maybe {
+function open(ambient: Ambient, [key, nonce, sealed, extra]: Values): Maybe {
   if (!isKey(key) || !isPlain(nonce) || nonce.length !== NONCE_BYTES) return undefined;
   if (!isPlain(sealed) || sealed.length < TAG_BYTES || !isPlain(extra)) return undefined;
-  const end = sealed.length - TAG_BYTES;
-  const cipher = createDecipheriv(algorithm(key), keyObjectOf(key), nonce, { authTagLength: TAG_BYTES })
-    .setAAD(extra)
-    .setAuthTag(sealed.subarray(end));
-  try {
-    const plain = new Uint8Array(cipher.update(sealed.subarray(0, end)));
-    cipher.final();
-    return plain;
-  } catch {
-    return undefined;
-  }
+  const plain = new Uint8Array(sealed.length - TAG_BYTES);
+  return (ambient.ciphers ?? nodeCiphers).open(key, nonce, sealed, extra, plain) ? plain : undefined;
 }
 
 /**
- * OpenSSL's key objects by the bytes of the key, because creating one takes longer than using it. A row or a secret yields the same bytes
- * object each time.
+ * Returns the train of f_open for each packet, in memory that `take` returns. Undefined if f_open fails for one of the packets, or takes
+ * the nonces or the extra bytes from other places than a train and plain bytes.
  */
-const keyObjects = new WeakMap<Uint8Array, KeyObject>();
-
-function keyObjectOf(key: Uint8Array): KeyObject {
-  const known = keyObjects.get(key);
-  if (known !== undefined) return known;
-  const made = createSecretKey(key);
-  keyObjects.set(key, made);
-  return made;
-}
-
-function algorithm(key: Uint8Array): "aes-128-gcm" | "aes-256-gcm" {
-  return key.length === 16 ? "aes-128-gcm" : "aes-256-gcm";
+export function openedTrain(
+  { ciphers = nodeCiphers }: Ambient,
+  [key, nonces, sealed, extra]: Values,
+  take: (size: number) => Uint8Array,
+): Train | undefined {
+  if (!isKey(key) || !isPlain(extra) || !isTrainUpTo(sealed, SIZE_MAX) || !isTrainUpTo(nonces, NONCE_BYTES))
+    return undefined;
+  const { count } = sealed;
+  const [length, lastLength] = [sealed.length - TAG_BYTES, sealed.lastLength - TAG_BYTES];
+  if (lastLength < 0 || nonces.count !== count || nonces.lastLength !== NONCE_BYTES) return undefined;
+  const plain = take(count * length);
+  if (ciphers.openTrain(key, nonces, sealed, extra, plain) < count) return undefined;
+  const layout = { count, stride: length, lastAt: (count - 1) * length, lastLength };
+  return new Train(plain.buffer, plain.byteOffset, length, layout);
 }
 
 function isKey(value: Maybe): value is Uint8Array {
   return isPlain(value) && (value.length === 16 || value.length === 32);
+}
+
+function isTrainUpTo(value: Value | undefined, length: number): value is Train {
+  return value instanceof Uint8Array && isTrain(value) && value.length <= length;
 }
 
 /** Whether the value is bytes of a bounded length, and no packet train. */

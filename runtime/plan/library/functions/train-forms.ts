@@ -1,20 +1,23 @@
+import type { Ambient } from "../../contract/function-spec.ts";
 import { SIZE_MAX } from "../../values/size.ts";
 import { isTrain, Train } from "../../values/train.ts";
 import type { Value, Values } from "../../values/value.ts";
 import { bytesOf } from "./bytes.ts";
+import { openedTrain } from "./ciphers.ts";
 import { packedBytes } from "./packing.ts";
 
 /**
  * Forms of functions that compute the results for all packets of a train at once. A form returns undefined for arguments that it does not
  * support; the caller then calls the function for each packet.
  */
-const FORMS: Readonly<Record<string, (args: Values, take: TakeMemory) => Uint8Array | undefined>> = {
+const FORMS: Readonly<Record<string, (args: Values, take: TakeMemory, ambient: Ambient) => Uint8Array | undefined>> = {
   f_bytes: ([bytes]) => (isTrainValue(bytes) ? bytes : undefined),
   f_concat: ([first, second], take) => {
     if (isTrainValue(second))
       return isTrainValue(first) ? undefined : enclosed(plainBytes(first), second, NOTHING, take);
     return isTrainValue(first) ? enclosed(NOTHING, first, plainBytes(second), take) : undefined;
   },
+  f_open: (args, take, ambient) => openedTrain(ambient, args, take),
   f_pack: packedTrain,
   f_slice: ([train, start, length]) => (isTrainValue(train) ? sliced(train, start, length) : undefined),
 };
@@ -28,8 +31,13 @@ type TakeMemory = (size: number) => Uint8Array;
  * Returns the train of the results of a function for all packets of a train among the arguments. Undefined if the function has no form
  * for them.
  */
-export function callOnWholeTrain(name: string, args: Values, take: TakeMemory): Uint8Array | undefined {
-  return FORMS[name]?.(args, take);
+export function callOnWholeTrain(
+  name: string,
+  ambient: Ambient,
+  args: Values,
+  take: TakeMemory,
+): Uint8Array | undefined {
+  return FORMS[name]?.(args, take, ambient);
 }
 
 function isTrainValue(value: Value | undefined): value is Train {
