@@ -22,7 +22,7 @@ const ALONE: string[] = [
 
 /** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
 const NAMESPACES: string[] = [
-  "test/kernel/{device,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
+  "test/kernel/{device,devices,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
   "test/lab/{broken,kernel,networks,traffic,user-namespace}.test.ts",
 ];
 

@@ -67,6 +67,7 @@ static const struct sock_filter start[] = {
 #define COMPARISONS 1
 static const struct sock_filter layer[] = {
     LOAD_WORD(0),
+    IF_EQUAL(0, 5),
     IF_EQUAL(0, 4),
     IF_EQUAL(0, 3),
     IF_EQUAL(0, 2),

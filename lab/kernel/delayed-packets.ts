@@ -2,7 +2,7 @@ import { destinationText, readHeader, sourceText } from "../../runtime/ip/ip-pac
 import { Calendar } from "../../runtime/sim/calendar.ts";
 import { type Faults, SimLink } from "../../runtime/sim/sim-link.ts";
 import { streamOf } from "../../runtime/world/random.ts";
-import type { Clock, Timer, Tun } from "../../runtime/world/world.ts";
+import type { Clock, Timer, Device } from "../../runtime/world/world.ts";
 
 /** Faults of one direction between two hosts, given by their IP addresses. */
 export interface FaultyDirection {
@@ -16,7 +16,7 @@ export interface FaultyDirection {
  * all. The decisions come from `SimLink`, as in the simulator. A packet of an unknown link is written back at once.
  */
 export class DelayedPackets {
-  readonly #tun: Tun;
+  readonly #tun: Device;
   readonly #clock: Clock;
   readonly #seed: number;
   readonly #links = new Map<string, SimLink>();
@@ -24,7 +24,7 @@ export class DelayedPackets {
   #timer: Timer | undefined;
   #timerTime = Infinity;
 
-  constructor(tun: Tun, clock: Clock, directions: readonly FaultyDirection[], seed: number) {
+  constructor(tun: Device, clock: Clock, directions: readonly FaultyDirection[], seed: number) {
     this.#tun = tun;
     this.#clock = clock;
     this.#seed = seed;

@@ -37,9 +37,10 @@ export class Control {
 
   describe(): NodeDescription {
     const { node, compiler } = this;
-    const { name, listen, device, uptime, isStopping } = node;
+    const { name, listen, devices, uptime, isStopping } = node;
+    const [device = null] = devices;
     const state = isStopping ? "stopping" : "running";
-    return { name, pid: process.pid, files: compiler.files, listen, device, uptime, state };
+    return { name, pid: process.pid, files: compiler.files, listen, device, devices, uptime, state };
   }
 
   metrics(): ControlMetrics {

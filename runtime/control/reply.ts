@@ -33,8 +33,10 @@ export interface NodeDescription {
   readonly files: readonly string[];
   /** Bound address, numeric. */
   readonly listen: string;
-  /** Name of the TUN device; null without one. */
+  /** Name of the first device; null without one. */
   readonly device: string | null;
+  /** Names of all devices, in the order of the command line. */
+  readonly devices: readonly string[];
   /** Seconds since the node was created. */
   readonly uptime: number;
   readonly state: "running" | "stopping";

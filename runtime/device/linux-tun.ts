@@ -14,7 +14,7 @@ import { networkInterfaces } from "node:os";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
 import { OFFLOAD, TUN_HEADROOM, TUN_INDEX_WORDS, type TunHandle } from "../../native/index.ts";
 import { segmentCount, isTrain, Train } from "../plan/values/train.ts";
-import type { ReadCycles, Tun, TunCounters, TunOffload } from "../world/world.ts";
+import type { ReadCycles, Device, DeviceCounters, DeviceOffload } from "../world/world.ts";
 import { Backlog } from "./backlog.ts";
 import { readCyclesOf } from "./read-cycles.ts";
 import { LinuxFlowCache } from "./linux-flow-cache.ts";
@@ -71,12 +71,13 @@ function packetsPerSend(mtu: number): number {
 }
 
 /** An open TUN interface. Reading starts when there is a receiver; until then the kernel queues packets. */
-export class LinuxTun implements Tun {
+export class LinuxTun implements Device {
   readonly name: string;
+  readonly network: Cidr | undefined;
   mtu: number;
   /** Absent if the MTU was chosen by the operator. */
   readonly lowerMtu?: (mtu: number) => string | undefined;
-  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly counters: DeviceCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   #handle: TunHandle;
   /** Bound, so that V8 does not deoptimise code that was compiled for the handle of the warm-up. */
   #write: TunHandle["write"];
@@ -86,7 +87,6 @@ export class LinuxTun implements Tun {
   readonly #written: Uint32Array = new Uint32Array(4);
   readonly #backlog: Backlog = new Backlog((train) => this.#take(train * TUN_INDEX_WORDS));
   readonly #trainMax: number;
-  readonly #address: Cidr | undefined;
   /** Error code with which the interface ended. */
   #lost: string | undefined;
   /** Message with which the last attempt to restore the interface failed. */
@@ -110,12 +110,12 @@ export class LinuxTun implements Tun {
   /** `handle` must be configured and up. */
   constructor(handle: TunHandle, options: LinuxTunOptions) {
     this.name = handle.name;
+    this.network = options.address;
     this.mtu = options.mtu;
     if (options.isMtuFixed !== true) this.lowerMtu = (mtu): string | undefined => this.#lowerMtu(mtu);
     this.#handle = handle;
     this.#write = handle.write.bind(handle);
     this.#trainMax = options.trains === true ? TRAIN_MAX : 1;
-    this.#address = options.address;
     this.#onLost = options.onLost;
     this.#reopen = options.reopen;
     this.#repair = options.repair;
@@ -124,11 +124,7 @@ export class LinuxTun implements Tun {
     this.#offloads = handle.offload(packetsPerSend(options.mtu));
   }
 
-  get address(): string | undefined {
-    return this.#address?.address;
-  }
-
-  get offload(): TunOffload {
+  get offload(): DeviceOffload {
     return {
       tcp: (this.#offloads & OFFLOAD.tcp) !== 0,
       udp: (this.#offloads & OFFLOAD.udp) !== 0,
@@ -150,13 +146,13 @@ export class LinuxTun implements Tun {
 
   #brokenState(): string | undefined {
     if (this.#lost !== undefined) return `the device ${this.name} is gone (${this.#lost})`;
-    if (this.#address === undefined) return undefined;
+    if (this.network === undefined) return undefined;
     // Node.js lists neither an interface that is down nor one without any address.
     const addresses = networkInterfaces()[this.name];
     if (addresses === undefined)
-      return `the device ${this.name} is down or has lost its address ${formatCidr(this.#address)}`;
-    const hasAddress = addresses.some(({ address }) => address === this.#address?.address);
-    return hasAddress ? undefined : `the device ${this.name} has lost its address ${formatCidr(this.#address)}`;
+      return `the device ${this.name} is down or has lost its address ${formatCidr(this.network)}`;
+    const hasAddress = addresses.some(({ address }) => address === this.network?.address);
+    return hasAddress ? undefined : `the device ${this.name} has lost its address ${formatCidr(this.network)}`;
   }
 
   restore(): void {

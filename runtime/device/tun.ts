@@ -1,7 +1,7 @@
 /** Opens TUN interfaces and explains failures to the user. linux-tun.ts reads and writes the packets. */
 import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type SystemCallFailure, type TunHandle } from "../../native/index.ts";
-import type { Tun } from "../world/world.ts";
+import type { Device } from "../world/world.ts";
 import { type Cidr, formatCidr } from "../ip/cidr.ts";
 import type { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { LinuxTun } from "./linux-tun.ts";
@@ -33,7 +33,7 @@ interface TunRefusal {
   readonly message: string;
 }
 
-export type TunResult = { readonly ok: true; readonly tun: Tun } | TunRefusal;
+export type TunResult = { readonly ok: true; readonly tun: Device } | TunRefusal;
 type HandleResult = { readonly ok: true; readonly handle: TunHandle } | TunRefusal;
 
 const NAME_PATTERN = "mosaic%d";

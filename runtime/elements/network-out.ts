@@ -8,7 +8,7 @@ import type { Tuple } from "../plan/values/packet.ts";
 import { isTrain } from "../plan/values/train.ts";
 import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import { MIN_PATH_PAYLOAD } from "../path/path-candidates.ts";
-import type { DeviceMtu } from "../path/device-mtu.ts";
+import type { DeviceMtus } from "../path/device-mtu.ts";
 import type { Liveness } from "../path/liveness.ts";
 import type { PathSizes } from "../path/path-sizes.ts";
 import { isTcpSyn, clampMss } from "../path/mss-clamp.ts";
@@ -56,9 +56,12 @@ export interface NetworkOutOptions {
   readonly peers: PeerCounters;
   readonly paths: PathSizes;
   readonly tooBig: TooBig;
-  readonly deviceMtu: DeviceMtu;
+  readonly deviceMtus: DeviceMtus;
   readonly liveness: Liveness;
 }
+
+/** Packet in a tuple, or from which rules made bytes in a tuple. `device` is undefined if the packet came from another node. */
+type Source = Omit<Origin, "device"> & { readonly device: string | undefined };
 
 type AddRefusal = Exclude<BuildRefusal, "too long"> | "packet too big";
 
@@ -69,7 +72,7 @@ export class NetworkOut implements Element {
   readonly #peers: PeerCounters;
   readonly #paths: PathSizes;
   readonly #tooBig: TooBig;
-  readonly #deviceMtu: DeviceMtu;
+  readonly #deviceMtus: DeviceMtus;
   readonly #liveness: Liveness;
   readonly #builder: DatagramBuilder;
   /** First location to which the step sends, and the tuples for it. Most steps send to no other location. */
@@ -77,12 +80,12 @@ export class NetworkOut implements Element {
   #tuples: Tuple[] = [];
   #others: Map<string, Tuple[]> | undefined;
 
-  constructor({ datagrams, peers, paths, tooBig, deviceMtu, liveness }: NetworkOutOptions) {
+  constructor({ datagrams, peers, paths, tooBig, deviceMtus, liveness }: NetworkOutOptions) {
     this.#datagrams = datagrams;
     this.#peers = peers;
     this.#paths = paths;
     this.#tooBig = tooBig;
-    this.#deviceMtu = deviceMtu;
+    this.#deviceMtus = deviceMtus;
     this.#liveness = liveness;
     this.#builder = new DatagramBuilder(datagrams.maxPayload);
   }
@@ -153,14 +156,15 @@ export class NetworkOut implements Element {
     const refusal =
       packet === undefined || packet.length === 0
         ? this.#addMade(tuple, trafficClass, origin)
-        : this.#addPacket(tuple, trafficClass, packet);
+        : this.#addPacket(tuple, trafficClass, { packet, length: packet.length, device: origin?.device });
     if (origin !== undefined) this.#noteSize(to, tuple, origin, packet !== undefined);
     return refusal;
   }
 
-  #addPacket(tuple: Tuple, trafficClass: number, packet: Uint8Array): AddRefusal | undefined {
+  #addPacket(tuple: Tuple, trafficClass: number, source: Source): AddRefusal | undefined {
+    const { packet } = source;
     if (isTcpSyn(packet) && !isTrain(packet)) return this.#builder.add(this.#opening(tuple, packet), trafficClass);
-    return this.#addOrReport(tuple, trafficClass, { packet, length: packet.length });
+    return this.#addOrReport(tuple, trafficClass, source);
   }
 
   /** Adds a tuple that holds no device packet. `origin` is the device packet from which rules made bytes in the tuple, if any. */
@@ -170,16 +174,16 @@ export class NetworkOut implements Element {
       : this.#addOrReport(tuple, trafficClass, origin);
   }
 
-  #noteSize(to: string, tuple: Tuple, { length }: Origin, isBare: boolean): void {
+  #noteSize(to: string, tuple: Tuple, { length, device }: Origin, isBare: boolean): void {
     const limit = this.#datagrams.maxPayload;
     const exact = isBare ? (): number => encapsulationBytes(tuple, limit) : undefined;
-    this.#deviceMtu.note(to, { packet: length, datagram: this.#builder.latest, limit }, exact);
+    this.#deviceMtus.note(device, to, { packet: length, datagram: this.#builder.latest, limit }, exact);
   }
 
-  #addOrReport(tuple: Tuple, trafficClass: number, { packet, length }: Origin): AddRefusal | undefined {
+  #addOrReport(tuple: Tuple, trafficClass: number, { packet, length, device }: Source): AddRefusal | undefined {
     const refusal = this.#builder.add(tuple, trafficClass, false);
     if (refusal !== "too long") return refusal;
-    const isReported = this.#tooBig.notify(packet, length - this.#builder.excess, length);
+    const isReported = this.#tooBig.notify(packet, length - this.#builder.excess, length, device);
     return isReported ? "packet too big" : this.#builder.add(tuple, trafficClass);
   }
 

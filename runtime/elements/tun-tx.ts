@@ -1,32 +1,38 @@
 /**
  * The exit of device packets, stage 8 of the packet path (`runtime/node/dataflow.ts`). ReceiveDemux pushes `tun` tuples; when the step
- * commits, their packets are written to the TUN device.
+ * commits, their packets are written to the TUN devices.
  */
-import { type HeaderChanges, readHeader, rewriteHeader, declaredLength } from "../ip/ip-packet.ts";
+import type { DeviceRoutes } from "../ip/device-routes.ts";
+import { declaredLength, destinationBytes, type HeaderChanges, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { segmentCount, isTrain, segmentsOf, type Train, trainOf } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
-import type { Tun } from "../world/world.ts";
+import type { Device } from "../world/world.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
+import { UnknownDevices } from "../observe/unknown-devices.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["tun: no device", "tun: no IP packet", "tun: bad header field"] as const;
+const drops = ["tun: no device", "tun: unknown device", "tun: no IP packet", "tun: bad header field"] as const;
+
+/** Column of the device in `tun(Packet, Source, Destination, Protocol, TTL, Device)`. The columns before it are header fields. */
+const DEVICE = 5;
 
 export const spec: ElementSpec = {
   name: "TunTx",
   manual: `
-Tun::Tx(tun)
+Tun::Tx(tuns)
 
-Writes the packet of tun(Packet, Source, Destination, Protocol, TTL) to the device when the step commits. An argument other than null
-replaces the field of the header, and the checksums are updated; null leaves the field unchanged. All packets of a train get the same
-changes.
+Writes the packet of tun(Packet, Source, Destination, Protocol, TTL, Device) to the device of that name when the step commits. Without a
+name it chooses the device whose network contains the destination, or else the first one. A header field other than null replaces the
+field of the packet, and the checksums are updated; null leaves the field unchanged. All packets of a train get the same changes.
 
-Ports   in: 1 push. out: the device.
-Drops   "tun: no device": the node has none; "tun: no IP packet"; "tun: bad header field": a field of the wrong type or IP version.
+Ports   in: 1 push. out: the devices.
+Drops   "tun: no device": the node has none; "tun: unknown device": the node has no TUN device of that name; "tun: no IP packet";
+        "tun: bad header field": a field of the wrong type or IP version.
 Reads   counters: tuples in, packets out
 Built   by runtime/node/ports.ts, one per node.
-Example tun(Pkt, _, "10.0.0.5") sends the packet to another host.
+Example tun(Pkt, _, "10.0.0.5") sends the packet to another host, tun(Pkt, _, _, _, _, "b") to the device b.
 See     TunRx, ReceiveDemux
 `,
   drops,
@@ -39,17 +45,24 @@ export class TunTx implements Element {
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   /** Number of packets and trains in whose headers rules changed a field. */
   rewritten = 0;
-  readonly #tun: Tun | undefined;
+  /** Numbers of packets for device names that the node does not have. */
+  readonly unknownDevices: UnknownDevices = new UnknownDevices();
+  readonly #tuns: DeviceRoutes<Device>;
+  /** The only device. Undefined if the node has none or several. */
+  readonly #only: Device | undefined;
   #packets: Uint8Array[] = [];
+  /** The device of each packet. */
+  #devices: Device[] = [];
 
-  constructor(tun: Tun | undefined) {
-    this.#tun = tun;
+  constructor(tuns: DeviceRoutes<Device>) {
+    this.#tuns = tuns;
+    this.#only = tuns.all.length === 1 ? tuns.all[0] : undefined;
   }
 
   push({ args }: Tuple): void {
     this.counters.in++;
     const [packet] = args;
-    if (this.#tun === undefined) return this.counters.drop("tun: no device");
+    if (this.#tuns.all.length === 0) return this.counters.drop("tun: no device");
     if (!(packet instanceof Uint8Array)) return this.counters.drop("tun: no IP packet");
     if (isTrain(packet) && !isUniform(packet)) for (const segment of packet.segments()) this.#packet(segment, args);
     else this.#packet(packet, args);
@@ -57,29 +70,60 @@ export class TunTx implements Element {
 
   #packet(packet: Uint8Array, args: readonly Value[]): void {
     if (readHeader(packet) === undefined) return this.counters.drop("tun: no IP packet");
-    if (leavesHeader(args)) {
-      this.#packets.push(packet);
-      return;
-    }
+    if (leavesHeader(args)) return this.#choose(packet, args[DEVICE] ?? null);
     const changed = withHeader(packet, args);
     if (changed === undefined) return this.counters.drop("tun: bad header field");
     this.rewritten++;
-    this.#packets.push(changed);
+    this.#choose(changed, args[DEVICE] ?? null);
+  }
+
+  /** Chooses the device of a packet or train. `name` is null if the tuple names none. */
+  #choose(packet: Uint8Array, name: Value): void {
+    if (name === null) {
+      if (this.#only !== undefined) return this.#add(packet, this.#only);
+      return this.#addByDestination(packet);
+    }
+    const device = typeof name === "string" ? this.#tuns.named(name) : undefined;
+    if (device !== undefined) return this.#add(packet, device);
+    this.unknownDevices.add(name, segmentCount(packet));
+    for (const _ of segmentsOf(packet)) this.counters.drop("tun: unknown device");
+  }
+
+  /** Keeps a train together if one device is for all its packets, whose destinations may differ. */
+  #addByDestination(packet: Uint8Array): void {
+    const first = this.#toward(packet);
+    const segments = isTrain(packet) ? packet.segments() : [];
+    if (segments.every((segment) => this.#toward(segment) === first)) return this.#add(packet, first);
+    for (const segment of segments) this.#add(segment, this.#toward(segment));
+  }
+
+  #toward(packet: Uint8Array): Device | undefined {
+    const header = readHeader(packet);
+    return header && this.#tuns.toward(destinationBytes(packet, header));
+  }
+
+  #add(packet: Uint8Array, device: Device | undefined): void {
+    if (device === undefined) return this.counters.drop("tun: no IP packet");
+    this.#packets.push(packet);
+    this.#devices.push(device);
   }
 
   /** Writes the packets of the step. */
   commit(): void {
     if (this.#packets.length === 0) return;
     const packets = this.#packets;
-    this.#packets = [];
-    for (const packet of packets) {
+    const devices = this.#devices;
+    this.abort();
+    for (let at = 0; at < packets.length; at++) {
+      const packet = packets[at] as Uint8Array;
       this.counters.out += segmentCount(packet);
-      this.#tun?.write(packet);
+      devices[at]?.write(packet);
     }
   }
 
   abort(): void {
     this.#packets = [];
+    this.#devices = [];
   }
 }
 
@@ -101,7 +145,7 @@ function isUniform(train: Train): boolean {
 
 /** Whether the tuple gives no header field, as most tuples do. */
 function leavesHeader(args: readonly Value[]): boolean {
-  for (let at = 1; at < args.length; at++) if (args[at] !== null) return false;
+  for (let at = 1; at < args.length && at < DEVICE; at++) if (args[at] !== null) return false;
   return true;
 }
 

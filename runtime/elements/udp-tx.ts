@@ -10,7 +10,7 @@ import { segmentCount } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { DatagramSockets } from "../socket/datagram-sockets.ts";
 import { ipAddressOf } from "../socket/ip-address.ts";
-import type { DeviceMtu } from "../path/device-mtu.ts";
+import type { DeviceMtus } from "../path/device-mtu.ts";
 import type { TooBig } from "../path/too-big.ts";
 import type { Element } from "./element.ts";
 
@@ -50,13 +50,13 @@ export class UdpTx implements Element {
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #sockets: DatagramSockets;
   readonly #tooBig: TooBig;
-  readonly #deviceMtu: DeviceMtu;
+  readonly #deviceMtus: DeviceMtus;
   #waiting: Sending[] = [];
 
-  constructor(sockets: DatagramSockets, tooBig: TooBig, deviceMtu: DeviceMtu) {
+  constructor(sockets: DatagramSockets, tooBig: TooBig, deviceMtus: DeviceMtus) {
     this.#sockets = sockets;
     this.#tooBig = tooBig;
-    this.#deviceMtu = deviceMtu;
+    this.#deviceMtus = deviceMtus;
   }
 
   push({ args: [socket, address, payload] }: Tuple): void {
@@ -86,9 +86,9 @@ export class UdpTx implements Element {
     const origin = originIn([bytes]);
     const limit = origin && this.#sockets.unfragmented(socket, to);
     if (origin === undefined || limit === undefined) return false;
-    const { packet, length } = origin;
-    this.#deviceMtu.note(to, { packet: length, datagram: bytes.length, limit });
-    return bytes.length > limit && this.#tooBig.notify(packet, length - (bytes.length - limit), length);
+    const { packet, length, device } = origin;
+    this.#deviceMtus.note(device, to, { packet: length, datagram: bytes.length, limit });
+    return bytes.length > limit && this.#tooBig.notify(packet, length - (bytes.length - limit), length, device);
   }
 
   abort(): void {

@@ -80,6 +80,18 @@ export function destinationText(packet: Uint8Array, header: IpHeader): string {
   return addressText(packet, sourceAt + addressLength, header.version);
 }
 
+/** Returns the bytes of the source address. `header` must be the header of this packet. */
+export function sourceBytes(packet: Uint8Array, { version }: IpHeader): Uint8Array {
+  const { sourceAt, addressLength } = LAYOUT[version];
+  return packet.subarray(sourceAt, sourceAt + addressLength);
+}
+
+/** Returns the bytes of the destination address. `header` must be the header of this packet. */
+export function destinationBytes(packet: Uint8Array, { version }: IpHeader): Uint8Array {
+  const { sourceAt, addressLength } = LAYOUT[version];
+  return packet.subarray(sourceAt + addressLength, sourceAt + 2 * addressLength);
+}
+
 /**
  * Returns the text of the address at `offset`, whose bytes the caller guarantees. Texts are cached, because a few addresses recur often.
  */

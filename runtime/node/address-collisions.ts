@@ -10,8 +10,8 @@ import { equal, type Value, type Values } from "../plan/values/value.ts";
 export interface AddressCollisionsOptions {
   /** Time in seconds. */
   readonly now: () => number;
-  /** Virtual address of the node's device. Undefined if the device has no address. */
-  readonly deviceAddress: string | undefined;
+  /** Virtual addresses of the node's devices. */
+  readonly deviceAddresses: readonly string[];
   /** Whether an endpoint, `host:port`, may be this node. */
   readonly isOwn: (endpoint: string) => boolean;
   /** Receives a message for the log: at most one a minute for each virtual address, and ten for all. */
@@ -69,7 +69,7 @@ export class AddressCollisions {
     if (before !== undefined && !equal(before, location))
       this.#found.push({ virtual, other: before, current: location, isReplacement: true });
     const host = hostOf(location);
-    if (virtual === this.#options.deviceAddress && typeof host === "string" && !this.#options.isOwn(host))
+    if (this.#options.deviceAddresses.includes(virtual) && typeof host === "string" && !this.#options.isOwn(host))
       this.#found.push({ virtual, other: undefined, current: location, isReplacement: false });
   }
 

@@ -108,7 +108,8 @@ function* snapshotsOf({ engine, dataflow, world }: RunContext): Generator<Counte
   yield snapshotOf(dataflow.demux.ways, ["ip", "overlay"]);
   for (const peer of peersOf({ dataflow })) yield snapshotOf(peer, PEER_COUNTS);
   yield snapshotOf(world.datagrams.counters, ["sent", "sentBytes", "received", "receivedBytes"]);
-  if (world.tun !== undefined) yield snapshotOf(world.tun.counters, ["read", "readBytes", "written", "writtenBytes"]);
+  for (const { counters } of world.devices)
+    yield snapshotOf(counters, ["read", "readBytes", "written", "writtenBytes"]);
 }
 
 function snapshotOf(of: object, names: readonly Name[]): CounterSnapshot {
@@ -134,14 +135,25 @@ function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraff
   return [...dataflow.ports.peers.peers()];
 }
 
-/** Returns the sum of all losses, failures, header changes and tuples for this node. A run that increases the sum is not cacheable. */
+/**
+ * Returns the sum of all losses, failures, header changes, tuples for this node, and packets of devices that have no flow cache. A run that
+ * increases the sum is not cacheable.
+ */
 function lossCountOf({ engine, dataflow, world }: RunContext): number {
   const { stopped, failed, limited } = engine.counters;
-  const lost = [...dataflow.elements.map(({ counters }) => counters.dropped), world.datagrams.counters.failed];
-  if (world.tun !== undefined) lost.push(world.tun.counters.refused);
+  const lost = [
+    ...dataflow.elements.map(({ counters }) => counters.dropped),
+    world.datagrams.counters.failed,
+    ...world.devices.map(({ counters }) => counters.refused),
+  ];
   const counts = [...lost.flatMap((reasons) => [...reasons.values()]), ...failed, ...limited];
   return counts.reduce(
     (sum, count) => sum + count,
-    stopped + dataflow.ports.tunTx.rewritten + dataflow.demux.ways.local,
+    stopped + dataflow.ports.tunTx.rewritten + dataflow.demux.ways.local + uncachedPackets(world),
   );
+}
+
+/** Returns the number of packets that crossed the devices after the first one, to which alone the flow cache belongs. */
+function uncachedPackets({ devices }: World): number {
+  return devices.slice(1).reduce((sum, { counters: { read, written } }) => sum + read + written, 0);
 }

@@ -10,14 +10,14 @@ import type {
   RuleMetrics,
   StreamMetrics,
   TableMetrics,
-  TunMetrics,
+  DeviceMetrics,
   UdpMetrics,
 } from "../observe/metrics-snapshot.ts";
 import type { DatagramSockets } from "../socket/datagram-sockets.ts";
 import type { Sockets } from "../socket/sockets.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import { reassemblyLimits } from "../wire/reassembly.ts";
-import type { Datagrams, SendQueue, Tun, World } from "../world/world.ts";
+import type { Datagrams, SendQueue, Device, World } from "../world/world.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 import { peerMetrics } from "./peer-metrics.ts";
 
@@ -63,15 +63,18 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
 /** Collects the part of the metrics that is cheap enough to read every second. */
 export function collectTrafficMetrics(
   { elements, ports }: NodeDataflow,
-  { datagrams, tun, flowCache, host }: World,
+  { datagrams, devices, flowCache, host }: World,
 ): TrafficMetrics {
+  const ofDevices = devices.map((device) => deviceMetrics(device, ports.unrouted.of(device.name)));
   return {
     elements: elements.map(({ spec: { name }, label = "", counters }) => {
       return { element: name, label, in: counters.in, out: counters.out, dropped: countsOf(counters.dropped) };
     }),
     network: networkMetrics(datagrams, host),
     paths: { ...ports.paths.counters },
-    tun: tun === undefined ? null : tunMetrics(tun, ports.unrouted.counts),
+    tun: ofDevices[0] ?? null,
+    devices: ofDevices,
+    unknownDevices: countsOf(ports.tunTx.unknownDevices.counts),
     flowCache: flowCache?.hits ?? null,
   };
 }
@@ -187,9 +190,9 @@ function networkMetrics(
     : { ...metrics, offload: { ...offload, refusals: countsOf(offload.refusals) } };
 }
 
-function tunMetrics(tun: Tun, unrouted: ReadonlyMap<string, number>): TunMetrics {
-  const { name, mtu, counters, offload, readCycles } = tun;
-  const problem = tun.problem?.();
+function deviceMetrics(device: Device, unrouted: ReadonlyMap<string, number>): DeviceMetrics {
+  const { name, mtu, counters, offload, readCycles } = device;
+  const problem = device.problem?.();
   const metrics = { name, mtu, ...counters, refused: countsOf(counters.refused), unrouted: countsOf(unrouted) };
   return {
     ...metrics,

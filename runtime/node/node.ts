@@ -142,7 +142,7 @@ export class Node {
     const addressMap = addressMapOf(plan);
     const collisions = new AddressCollisions({
       now: () => this.uptime,
-      deviceAddress: this.#world.tun?.address,
+      deviceAddresses: this.#world.devices.flatMap(({ network }) => network?.address ?? []),
       isOwn: (endpoint) => this.#isOwn(endpoint, engine) || this.#isOnThisHost(endpoint),
       report: (message) => this.#settings.onFailure?.(message),
     });
@@ -291,9 +291,9 @@ export class Node {
     this.#ports.mux.close();
     this.#ports.paths.stop();
     this.#ports.liveness.stop();
-    const { datagrams, tun, streams } = this.#world;
-    const { sockets } = this.#ports.udpRx;
-    await Promise.all([datagrams.close(), tun?.close(), streams?.close(), sockets.stop()]);
+    const { datagrams, devices, streams } = this.#world;
+    const ends = [datagrams, ...devices].map((end) => end.close());
+    await Promise.all([...ends, streams?.close(), this.#ports.udpRx.sockets.stop()]);
   }
 
   /** Queues an operator's insertion of a row, or an event. False if the program has no such predicate, or if only rules derive its rows. */
@@ -383,9 +383,9 @@ export class Node {
     return this.#world.datagrams.address;
   }
 
-  /** Name of the TUN device; null without one. */
-  get device(): string | null {
-    return this.#world.tun?.name ?? null;
+  /** Names of the devices, in the order of the command line. */
+  get devices(): readonly string[] {
+    return this.#world.devices.map(({ name }) => name);
   }
 
   /** Whether the node shuts down, or has stopped. */

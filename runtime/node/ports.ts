@@ -13,10 +13,11 @@ import { UdpRx } from "../elements/udp-rx.ts";
 import { UdpTx } from "../elements/udp-tx.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { Limits } from "../engine/limits/limits.ts";
+import { DeviceRoutes } from "../ip/device-routes.ts";
 import { OwnDatagrams } from "../ip/own-datagrams.ts";
 import { PeerCounters } from "../observe/peer-counters.ts";
 import { UnroutedPackets } from "../observe/unrouted-packets.ts";
-import { DeviceMtu } from "../path/device-mtu.ts";
+import { DeviceMtus } from "../path/device-mtu.ts";
 import { Liveness } from "../path/liveness.ts";
 import { PathSizes } from "../path/path-sizes.ts";
 import { TooBig } from "../path/too-big.ts";
@@ -68,7 +69,8 @@ export class NodePorts {
   #outputs: PortOutputs | undefined;
 
   constructor({ world, streams, limits, socketLimits, onAdapted: adapted, step, findUnreferenced }: PortOptions) {
-    const { clock, datagrams, tun, flowCache } = world;
+    const { clock, datagrams, devices, flowCache } = world;
+    const tuns = new DeviceRoutes(devices);
     this.#step = step;
     const yielding = (isYielding: boolean): void => flowCache?.block("steps", isYielding);
     this.mux = new Mux(clock, limits, (input) => this.#runStep(input), yielding);
@@ -77,11 +79,11 @@ export class NodePorts {
     this.liveness = new Liveness(clock, datagrams, this.peers, this.paths);
     this.networkIn = new NetworkIn(world, this.peers, this.paths, (input) => this.#outputs?.fromNetwork(input));
     const { peers, paths, liveness } = this;
-    const sizes = { tooBig: new TooBig(tun, clock), deviceMtu: new DeviceMtu(tun, adapted) };
+    const sizes = { tooBig: new TooBig(tuns, clock), deviceMtus: new DeviceMtus(devices, adapted) };
     this.networkOut = new NetworkOut({ datagrams, peers, paths, liveness, ...sizes });
     this.ownDatagrams = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
-    this.tunRx = new TunRx(tun, this.ownDatagrams, (input) => this.#outputs?.fromDevice(input));
-    this.tunTx = new TunTx(tun);
+    this.tunRx = new TunRx(tuns.all, this.ownDatagrams, (input) => this.#outputs?.fromDevice(input));
+    this.tunTx = new TunTx(tuns);
     const sockets = {
       now: (): number => clock.now(),
       findUnreferenced,
@@ -95,12 +97,12 @@ export class NodePorts {
       draw: streams.stream("udp sockets"),
       received: (input) => this.#outputs?.fromUdp(input),
     });
-    this.udpTx = new UdpTx(this.udpRx.sockets, sizes.tooBig, sizes.deviceMtu);
+    this.udpTx = new UdpTx(this.udpRx.sockets, sizes.tooBig, sizes.deviceMtus);
   }
 
   /**
    * Serves a program from now on. `outputs` gets the tuples from the network that `admission` admits, and the outcomes and datagrams of
-   * sockets. If `packet` is defined, `outputs` also gets this event for each packet of the device.
+   * sockets. If `packet` is defined, `outputs` also gets this event for each packet of the devices.
    */
   serve(outputs: PortOutputs, admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
     this.#outputs = outputs;

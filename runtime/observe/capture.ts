@@ -1,7 +1,7 @@
 import { type Crossing, TracedDatagrams } from "./traced-datagrams.ts";
 import type { Opened } from "../world/streams.ts";
 import type { UdpSockets } from "../world/udp-sockets.ts";
-import type { Clock, Datagrams, ReadCycles, Tun, TunCounters, TunOffload, World } from "../world/world.ts";
+import type { Clock, Datagrams, ReadCycles, Device, DeviceCounters, DeviceOffload, World } from "../world/world.ts";
 import { printable } from "../plan/values/printable.ts";
 import { segmentsOf } from "../plan/values/train.ts";
 import { captureHead, capturedPacket } from "./pcapng.ts";
@@ -25,8 +25,8 @@ const NOTHING_LOST = (): void => undefined;
 const UNKNOWN: UdpEnd = { host: new Uint8Array(4), port: 0 };
 
 /**
- * Writes the packets of a node to a sink in the pcapng format: datagrams between nodes on the interface `outer`, packets of
- * the device on `inner`. A peer whose address is not known has the address 0.0.0.0 and a comment with its name.
+ * Writes the packets of a node to a sink in the pcapng format: datagrams between nodes on the interface `outer`, packets of each device on
+ * an interface with the name of the device. A peer whose address is not known has the address 0.0.0.0 and a comment with its name.
  */
 export class Capture {
   /** Number of packets that the sink refused or lost. Each packet of a train counts. */
@@ -38,15 +38,16 @@ export class Capture {
   readonly #onLost = (): void => void this.dropped++;
 
   /**
-   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `tunName` is null for the second and later nodes of a
-   * process: they add packets to the file of the first node, which has a head.
+   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `devices` are the names of its devices; null for the
+   * second and later nodes of a process, which add packets to the file of the first node and have no devices.
    */
-  constructor(sink: CaptureSink, unixTime: () => number, address: string, tunName: string | null) {
+  constructor(sink: CaptureSink, unixTime: () => number, address: string, devices: readonly string[] | null) {
     this.#sink = sink;
     this.#unixTime = unixTime;
     this.#self = udpEnd(address) ?? UNKNOWN;
-    if (tunName === null) return;
-    sink.write(captureHead("mosaic", [{ name: "outer" }, { name: tunName === "" ? "inner" : tunName }]), NOTHING_LOST);
+    if (devices === null) return;
+    const inner = devices.length === 0 ? ["inner"] : devices;
+    sink.write(captureHead("mosaic", [{ name: "outer" }, ...inner.map((name) => ({ name }))]), NOTHING_LOST);
   }
 
   get length(): number {
@@ -67,9 +68,12 @@ export class Capture {
     this.#write(OUTER, isSent ? "out" : "in", packet, comment);
   }
 
-  /** Writes a packet, or each segment of a train, that was read from the device (`in`) or is written to it (`out`). */
-  packet(way: "in" | "out", bytes: Uint8Array): void {
-    for (const segment of segmentsOf(bytes)) this.#write(INNER, way, segment, undefined);
+  /**
+   * Writes a packet, or each segment of a train, that was read from a device (`in`) or is written to it (`out`). `device` is the number of
+   * the device, from 0.
+   */
+  packet(way: "in" | "out", bytes: Uint8Array, device: number): void {
+    for (const segment of segmentsOf(bytes)) this.#write(INNER + device, way, segment, undefined);
   }
 
   #write(number: number, way: "in" | "out", bytes: Uint8Array, comment: string | undefined): void {
@@ -79,14 +83,15 @@ export class Capture {
 }
 
 /**
- * Wraps the datagrams, the UDP sockets and the device of a world with a capture. Removes the flow cache, because the capture would not see
+ * Wraps the datagrams, the UDP sockets and the devices of a world with a capture. Removes the flow cache, because the capture would not see
  * packets that the cache forwards.
  */
 export function captured(world: World, capture: Capture): World {
   const datagrams = new TracedDatagrams(world.datagrams, world.clock, (crossing) => capture.datagram(crossing));
   const { flowCache: _, ...rest } = world;
   const udp = world.udp && new CapturedUdp(world.udp, world.clock, capture);
-  return { ...rest, capture, datagrams, udp, tun: world.tun && new CapturedTun(world.tun, capture) };
+  const devices = world.devices.map((device, at) => new CapturedDevice(device, capture, at));
+  return { ...rest, capture, datagrams, udp, devices };
 }
 
 class CapturedUdp implements UdpSockets {
@@ -112,13 +117,16 @@ class CapturedUdp implements UdpSockets {
   }
 }
 
-class CapturedTun implements Tun {
-  readonly #inner: Tun;
+class CapturedDevice implements Device {
+  readonly #inner: Device;
   readonly #capture: Capture;
+  /** Number of the device in the capture. */
+  readonly #number: number;
 
-  constructor(inner: Tun, capture: Capture) {
+  constructor(inner: Device, capture: Capture, number: number) {
     this.#inner = inner;
     this.#capture = capture;
+    this.#number = number;
   }
 
   get name(): string {
@@ -129,19 +137,19 @@ class CapturedTun implements Tun {
     return this.#inner.mtu;
   }
 
-  get lowerMtu(): Tun["lowerMtu"] {
+  get lowerMtu(): Device["lowerMtu"] {
     return this.#inner.lowerMtu;
   }
 
-  get address(): string | undefined {
-    return this.#inner.address;
+  get network(): Device["network"] {
+    return this.#inner.network;
   }
 
-  get counters(): TunCounters {
+  get counters(): DeviceCounters {
     return this.#inner.counters;
   }
 
-  get offload(): TunOffload | undefined {
+  get offload(): DeviceOffload | undefined {
     return this.#inner.offload;
   }
 
@@ -159,13 +167,13 @@ class CapturedTun implements Tun {
 
   onPacket(receive: (packet: Uint8Array) => void): void {
     this.#inner.onPacket((packet) => {
-      this.#capture.packet("in", packet);
+      this.#capture.packet("in", packet, this.#number);
       receive(packet);
     });
   }
 
   write(packet: Uint8Array): void {
-    this.#capture.packet("out", packet);
+    this.#capture.packet("out", packet, this.#number);
     this.#inner.write(packet);
   }
 

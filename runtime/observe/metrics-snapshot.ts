@@ -2,7 +2,7 @@
  * Types of the metrics of a node. runtime/node/collect-metrics.ts fills them, metrics.ts translates them for Prometheus,
  * and `mosaic top` shows them. The field names are part of the JSON that `mosaic top --json` prints.
  */
-import type { ReadCycles, FlowCacheHits, TunOffload } from "../world/world.ts";
+import type { ReadCycles, FlowCacheHits, DeviceOffload } from "../world/world.ts";
 
 /**
  * All metrics of a node at one moment, for `mosaic top` and `/metrics`. Counters start at the start of the node, times are
@@ -37,8 +37,12 @@ export interface TrafficMetrics {
   readonly elements: readonly ElementMetrics[];
   readonly network: NetworkMetrics;
   readonly paths: PathMetrics;
-  /** Null without a TUN device. */
-  readonly tun: TunMetrics | null;
+  /** The first TUN device; null without one. */
+  readonly tun: DeviceMetrics | null;
+  /** All devices, in the order of the command line. */
+  readonly devices: readonly DeviceMetrics[];
+  /** Packets for devices that the node does not have, by name. */
+  readonly unknownDevices: Counts;
   /** Packets that the flow cache forwarded. Other counters count them as if the rules had run. Null without a flow cache. */
   readonly flowCache: FlowCacheHits | null;
 }
@@ -245,7 +249,7 @@ export interface NetworkOffloadMetrics {
   readonly refusals: Counts;
 }
 
-export interface TunMetrics {
+export interface DeviceMetrics {
   readonly name: string;
   readonly mtu: number;
   /** Reason why the device carries no packets now: it is gone, down, or has lost its address. Absent while it carries packets. */
@@ -257,7 +261,7 @@ export interface TunMetrics {
   /** Packets that the kernel refused, by reason. */
   readonly refused: Counts;
   /** Segmentation offload of the device; absent if packets are read and written one by one. */
-  readonly offload?: TunOffload;
+  readonly offload?: DeviceOffload;
   /** Read cycles of the device and their CPU time; absent in the simulator. */
   readonly readCycles?: ReadCycles;
   /** Packets of the device for which no rule sent anything, by destination. */

@@ -3,14 +3,14 @@
  * exposition.ts, for each request.
  */
 import { type Labels, type MetricFamily, NO_LABELS, type Sample } from "./exposition.ts";
-import type { FlowCacheHits, TunOffload } from "../world/world.ts";
+import type { FlowCacheHits, DeviceOffload } from "../world/world.ts";
 import type {
   Counts,
   MetricsSnapshot,
   NetworkOffloadMetrics,
   PeerMetrics,
   StreamMetrics,
-  TunMetrics,
+  DeviceMetrics,
   UdpMetrics,
 } from "./metrics-snapshot.ts";
 
@@ -28,7 +28,7 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
     ...(snapshot.streams === null ? [] : streamMetrics(snapshot.streams)),
     ...(snapshot.udp === null ? [] : udpMetrics(snapshot.udp)),
     ...pathMetrics(snapshot),
-    ...(snapshot.tun === null ? [] : tunMetrics(snapshot.tun)),
+    ...tunMetrics(snapshot.devices),
     ...(snapshot.flowCache === null ? [] : flowCacheMetrics(snapshot.flowCache)),
     ...readCycleMetrics(snapshot),
     ...eventLoopMetrics(snapshot),
@@ -221,26 +221,53 @@ function networkOffloadMetrics(offload: NetworkOffloadMetrics): readonly MetricF
   ];
 }
 
-function tunOffloadMetrics({ tcp, udp, superRead, superWritten, unfit }: TunOffload): readonly MetricFamily[] {
+function tunMetrics(tuns: readonly DeviceMetrics[]): readonly MetricFamily[] {
+  if (tuns.length === 0) return [];
+  const devices = labelled(tuns, ({ name }) => ({ device: name }));
+  const counter = (name: string, help: string, valueOf: (tun: DeviceMetrics) => number): MetricFamily =>
+    many("counter", name, help, devices, valueOf);
+  const isUp = ({ problem }: DeviceMetrics): number => Number(problem === undefined);
   return [
-    one("gauge", "mosaic_tun_tso", "Whether the device reads and writes TCP super-packets.", Number(tcp)),
-    one("gauge", "mosaic_tun_uso", "Whether the device reads and writes UDP super-packets.", Number(udp)),
-    one("counter", "mosaic_tun_read_trains_total", "Trains read from the device.", superRead),
-    one("counter", "mosaic_tun_written_trains_total", "Super-packets written to the device.", superWritten),
-    one("counter", "mosaic_tun_unfit_total", "Reads without a valid packet.", unfit),
+    many("gauge", "mosaic_tun_up", "Whether the device is up and has its address.", devices, isUp),
+    counter("mosaic_tun_read_packets_total", "Packets read from the device.", ({ read }) => read),
+    counter("mosaic_tun_read_bytes_total", "Bytes read from the device.", ({ readBytes }) => readBytes),
+    counter("mosaic_tun_written_packets_total", "Packets written to the device.", ({ written }) => written),
+    counter("mosaic_tun_written_bytes_total", "Bytes written to the device.", ({ writtenBytes }) => writtenBytes),
+    {
+      ...counter("mosaic_tun_refused_total", "Packets that the kernel refused.", () => 0),
+      samples: devices.flatMap(({ item, labels }) => samplesOf(item.refused, labels)),
+    },
+    ...tunOffloadMetrics(devices),
   ];
 }
 
-function tunMetrics(tun: TunMetrics): readonly MetricFamily[] {
-  const isUp = tun.problem === undefined;
+/** Metrics of offloads. Devices that read and write packets one by one have none. */
+function tunOffloadMetrics(tuns: readonly Labelled<DeviceMetrics>[]): readonly MetricFamily[] {
+  const devices = tuns.flatMap(({ item: { offload }, labels }) =>
+    offload === undefined ? [] : [{ item: offload, labels }],
+  );
+  if (devices.length === 0) return [];
+  const family = (
+    type: MetricFamily["type"],
+    name: string,
+    help: string,
+    valueOf: (offload: DeviceOffload) => number,
+  ): MetricFamily => many(type, name, help, devices, valueOf);
   return [
-    one("gauge", "mosaic_tun_up", "Whether the device is up and has its address.", Number(isUp)),
-    one("counter", "mosaic_tun_read_packets_total", "Packets read from the device.", tun.read),
-    one("counter", "mosaic_tun_read_bytes_total", "Bytes read from the device.", tun.readBytes),
-    one("counter", "mosaic_tun_written_packets_total", "Packets written to the device.", tun.written),
-    one("counter", "mosaic_tun_written_bytes_total", "Bytes written to the device.", tun.writtenBytes),
-    byReason("mosaic_tun_refused_total", "Packets that the kernel refused.", tun.refused),
-    ...(tun.offload === undefined ? [] : tunOffloadMetrics(tun.offload)),
+    family("gauge", "mosaic_tun_tso", "Whether the device reads and writes TCP super-packets.", ({ tcp }) =>
+      Number(tcp),
+    ),
+    family("gauge", "mosaic_tun_uso", "Whether the device reads and writes UDP super-packets.", ({ udp }) =>
+      Number(udp),
+    ),
+    family("counter", "mosaic_tun_read_trains_total", "Trains read from the device.", ({ superRead }) => superRead),
+    family(
+      "counter",
+      "mosaic_tun_written_trains_total",
+      "Super-packets written to the device.",
+      ({ superWritten }) => superWritten,
+    ),
+    family("counter", "mosaic_tun_unfit_total", "Reads without a valid packet.", ({ unfit }) => unfit),
   ];
 }
 
@@ -256,13 +283,13 @@ function flowCacheMetrics({ sent, delivered }: FlowCacheHits): readonly MetricFa
   ];
 }
 
-function readCycleMetrics({ network, tun }: MetricsSnapshot): readonly MetricFamily[] {
+function readCycleMetrics({ network, devices }: MetricsSnapshot): readonly MetricFamily[] {
   const ports = [
-    { port: "network", ...network.readCycles },
-    { port: "tun", ...tun?.readCycles },
+    { at: { port: "network" }, ...network.readCycles },
+    ...devices.map(({ name, readCycles }) => ({ at: { port: "tun", device: name }, ...readCycles })),
   ].filter(({ count = 0 }) => count > 0);
   if (ports.length === 0) return [];
-  const cycles = labelled(ports, ({ port }) => ({ port }));
+  const cycles = labelled<(typeof ports)[number]>(ports, ({ at }) => at);
   const overBudget = "Read cycles that took more than 5 ms of thread CPU time.";
   const longest = "Thread CPU time of the longest read cycle.";
   return [

@@ -1,4 +1,4 @@
-import type { Tun } from "../world/world.ts";
+import type { Device } from "../world/world.ts";
 
 /** Least MTU to which a device is lowered: IPv6 needs it. Packets that do not fit even then are fragmented. */
 const MTU_MIN = 1280;
@@ -19,21 +19,35 @@ interface WrappedPacket {
   readonly limit: number;
 }
 
+/** The MTUs of the devices of a node. Each follows the packets of its own device. */
+export class DeviceMtus {
+  readonly #byName: ReadonlyMap<string, DeviceMtu>;
+
+  /** `changed` is called with a message for the log. */
+  constructor(devices: readonly Device[], changed: (message: string) => void) {
+    this.#byName = new Map(devices.map((device) => [device.name, new DeviceMtu(device, changed)]));
+  }
+
+  /** Takes note of a packet of the named device, as `DeviceMtu.note` does. */
+  note(device: string, to: string, sizes: WrappedPacket, exact?: () => number): void {
+    this.#byName.get(device)?.note(to, sizes, exact);
+  }
+}
+
 /**
- * Lowers the MTU of the device to the length of the longest packet that fits a datagram. The gain is the number of bytes that the headers
+ * Lowers the MTU of a device to the length of the longest packet that fits a datagram. The gain is the number of bytes that the headers
  * around a packet add; it depends on the destination. The first packet of a connection shows the gain before a long packet is sent.
  */
-export class DeviceMtu {
-  readonly #tun: Tun | undefined;
+class DeviceMtu {
+  readonly #device: Device;
   readonly #changed: (message: string) => void;
   /** The kernel does not let this process change the MTU. */
   #isRefused = false;
   /** Greatest number of bytes that a packet gained, and the limit, by destination. */
   readonly #gains = new Map<string, { readonly gain: number; readonly limit: number }>();
 
-  /** `changed` is called with a message for the log. */
-  constructor(tun: Tun | undefined, changed: (message: string) => void) {
-    this.#tun = tun;
+  constructor(device: Device, changed: (message: string) => void) {
+    this.#device = device;
     this.#changed = changed;
   }
 
@@ -42,7 +56,7 @@ export class DeviceMtu {
    * it, the MTU leaves room for padding and longer length fields.
    */
   note(to: string, { packet, datagram, limit }: WrappedPacket, exact?: () => number): void {
-    if (this.#tun?.lowerMtu === undefined || this.#isRefused) return;
+    if (this.#device.lowerMtu === undefined || this.#isRefused) return;
     const gain = datagram - packet;
     const known = this.#gains.get(to);
     if (known !== undefined && gain <= known.gain && limit === known.limit) return;
@@ -50,10 +64,10 @@ export class DeviceMtu {
     this.#gains.set(to, { gain: Math.max(gain, known?.gain ?? 0), limit });
     const spare = packet < SHORT_PACKET ? LENGTH_BYTES : PADDING_BYTES;
     const mtu = Math.max(MTU_MIN, limit - (exact?.() ?? gain + spare));
-    const { name, mtu: before } = this.#tun;
+    const { name, mtu: before } = this.#device;
     if (mtu >= before) return;
     const why = `longer packets to ${to} do not fit datagrams of ${limit} bytes`;
-    const refusal = this.#tun.lowerMtu(mtu);
+    const refusal = this.#device.lowerMtu(mtu);
     this.#isRefused = refusal !== undefined;
     if (refusal === undefined) this.#changed(`${name}: MTU ${mtu} instead of ${before}: ${why}`);
     else

@@ -1,5 +1,6 @@
-import { type IpHeader, readHeader } from "../ip/ip-packet.ts";
-import type { Clock, Tun } from "../world/world.ts";
+import type { DeviceRoutes } from "../ip/device-routes.ts";
+import { type IpHeader, readHeader, sourceBytes } from "../ip/ip-packet.ts";
+import type { Clock, Device } from "../world/world.ts";
 import { tooBigMessage } from "./too-big-message.ts";
 
 /** Smallest MTU that a sender is asked for: every host accepts 576 bytes (IPv4), every link carries 1280 (IPv6). */
@@ -20,32 +21,36 @@ const DONT_FRAGMENT = 0x40;
 
 /**
  * Sender of ICMP messages about packets that are too long for a path. NetworkOut and UdpTx call `notify` for a packet that would have to be
- * fragmented. The message goes into the device from which the packet came.
+ * fragmented. The message goes into the device from which the packet came; if the packet came from another node, into the device whose
+ * network contains the sender, or else into the first one.
  */
 export class TooBig {
   notified = 0;
-  readonly #tun: Tun | undefined;
+  readonly #tuns: DeviceRoutes<Device>;
   readonly #clock: Clock;
   /** Time of the latest message by pair of hosts, the oldest first. */
   readonly #notifiedAt = new Map<string, number>();
 
-  constructor(tun: Tun | undefined, clock: Clock) {
-    this.#tun = tun;
+  constructor(tuns: DeviceRoutes<Device>, clock: Clock) {
+    this.#tuns = tuns;
     this.#clock = clock;
   }
 
   /**
-   * Notifies the sender of a packet of `length` bytes that packets may have `mtu` bytes. If it returns true, the caller drops the packet.
-   * If it returns false, the caller fragments the packet: the sender allows fragmentation, cannot be notified, or was notified just before.
+   * Notifies the sender of a packet of `length` bytes that packets may have `mtu` bytes. `device` is the name of the device from which the
+   * packet came. If it returns true, the caller drops the packet. If it returns false, the caller fragments the packet: the sender allows
+   * fragmentation, cannot be notified, or was notified just before.
    */
-  notify(packet: Uint8Array, mtu: number, length: number = packet.length): boolean {
-    const header = this.#tun === undefined ? undefined : readHeader(packet);
+  notify(packet: Uint8Array, mtu: number, length: number = packet.length, device?: string): boolean {
+    const header = this.#tuns.all.length === 0 ? undefined : readHeader(packet);
     if (header === undefined || !mayNotify(packet, header)) return false;
+    const tun = device === undefined ? this.#tuns.toward(sourceBytes(packet, header)) : this.#tuns.named(device);
+    if (tun === undefined) return false;
     const least = header.version === 4 ? IPV4_MTU_MIN : IPV6_MTU_MIN;
     if (length <= least || (header.version === 4 && mtu < least)) return false;
     if (!this.#isDue(addressesIn(packet, header))) return false;
     this.notified++;
-    this.#tun?.write(tooBigMessage(packet, header, Math.max(mtu, least)));
+    tun.write(tooBigMessage(packet, header, Math.max(mtu, least)));
     return true;
   }
 

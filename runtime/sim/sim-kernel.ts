@@ -1,3 +1,5 @@
+import type { Cidr } from "../ip/cidr.ts";
+import { parseIp } from "../plan/values/ip-address.ts";
 import type { Clock, Timer } from "../world/world.ts";
 import { type Echo, readEcho, writeEcho } from "./icmp-echo.ts";
 import type { ReportFlow } from "./flow-report.ts";
@@ -15,6 +17,8 @@ export type PingReport =
   /** The request was unanswered when the next one was sent. A reply may still arrive. */
   | { readonly kind: "missing"; readonly sequence: number; readonly sentAt: number; readonly at: number };
 
+/** Length of the prefix of the virtual network, as in a lab. */
+const PREFIX = 10;
 const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
 
@@ -24,6 +28,7 @@ const SEQUENCES = 1 << 16;
  */
 export class SimKernel {
   readonly address: string;
+  readonly #network: Cidr;
   readonly #clock: Clock;
   readonly #pings: Ping[] = [];
   /** Receivers of UDP and TCP packets, by protocol and port. */
@@ -33,12 +38,13 @@ export class SimKernel {
   /** `address` is IPv4. */
   constructor(address: string, clock: Clock) {
     this.address = address;
+    this.#network = { address, bytes: parseIp(address) ?? new Uint8Array(4), prefix: PREFIX };
     this.#clock = clock;
   }
 
   /** Opens a device for a node that starts. The device of an earlier node gets no more packets. */
   openTun(mtu: number, clock: Clock): SimTun {
-    this.#tun = new SimTun("mosaic0", this.address, mtu, clock, (packet) => this.#take(packet));
+    this.#tun = new SimTun("mosaic0", this.#network, mtu, clock, (packet) => this.#take(packet));
     return this.#tun;
   }
 

@@ -1,20 +1,21 @@
-import type { Clock, Tun, TunCounters } from "../world/world.ts";
+import type { Cidr } from "../ip/cidr.ts";
+import type { Clock, Device, DeviceCounters } from "../world/world.ts";
 
 /** A TUN device of the simulator: `kernel` stands for the kernel behind it. */
-export class SimTun implements Tun {
+export class SimTun implements Device {
   readonly name: string;
   readonly mtu: number;
-  readonly address: string;
-  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly network: Cidr;
+  readonly counters: DeviceCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #clock: Clock;
   /** Receives the packets that the node writes. */
   readonly #kernel: (packet: Uint8Array) => void;
   #receive: ((packet: Uint8Array) => void) | undefined;
   #isClosed = false;
 
-  constructor(name: string, address: string, mtu: number, clock: Clock, kernel: (packet: Uint8Array) => void) {
+  constructor(name: string, network: Cidr, mtu: number, clock: Clock, kernel: (packet: Uint8Array) => void) {
     this.name = name;
-    this.address = address;
+    this.network = network;
     this.mtu = mtu;
     this.#clock = clock;
     this.#kernel = kernel;

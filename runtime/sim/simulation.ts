@@ -204,7 +204,10 @@ export class SimHost {
     this.#run = { clock, datagrams, streams, udp, addresses };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
     const ends = { datagrams, streams, udp, host: addresses };
-    return () => boot({ clock, seed, ...ends, tun: tun && this.kernel?.openTun(tun.mtu, clock) });
+    return () => {
+      const device = tun && this.kernel?.openTun(tun.mtu, clock);
+      return boot({ clock, seed, ...ends, devices: device === undefined ? [] : [device] });
+    };
   }
 
   /** Replaces the only interface of the host. Its node is notified at once. */

@@ -165,7 +165,7 @@ function openNode(
     clock,
     seed: 1,
     datagrams: opened.datagrams,
-    tun: new LinuxTun(tun, { mtu: MTU, trains: true, ioBatch }),
+    devices: [new LinuxTun(tun, { mtu: MTU, trains: true, ioBatch })],
   };
   return {
     node: new Node(program, world, { names: [address], facts, watch: [], limits: LIMITS, sendRate: Infinity }),

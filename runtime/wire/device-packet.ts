@@ -3,8 +3,8 @@ import type { Values } from "../plan/values/value.ts";
 import { wireHash } from "../plan/values/wire-hash.ts";
 import { decodeAllFields } from "../plan/values/decode-fields.ts";
 
-/** Wire hashes of the event `tun`, which holds a device packet. Programs declare it with one to five arguments. */
-export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5].map((arity) => wireHash("tun", arity, "event"));
+/** Wire hashes of the event `tun`, which holds a device packet. Programs use it with one to six arguments. */
+export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5, 6].map((arity) => wireHash("tun", arity, "event"));
 
 const TUN_HASHES: ReadonlySet<number> = new Set(DEVICE_PACKETS);
 

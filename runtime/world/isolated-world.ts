@@ -5,7 +5,7 @@ export class IsolatedWorld implements World {
   readonly clock: FixedClock;
   readonly seed: number;
   readonly datagrams: Datagrams;
-  readonly tun = undefined;
+  readonly devices: readonly never[] = [];
 
   constructor(address: string, now: number, seed: number) {
     this.clock = new FixedClock(now);

@@ -5,6 +5,7 @@
  * Incoming datagrams and packets enter the node through `onDatagram` and `onPacket`. Outgoing ones leave by `send`, `sendTrain` and
  * `write`. Failures of the environment are counted or returned, never thrown.
  */
+import type { Cidr } from "../ip/cidr.ts";
 import type { HostAddresses } from "./host-addresses.ts";
 import type { Streams } from "./streams.ts";
 import type { UdpSockets } from "./udp-sockets.ts";
@@ -21,8 +22,8 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot move the socket. */
   readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;
-  /** Undefined if the node was started without `--tun`. */
-  readonly tun: Tun | undefined;
+  /** Devices of `--tun`, in the order of the command line. Their names differ. */
+  readonly devices: readonly Device[];
   /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */
   readonly isLocalHost?: (host: string) => boolean;
   /** Absent if the environment has no host whose addresses may change. */
@@ -210,17 +211,17 @@ export interface DatagramCounters {
 }
 
 /** TUN device: network interface of the kernel whose IP packets this process reads and writes. */
-export interface Tun {
+export interface Device {
   readonly name: string;
   /** Length of the longest packet, in bytes. */
   readonly mtu: number;
   /** Sets a smaller MTU. Returns the reason if the kernel refuses it. Absent if the operator has chosen the MTU. */
   readonly lowerMtu?: ((mtu: number) => string | undefined) | undefined;
-  /** IP address of the interface. Absent if it has none. */
-  readonly address?: string | undefined;
-  readonly counters: TunCounters;
+  /** IP address of the interface, and its network. Absent if the interface has no address. */
+  readonly network?: Cidr | undefined;
+  readonly counters: DeviceCounters;
   /** Absent if packets are read and written one by one. */
-  readonly offload?: TunOffload | undefined;
+  readonly offload?: DeviceOffload | undefined;
   /** Absent if read cycles are not measured. */
   readonly readCycles?: ReadCycles | undefined;
   /**
@@ -245,7 +246,7 @@ export interface Tun {
 }
 
 /** Offloads of the kernel that a device uses, and numbers of super-packets. */
-export interface TunOffload {
+export interface DeviceOffload {
   readonly tcp: boolean;
   readonly udp: boolean;
   readonly superRead: number;
@@ -255,7 +256,7 @@ export interface TunOffload {
 }
 
 /** Numbers of packets. Each packet of a train counts. */
-export interface TunCounters {
+export interface DeviceCounters {
   read: number;
   readBytes: number;
   written: number;

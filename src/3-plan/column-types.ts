@@ -345,7 +345,8 @@ export function builtinType(name: string, column: number): ColumnType | undefine
   if (name === UDP_RECV) return [NUMBER, typeBit("string"), typeBit("bytes")][column];
   if (name === UDP_SEND) return [NUMBER, typeBit("string"), typeBit("string") | typeBit("bytes")][column];
   if (name === ELSE_SEND) return [typeBit("address"), typeBit("tuple")][column];
-  if (name === TUN) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER][column];
+  if (name === TUN)
+    return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER, typeBit("string")][column];
   return isLocalAddressTable(name) ? ADDRESS : undefined;
 }
 

@@ -35,8 +35,8 @@ import type { ColumnTypes } from "./column-types.ts";
 import { sentPackets } from "./sent-packets.ts";
 import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts";
 
-/** The arguments of a packet that came from the device: packet, source, destination, protocol, TTL. */
-export const TUN_ARITY = 5;
+/** The arguments of a packet that came from a device: packet, source, destination, protocol, TTL, name of the device. */
+export const TUN_ARITY = 6;
 
 /** Largest number of columns of an event that the program watches and uses nowhere else, so that its number of columns is unknown. */
 const WATCHED_ARITY = 16;

@@ -3,7 +3,7 @@ import { printableLines } from "../../runtime/plan/values/printable.ts";
 import { COMMANDS, type ListedCommand } from "./command-list.ts";
 import type { CommandDescription } from "./completion/command-tree.ts";
 import { VERSION } from "./files/version.ts";
-import type { ArgumentSpec, CommandContext, CommandSpec, OptionSpec } from "./options/command-spec.ts";
+import type { ArgumentSpec, CommandContext, CommandSpec, OptionSpec, OptionUse } from "./options/command-spec.ts";
 import { Failure } from "./terminal/failure.ts";
 import { processOutput as output } from "./terminal/output.ts";
 
@@ -59,6 +59,7 @@ async function newParser(loaded: readonly ListedCommand[]): Promise<Command> {
 function addSpec(command: Command, spec: CommandSpec<never>): void {
   for (const argument of spec.arguments) command.addArgument(newArgument(argument));
   for (const option of spec.options) command.addOption(newOption(option));
+  const lists = collectedLists(command, spec.options);
   const switches = command.options.filter((option) => option.isBoolean() && !option.negate);
   const unset = Object.fromEntries(switches.map((option) => [option.attributeName(), false]));
   const context: CommandContext = { output, describeCommands };
@@ -67,9 +68,26 @@ function addSpec(command: Command, spec: CommandSpec<never>): void {
       argument.name(),
       command.processedArgs[at],
     ]);
-    const input = { ...unset, ...command.opts<Record<string, unknown>>(), ...Object.fromEntries(values) };
+    const input = { ...unset, ...lists, ...command.opts<Record<string, unknown>>(), ...Object.fromEntries(values) };
     await spec.run(input as never, context);
   });
+}
+
+/** Returns the lists of the options with a `list`. The parser fills them. */
+function collectedLists(
+  command: Command,
+  specs: readonly OptionSpec[],
+): Readonly<Record<string, readonly OptionUse[]>> {
+  const lists: Record<string, OptionUse[]> = {};
+  for (const { syntax, list } of specs) {
+    if (list === undefined) continue;
+    const uses = (lists[list] ??= []);
+    const option = command.options.find(({ flags }) => flags === syntax);
+    command.on(`option:${option?.name()}`, (value: string | null) =>
+      uses.push({ option: option?.long ?? syntax, value }),
+    );
+  }
+  return lists;
 }
 
 function newArgument({ syntax, description, choices }: ArgumentSpec): Argument {

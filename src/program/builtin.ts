@@ -42,7 +42,7 @@ export const REBOUND = "rebound";
 const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },
-    { name: "tun", minArity: 1, maxArity: 5 },
+    { name: "tun", minArity: 1, maxArity: 6 },
     { name: "shutdown", minArity: 0, maxArity: 0 },
     { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
     { name: PACKET_HEAD, minArity: 1, maxArity: 1 },

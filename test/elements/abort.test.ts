@@ -29,20 +29,21 @@ const PROGRAM = `
 `;
 
 function startNode() {
-  const world = { ...manualWorld("here:1"), tun: new RecordingTun() };
+  const tun = new RecordingTun();
+  const world = { ...manualWorld("here:1"), devices: [tun] };
   const settings = { names: ["here:1"], facts: [], watch: [], limits: { derivations: 1000 } };
   const node = new Node(loadProgram(planOf(PROGRAM)), world, settings);
   node.start();
-  return { node, world };
+  return { node, world, tun };
 }
 
-function effectsOf({ node, world }: ReturnType<typeof startNode>): unknown {
+function effectsOf({ node, world, tun }: ReturnType<typeof startNode>): unknown {
   const { elements } = node.metrics();
   const calls = elements.filter(({ element }) => ["Tcp", "UdpRx"].includes(element)).map((one) => one.in);
   const datagrams = elements.find(({ element }) => element === "UdpTx");
   const sent = world.datagrams.sent.map(({ to, bytes }) => [to, bytes.length]);
   const rows = { mine: node.rows("mine"), came: node.rows("came") };
-  return { sent, written: world.tun.written.length, rows, calls, unsent: datagrams?.dropped };
+  return { sent, written: tun.written.length, rows, calls, unsent: datagrams?.dropped };
 }
 
 test("the program has every element that acts when a step commits", () => {

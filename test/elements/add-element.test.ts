@@ -69,7 +69,7 @@ let begin = () => () => undefined;
 const hits = { sent: 0, delivered: 0 };
 const flowCache = { hits, setRecorder: (record) => void (begin = record), flush() {}, block() {}, countHits() {} };
 const tun = new RecordingTun();
-const world = { ...manualWorld("192.0.2.1:1"), tun, flowCache };
+const world = { ...manualWorld("192.0.2.1:1"), devices: [tun], flowCache };
 world.datagrams.numeric = (address) => address;
 const node = new Node(loadProgram(plan), world, { names: ["192.0.2.1:1"], facts: [], watch: [] });
 node.start();

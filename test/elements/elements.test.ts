@@ -6,12 +6,13 @@ import { Mux } from "../../runtime/elements/mux.ts";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { OverlaySendWrap } from "../../runtime/elements/overlay-send-wrap.ts";
 import { type Outgoing, RoundRobin } from "../../runtime/elements/round-robin.ts";
+import { DeviceRoutes } from "../../runtime/ip/device-routes.ts";
 import { OwnDatagrams } from "../../runtime/ip/own-datagrams.ts";
 import { TunRx } from "../../runtime/elements/tun-rx.ts";
 import { TunTx } from "../../runtime/elements/tun-tx.ts";
 import type { StepInput } from "../../runtime/engine/step-input.ts";
 import { defaultLimits } from "../../runtime/engine/limits/limits.ts";
-import { DeviceMtu } from "../../runtime/path/device-mtu.ts";
+import { DeviceMtus } from "../../runtime/path/device-mtu.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
@@ -20,6 +21,7 @@ import { Address } from "../../runtime/plan/values/address.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import { segmentsOf, trainOf } from "../../runtime/plan/values/train.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
+import type { Device } from "../../runtime/world/world.ts";
 import { filesBelow } from "../house/tree.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -147,8 +149,8 @@ describe("LocSpecDemux and NetworkOut", () => {
       datagrams,
       peers,
       paths,
-      tooBig: new TooBig(undefined, clock),
-      deviceMtu: new DeviceMtu(undefined, () => {}),
+      tooBig: new TooBig(new DeviceRoutes([]), clock),
+      deviceMtus: new DeviceMtus([], () => {}),
       liveness,
     });
     const wrapped: Value[] = [];
@@ -230,8 +232,8 @@ describe("TunRx", () => {
   test("counts each packet of a train, also packets that bytes follow and bytes that are no packet", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
-    const receive = new TunRx(tun as never, new OwnDatagrams("10.0.0.1:10000", () => false), () => undefined);
-    receive.serve(eventSpec("tun", 5));
+    const receive = new TunRx([tun as never], new OwnDatagrams("10.0.0.1:10000", () => false), () => undefined);
+    receive.serve(eventSpec("tun", 6));
     const sound = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
     const longer = Uint8Array.from([...sound, 0]);
     for (const packet of [sound, longer, new Uint8Array(40)]) arrived(trainOf([packet, packet, packet]));
@@ -252,8 +254,8 @@ describe("TunRx, with a route to a peer that leads into the device", () => {
     let arrived: (packet: Uint8Array) => void = () => expect.unreachable();
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
     const own = new OwnDatagrams(listen, (host) => host === "10.0.0.1");
-    const receive = new TunRx(tun as never, own, () => undefined);
-    receive.serve(eventSpec("tun", 5));
+    const receive = new TunRx([tun as never], own, () => undefined);
+    receive.serve(eventSpec("tun", 6));
     return { counters: receive.counters, arrived };
   };
 
@@ -283,12 +285,12 @@ describe("TunRx, after a program swap", () => {
     const inputs: StepInput[] = [];
     const tun = { onPacket: (receive: (packet: Uint8Array) => void) => (arrived = receive) };
     const receive = new TunRx(
-      tun as never,
+      [tun as never],
       new OwnDatagrams("10.0.0.1:10000", () => false),
       (input) => void inputs.push(input),
     );
     const packet = Uint8Array.from({ length: 40 }, (_, at) => [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 253][at] ?? 1);
-    receive.serve(eventSpec("tun", 5));
+    receive.serve(eventSpec("tun", 6));
     arrived(packet);
     receive.serve(undefined);
     arrived(packet);
@@ -297,15 +299,20 @@ describe("TunRx, after a program swap", () => {
   });
 });
 
+/** TunTx with one device. */
+function transmitter(device: { readonly write: (packet: Uint8Array) => unknown }): TunTx {
+  return new TunTx(new DeviceRoutes([{ name: "moz", ...device } as unknown as Device]));
+}
+
 describe("TunTx", () => {
   test("checks each packet of a train whose packets differ, and writes the valid ones", () => {
     const sound = (mark: number, length = 40) =>
       Uint8Array.from({ length }, (_, at) => [0x45, 0, 0, length, 0, mark, 0, 0, 64, 253][at] ?? 1);
     const rows = [new Uint8Array(40), sound(1), new Uint8Array(40), sound(2), sound(3, 30)];
     const written: Uint8Array[][] = [];
-    const transmit = new TunTx({
+    const transmit = transmitter({
       write: (packet: Uint8Array) => written.push(segmentsOf(packet).map((row) => row.slice())),
-    } as never);
+    });
     transmit.push(tuple(trainOf(rows)));
     transmit.push(tuple(trainOf([sound(1), sound(2), sound(3, 30)])));
     transmit.commit();
@@ -315,11 +322,11 @@ describe("TunTx", () => {
   });
 
   test("drops values that are no packets, and drops everything without a device", () => {
-    const withDevice = new TunTx({ write: () => expect.unreachable() } as never);
+    const withDevice = transmitter({ write: () => expect.unreachable() });
     withDevice.push(tuple("text"));
     withDevice.push(tuple(new Uint8Array([0x45, 0])));
     withDevice.commit();
-    const without = new TunTx(undefined);
+    const without = new TunTx(new DeviceRoutes([]));
     without.push(tuple(new Uint8Array(20)));
     expect([...withDevice.counters.dropped]).toEqual([["tun: no IP packet", 2]]);
     expect([...without.counters.dropped]).toEqual([["tun: no device", 1]]);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NetworkOut } from "../../runtime/elements/network-out.ts";
 import { PeerCounters } from "../../runtime/observe/peer-counters.ts";
-import { DeviceMtu } from "../../runtime/path/device-mtu.ts";
+import { DeviceRoutes } from "../../runtime/ip/device-routes.ts";
+import { DeviceMtus } from "../../runtime/path/device-mtu.ts";
 import { Liveness } from "../../runtime/path/liveness.ts";
 import { PathSizes } from "../../runtime/path/path-sizes.ts";
 import { TooBig } from "../../runtime/path/too-big.ts";
@@ -12,7 +13,7 @@ import { encodeBody } from "../../runtime/plan/values/encode.ts";
 import { decodeFields } from "../../runtime/plan/values/decode-fields.ts";
 import { decodeDatagram } from "../../runtime/wire/decode.ts";
 import { Reassembly } from "../../runtime/wire/reassembly.ts";
-import type { Datagrams, Tun } from "../../runtime/world/world.ts";
+import type { Datagrams, Device } from "../../runtime/world/world.ts";
 import { packetOf } from "../ip/ip-oracle.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { ManualClock, ManualDatagrams } from "../session/manual-world.ts";
@@ -43,7 +44,7 @@ class Bench {
 
   constructor() {
     const clock = new ManualClock();
-    const tun = { write: (packet: Uint8Array) => this.written.push(packet) } as unknown as Tun;
+    const tun = { name: "moz", write: (packet: Uint8Array) => this.written.push(packet) } as unknown as Device;
     this.paths = new NarrowPaths({ clock, datagrams: this.datagrams, random: () => 0, changed: () => {} });
     const peers = new PeerCounters();
     const liveness = new Liveness(clock, this.datagrams, peers, this.paths);
@@ -51,8 +52,8 @@ class Bench {
       datagrams: this.datagrams,
       peers,
       paths: this.paths,
-      tooBig: new TooBig(tun, clock),
-      deviceMtu: new DeviceMtu(tun, () => {}),
+      tooBig: new TooBig(new DeviceRoutes([tun]), clock),
+      deviceMtus: new DeviceMtus([tun], () => {}),
       liveness,
     });
   }

@@ -43,7 +43,7 @@ export class FuzzedNetwork {
 
   #boot(program: Program, { facts = () => [] }: FuzzedProgram, number: number, world: World): Node {
     const address = ADDRESSES[number] as string;
-    const { tun } = world;
+    const [tun] = world.devices;
     if (tun !== undefined) {
       const onPacket = tun.onPacket.bind(tun);
       tun.onPacket = (receive): void => {

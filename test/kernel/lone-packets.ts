@@ -117,7 +117,7 @@ class Stage {
     const ends = {
       datagrams: udp.datagrams,
       moveTo: udp.moveTo,
-      tun: tun.tun,
+      devices: [tun.tun],
       ...(flowCache !== undefined && { flowCache }),
     };
     const world: World = { clock: new LinuxClock(), seed: 1, ...ends };
@@ -170,7 +170,7 @@ class Stage {
     }
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
-    const shown = { ...figures, rules, collisions, network, tun };
+    const shown = { ...figures, rules, collisions, network, tun, devices: [tun] };
     return { seen: this.#seen, figures: shown, hits: flowCache ?? NO_HITS, hitsBefore: this.#hitsBefore };
   }
 

@@ -10,8 +10,12 @@ function run(directions: readonly FaultyDirection[], count: number, destination 
   const time = new VirtualTime();
   const clock = new SimClock(time);
   const written: string[] = [];
-  const tun = new SimTun("links", "100.64.0.1", 1500, clock, (packet) =>
-    written.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
+  const tun = new SimTun(
+    "links",
+    { address: "100.64.0.1", bytes: Uint8Array.of(100, 64, 0, 1), prefix: 10 },
+    1500,
+    clock,
+    (packet) => written.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
   );
   void new DelayedPackets(tun, clock, directions, 1);
   const echo: Echo = {

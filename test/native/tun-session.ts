@@ -4,7 +4,7 @@ import { amendChecksum, checksumChange } from "../../runtime/plan/values/checksu
 import { parseCidr } from "../../runtime/ip/cidr.ts";
 import { destinationText, type IpHeader, readHeader, rewriteHeader, sourceText } from "../../runtime/ip/ip-packet.ts";
 import { openTun, type TunResult } from "../../runtime/device/tun.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import type { Device } from "../../runtime/world/world.ts";
 
 export interface Wanted {
   readonly name?: string;
@@ -25,7 +25,7 @@ export function open({ name, address = "100.64.0.1/24", mtu = 1400 }: Wanted = {
 }
 
 /** Answers every ping, for all other hosts of the network of the interface. */
-export function echo(tun: Tun): void {
+export function echo(tun: Device): void {
   tun.onPacket((packet) => {
     const reply = replyTo(packet);
     if (reply !== undefined) tun.write(reply);
@@ -33,7 +33,7 @@ export function echo(tun: Tun): void {
 }
 
 /** Writes packets that the kernel should refuse, and some that it may accept: random bytes after the version. */
-export function hostile(tun: Tun, packets: number): void {
+export function hostile(tun: Device, packets: number): void {
   const generator = xoroshiro128plus(1);
   for (let i = 0; i < packets; i++) {
     const bytes = Uint8Array.from({ length: uniformInt(generator, 0, 100) }, () => uniformInt(generator, 0, 255));

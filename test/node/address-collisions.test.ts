@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import type { Device } from "../../runtime/world/world.ts";
 import { diagnoseNode } from "../../src/cli/client/diagnose-node.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
@@ -22,12 +22,12 @@ interface Started {
   readonly top: () => readonly string[];
 }
 
-function started(text: string, tun?: Tun, limits: { derivations?: number } = {}): Started {
+function started(text: string, tun?: Device, limits: { derivations?: number } = {}): Started {
   const library = new FileLibrary();
   library.addText("p", text);
   const { plan, diagnostics } = compile(["p"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const world = { ...manualWorld(HERE), tun };
+  const world = { ...manualWorld(HERE), devices: tun === undefined ? [] : [tun] };
   const log: string[] = [];
   const onFailure = (message: string): void => void log.push(message);
   const node = new Node(loadProgram(plan), world, { names: [HERE], facts: [], watch: [], limits, onFailure });
@@ -84,7 +84,7 @@ test("a derived addressMap with two rows of one key is told", () => {
 });
 
 test("a row of a member with the address of this node's device is told; the row of this node is not", () => {
-  const device: Tun = Object.assign(new RecordingTun(), { address: "100.64.0.1" });
+  const device = new RecordingTun("moz", "100.64.0.1/24");
   const { node, log, top } = started(`${MAP} ${OTHER}`, device);
   node.insert("addressMap", ["100.64.0.1", HERE]);
   expect(log).toEqual([]);

@@ -178,6 +178,21 @@ test("the cache is blocked while steps are queued", () => {
   expect(host.flowCache.blocked.slice(-1)).toEqual(["steps false"]);
 });
 
+describe("with a second device", () => {
+  test.each([
+    ["a run that leaves it alone is cacheable", TUNNEL, true],
+    [
+      "a run that writes to it is not",
+      `${TUNNEL} b: tun(P, _, _, _, _, "second") :- tun(P, _, _, _, _, "fake").`,
+      false,
+    ],
+  ])("%s", (_, text, isCacheable) => {
+    const { send, flowCache } = nodeOf(text, [new RecordingTun("second")]);
+    send();
+    expect(flowCache.run(() => send()) !== undefined).toBe(isCacheable);
+  });
+});
+
 describe("the cache is blocked for observers", () => {
   test("while they trace", () => {
     const { node, flowCache } = nodeOf(TUNNEL);
@@ -212,10 +227,10 @@ function programOf(text: string) {
   return loadProgram(plan);
 }
 
-function nodeOf(text: string) {
+function nodeOf(text: string, others: readonly RecordingTun[] = []) {
   const flowCache = new RecordingCache();
   const tun = new RecordingTun();
-  const world = { ...manualWorld("self:1"), tun, flowCache };
+  const world = { ...manualWorld("self:1"), devices: [tun, ...others], flowCache };
   Object.assign(world.datagrams, { numeric: (to: string) => (to.startsWith("name") ? "192.0.2.9:1" : to) });
   const node = new Node(programOf(text), world, { names: ["self:1"], facts: [], watch: [] });
   node.start();

@@ -21,8 +21,8 @@ class AdaptableTun extends RecordingTun {
   override mtu: number = 1500;
   readonly lowerMtu: (mtu: number) => string | undefined;
 
-  constructor(refusal: (mtu: number) => string | undefined) {
-    super();
+  constructor(refusal: (mtu: number) => string | undefined, name?: string) {
+    super(name);
     this.lowerMtu = (mtu): string | undefined => {
       const reason = refusal(mtu);
       if (reason === undefined) this.mtu = mtu;
@@ -71,7 +71,7 @@ function nodeOf(rules: string, refusal: () => string | undefined = () => undefin
     open: (_: string, opened: (outcome: { ok: true; value: Datagrams }) => void) => opened({ ok: true, value: socket }),
   };
   const settings = { names: ["10.0.0.1:10000"], facts: [], watch: [], onAdapted: (text: string) => logs.push(text) };
-  const node = new Node(compileProgram(TABLES + rules), { ...world, udp, tun }, settings);
+  const node = new Node(compileProgram(TABLES + rules), { ...world, udp, devices: [tun] }, settings);
   node.start();
   world.clock.advance(0.1);
   const send = (bytes: Uint8Array): void => {

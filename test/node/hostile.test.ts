@@ -4,7 +4,7 @@ import { compile } from "../../src/compile.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
-import type { Tun, TunCounters } from "../../runtime/world/world.ts";
+import type { Device, DeviceCounters } from "../../runtime/world/world.ts";
 import { manualWorld, type ManualDatagrams } from "../session/manual-world.ts";
 
 const HOSTILE_DATAGRAMS = 100_000;
@@ -27,10 +27,10 @@ function ronOverTunnel(): Program {
   return loadProgram(plan);
 }
 
-class FakeTun implements Tun {
+class FakeTun implements Device {
   readonly name = "fake";
   readonly mtu = 1250;
-  readonly counters: TunCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
+  readonly counters: DeviceCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   receive: (packet: Uint8Array) => void = () => undefined;
 
   onPacket(receive: (packet: Uint8Array) => void): void {
@@ -61,7 +61,7 @@ function member(program: Program, name: string): Member {
   const watch = program.plan.predicates.map((spec) => spec.name);
   const node = new Node(
     program,
-    { ...world, tun },
+    { ...world, devices: [tun] },
     {
       names: [name],
       facts: [],

@@ -27,7 +27,7 @@ async function sockets(count: number): Promise<readonly Datagrams[]> {
 }
 
 function start(program: Program, datagrams: Datagrams, facts: Facts = []): Node {
-  const world = { clock: new LinuxClock(), seed: running.length, datagrams, tun: undefined };
+  const world = { clock: new LinuxClock(), seed: running.length, datagrams, devices: [] };
   const node = new Node(program, world, { names: [datagrams.address], facts, watch: [] });
   node.start();
   running.push(node);

@@ -11,7 +11,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { dropSummary } from "../../src/cli/run/drop-summary.ts";
 import { compile } from "../../src/compile.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import type { Device } from "../../runtime/world/world.ts";
 import { eventSpec } from "../predicate-spec.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { RecordingTun } from "../session/recording-tun.ts";
@@ -29,14 +29,14 @@ function started(
   text: string,
   sendRate?: number,
   address: string = HERE,
-  tun?: Tun,
+  tun?: Device,
   names: readonly string[] = [],
 ): Started {
   const library = new FileLibrary();
   library.addText("rates", text);
   const { plan, diagnostics } = compile(["rates"], library, { defines: new Map(), dialect: undefined });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const world = { ...manualWorld(address), tun };
+  const world = { ...manualWorld(address), devices: tun === undefined ? [] : [tun] };
   const log: string[] = [];
   const note = (message: string): void => void log.push(message);
   const rate = sendRate === undefined ? {} : { sendRate };

@@ -79,7 +79,7 @@ function stepsFor(program: Program, packets: readonly Uint8Array[]): number {
 function run(program: Program, packets: readonly Uint8Array[]) {
   const world = manualWorld("a:1");
   const tun = new RecordingTun();
-  const node = new Node(program, { ...world, tun }, { names: ["a:1"], facts: [], watch: [] });
+  const node = new Node(program, { ...world, devices: [tun] }, { names: ["a:1"], facts: [], watch: [] });
   node.start();
   for (const bytes of packets) tun.receive(bytes);
   const rows = ["kept", "last", "count"].flatMap((name) => node.rows(`way.${name}`) ?? node.rows(name) ?? []);

@@ -37,7 +37,7 @@ function program(host: string, more: string): Program {
 function host(name: string, more: string = "") {
   const world = manualWorld(name);
   const tun = new RecordingTun();
-  const node = new Node(program(name, more), { ...world, tun }, { names: [name], facts: [], watch: [] });
+  const node = new Node(program(name, more), { ...world, devices: [tun] }, { names: [name], facts: [], watch: [] });
   node.start();
   return { node, tun, datagrams: world.datagrams };
 }

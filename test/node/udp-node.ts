@@ -6,7 +6,7 @@ import type { SocketLimits } from "../../runtime/socket/socket-limits.ts";
 import { defaultSocketLimits } from "../../runtime/socket/socket-limits.ts";
 import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import type { Device } from "../../runtime/world/world.ts";
 import { manualWorld } from "../session/manual-world.ts";
 import { compileProgram } from "../sim/program-network.ts";
 import { waitForRows } from "./wait-for-rows.ts";
@@ -15,7 +15,7 @@ export interface UdpNodeOptions {
   readonly sockets?: Partial<SocketLimits>;
   readonly limits?: Partial<Limits>;
   readonly defines?: Readonly<Record<string, string>>;
-  readonly tun?: Tun;
+  readonly tun?: Device;
 }
 
 /** A node whose UDP sockets are those of this host; its datagrams and device are not. */
@@ -24,7 +24,7 @@ export class UdpNode implements AsyncDisposable {
 
   constructor(program: string, { sockets = {}, limits = {}, defines = {}, tun }: UdpNodeOptions = {}) {
     const udp = new LinuxUdpSockets({ gso: true, gro: true, ioBatch: new IoBatch() });
-    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), udp, tun };
+    const world = { ...manualWorld("here:1"), clock: new LinuxClock(), udp, devices: tun === undefined ? [] : [tun] };
     const socketLimits = { ...defaultSocketLimits, ...sockets };
     const settings = { names: ["here:1"], facts: [], watch: [], limits, socketLimits };
     this.node = new Node(compileProgram(program, defines), world, settings);

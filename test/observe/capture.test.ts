@@ -44,7 +44,7 @@ function capturing(address = "10.0.0.1:10000"): {
 } {
   const sink = new Memory();
   const world = manualWorld(address);
-  const capture = new Capture(sink, () => 1_700_000_000 + world.clock.now(), address, "mosaic0");
+  const capture = new Capture(sink, () => 1_700_000_000 + world.clock.now(), address, ["mosaic0"]);
   const { datagrams } = captured(world, capture);
   datagrams.onDatagram(() => undefined);
   world.clock.advance(100);
@@ -162,9 +162,9 @@ test("each packet of a train that the sink refuses or loses is counted", () => {
 test("packets have the time of the system clock, also after a step of that clock", () => {
   const times: number[] = [1_700_000_000, 1_600_000_000];
   const sink = new Memory();
-  const capture = new Capture(sink, () => times.shift() ?? NaN, "10.0.0.1:10000", "");
+  const capture = new Capture(sink, () => times.shift() ?? NaN, "10.0.0.1:10000", []);
   const bytes = new Uint8Array(20);
-  for (let count = 0; count < 2; count++) capture.packet("in", bytes);
+  for (let count = 0; count < 2; count++) capture.packet("in", bytes, 0);
   const microseconds = sink.blocks.slice(1).map((block) => {
     const view = new DataView(block.buffer, block.byteOffset);
     return view.getUint32(12, true) * 2 ** 32 + view.getUint32(16, true);

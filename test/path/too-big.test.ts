@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { TooBig } from "../../runtime/path/too-big.ts";
 import { tooBigMessage } from "../../runtime/path/too-big-message.ts";
 import { readHeader } from "../../runtime/ip/ip-packet.ts";
-import type { Tun } from "../../runtime/world/world.ts";
+import { DeviceRoutes } from "../../runtime/ip/device-routes.ts";
+import type { Device } from "../../runtime/world/world.ts";
 import { packetOf, type Parts } from "../ip/ip-oracle.ts";
 import { ManualClock } from "../session/manual-world.ts";
 
@@ -94,15 +95,15 @@ describe("a sender", () => {
   });
 
   test("is not notified without a device", () => {
-    expect(new TooBig(undefined, new ManualClock()).notify(packetOf(IPV4), 1300)).toBe(false);
+    expect(new TooBig(new DeviceRoutes([]), new ManualClock()).notify(packetOf(IPV4), 1300)).toBe(false);
   });
 });
 
 function device(): { readonly tooBig: TooBig; readonly clock: ManualClock; readonly written: Uint8Array[] } {
   const written: Uint8Array[] = [];
   const clock = new ManualClock();
-  const tun = { write: (packet: Uint8Array) => written.push(packet) } as unknown as Tun;
-  return { tooBig: new TooBig(tun, clock), clock, written };
+  const tun = { write: (packet: Uint8Array) => written.push(packet) } as unknown as Device;
+  return { tooBig: new TooBig(new DeviceRoutes([tun]), clock), clock, written };
 }
 
 function headerOf(packet: Uint8Array): NonNullable<ReturnType<typeof readHeader>> {

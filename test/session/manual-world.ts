@@ -84,5 +84,5 @@ export class ManualDatagrams implements Datagrams {
 export function manualWorld(
   address: string,
 ): World & { readonly clock: ManualClock; readonly datagrams: ManualDatagrams } {
-  return { clock: new ManualClock(), seed: 1, datagrams: new ManualDatagrams(address), tun: undefined };
+  return { clock: new ManualClock(), seed: 1, datagrams: new ManualDatagrams(address), devices: [] };
 }

@@ -4,7 +4,7 @@ import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 
 /** A node that sends every packet of its TUN device to the other host. */
 const carryTo = (peer: string): Boot => {
-  return ({ datagrams, tun }) => {
+  return ({ datagrams, devices: [tun] }) => {
     tun?.onPacket((packet) => datagrams.send(peer, packet));
     datagrams.onDatagram(({ bytes }) => tun?.write(bytes));
   };

@@ -7,10 +7,13 @@ import { Packet } from "./packet.ts";
 import { isTrain, ownedBytes } from "./train.ts";
 import type { Maybe, Value, Values } from "./value.ts";
 
-/** Packet from the device, or a train of such packets. `length` is the length of one packet. */
+/** Packet from a device, or a train of such packets. */
 export interface Origin {
   readonly packet: Uint8Array;
+  /** Length of one packet. */
   readonly length: number;
+  /** Name of the device. */
+  readonly device: string;
 }
 
 /** Base class whose constructor returns the bytes that it gets, so that a subclass adds its private fields to these bytes. */
@@ -42,10 +45,10 @@ class Marked extends Bytes {
 /** Whether this process has a device whose packets reach rules. Without such a device no origin is looked up. */
 let isUsed = false;
 
-/** Notes that the bytes are a packet, or a train of packets, from the device. */
-export function noteDevicePacket(packet: Uint8Array): void {
+/** Notes that the bytes are a packet, or a train of packets, from the device of that name. */
+export function noteDevicePacket(packet: Uint8Array, device: string): void {
   isUsed = true;
-  Marked.add(packet, { packet, length: packet.length });
+  Marked.add(packet, { packet, length: packet.length, device });
 }
 
 /** Returns the first origin that is found in the values, including values inside lists and packets. */
@@ -85,7 +88,8 @@ export function inheritSegment(train: Uint8Array, at: number, segment: Uint8Arra
   const origin = isUsed ? Marked.of(train) : undefined;
   if (origin === undefined) return segment;
   const packet = origin.packet === train ? segment : segmentOf(origin.packet, at);
-  Marked.add(segment, { packet, length: isTrain(origin.packet) ? packet.length : origin.length });
+  const length = isTrain(origin.packet) ? packet.length : origin.length;
+  Marked.add(segment, { packet, length, device: origin.device });
   return segment;
 }
 
@@ -97,7 +101,7 @@ export function copyOrigin(bytes: Uint8Array, copy: Uint8Array): Uint8Array {
   const origin = isUsed ? Marked.of(bytes) : undefined;
   if (origin === undefined) return copy;
   const packet = origin.packet === bytes ? copy : ownedBytes(segmentOf(origin.packet, 0));
-  Marked.add(copy, { packet, length: origin.length });
+  Marked.add(copy, { packet, length: origin.length, device: origin.device });
   return copy;
 }
 

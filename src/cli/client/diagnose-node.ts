@@ -55,6 +55,7 @@ export function diagnoseFailures(metrics: MetricsSnapshot): readonly HealthProbl
     ...drops(metrics),
     ...collisions(metrics),
     ...unroutedPackets(metrics),
+    ...unknownDevices(metrics),
     ...refusedPeers(metrics),
   ];
 }
@@ -81,7 +82,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ["wrong type", "the program expects another type for an argument"],
   ["tcp: turned away", "connections arrive faster than rules accept them, or there are too many sockets"],
   ["udp: no socket", "no open socket has the number that the rule sends by"],
-  ["own datagram", "the route to a peer leads into the TUN device"],
+  ["own datagram", "the route to a peer leads into a TUN device"],
   ["hop limit", "the packet was in a routing loop"],
 ]);
 
@@ -100,8 +101,8 @@ function hostWithoutAddress({ node, network }: MetricsSnapshot): readonly Health
   return [problem("node", node, text)];
 }
 
-function brokenDevice({ node, tun }: MetricsSnapshot): readonly HealthProblem[] {
-  return tun?.problem === undefined ? [] : [problem("node", node, tun.problem)];
+function brokenDevice({ node, devices }: MetricsSnapshot): readonly HealthProblem[] {
+  return devices.flatMap(({ problem: text }) => (text === undefined ? [] : [problem("node", node, text)]));
 }
 
 function failedSends({ node, network, udp }: MetricsSnapshot): readonly HealthProblem[] {
@@ -114,13 +115,26 @@ function failedSends({ node, network, udp }: MetricsSnapshot): readonly HealthPr
   return [...own, ...ofRules];
 }
 
-function unroutedPackets({ tun }: MetricsSnapshot): readonly HealthProblem[] {
-  return Object.entries(tun?.unrouted ?? {}).map(([destination, count]) =>
+function unroutedPackets({ devices }: MetricsSnapshot): readonly HealthProblem[] {
+  return devices.flatMap(({ name, unrouted }) =>
+    Object.entries(unrouted).map(([destination, count]) =>
+      problem(
+        "destination",
+        destination,
+        `${countOf(count, "packet")} ${devices.length === 1 ? "" : `of ${name} `}for ${destination} ` +
+          `${count === 1 ? "was" : "were"} not sent: no rule has a route to it (is a member or --peer missing?)`,
+      ),
+    ),
+  );
+}
+
+function unknownDevices({ node, devices, unknownDevices: counts }: MetricsSnapshot): readonly HealthProblem[] {
+  const known = devices.map(({ name }) => name).join(", ");
+  return Object.entries(counts).map(([name, count]) =>
     problem(
-      "destination",
-      destination,
-      `${countOf(count, "packet")} for ${destination} ${count === 1 ? "was" : "were"} not sent: ` +
-        "no rule has a route to it (is a member or --peer missing?)",
+      "node",
+      node,
+      `${countOf(count, "packet")} for the device ${name} ${count === 1 ? "was" : "were"} dropped: this node has only ${known}`,
     ),
   );
 }
@@ -205,7 +219,8 @@ function fullTables({ node, tables, steps }: MetricsSnapshot): readonly HealthPr
 function drops({ elements }: MetricsSnapshot): readonly HealthProblem[] {
   return elements.flatMap(({ element, dropped }) =>
     Object.entries(dropped)
-      .filter(([reason]) => reason !== "queue full")
+      // Other functions report these with more details.
+      .filter(([reason]) => reason !== "queue full" && reason !== "tun: unknown device")
       .map(([reason, count]) => problem("element", element, `${element} dropped ${count}: ${explain(reason)}`)),
   );
 }

@@ -21,6 +21,7 @@ interface ListedNode {
   readonly files: readonly string[] | null;
   readonly listen: string | null;
   readonly device: string | null;
+  readonly devices: readonly string[] | null;
   readonly uptime: number | null;
   readonly state: NodeDescription["state"] | UnansweredState;
 }
@@ -100,8 +101,10 @@ function described(process: NodeProcess, socket: string | null, state: Unanswere
   const bound = sockets?.udp.find((address) => address.endsWith(port)) ?? sockets?.udp[0];
   const listen = bound ?? process.listen;
   const names = [...addresses, ...(bound === undefined ? [] : [named(process.listen, bound)])];
-  const device = sockets?.devices[0] ?? process.device;
-  return { node: names[0] ?? null, socket, pid, files, listen, device, uptime, state };
+  const opened = sockets?.devices ?? [];
+  const devices = opened.length > 0 ? opened : process.devices;
+  const [device = null] = devices;
+  return { node: names[0] ?? null, socket, pid, files, listen, device, devices, uptime, state };
 }
 
 /** The name of a node without `--addr`: the host of `--listen`, with the port that is bound. */
@@ -111,7 +114,8 @@ function named(listen: string, bound: string): string {
 }
 
 function unknown(socket: string, state: UnansweredState): ListedNode {
-  return { node: null, socket, pid: null, files: null, listen: null, device: null, uptime: null, state };
+  const nothing = { pid: null, files: null, listen: null, device: null, devices: null, uptime: null };
+  return { node: null, socket, ...nothing, state };
 }
 
 /** Asks the node at a socket. */
@@ -143,14 +147,14 @@ async function describe(client: NodeClient, socket: string): Promise<ListedNode 
 
 const HEADINGS = ["node", "pid", "program", "listen", "device", "up", "state", "socket"];
 
-function cells({ node, pid, files, listen, device, uptime, state, socket }: ListedNode): readonly string[] {
+function cells({ node, pid, files, listen, devices, uptime, state, socket }: ListedNode): readonly string[] {
   const up = uptime === null ? "-" : `${Math.floor(uptime)} s`;
   return [
     node ?? "-",
     String(pid ?? "-"),
     files?.join(" ") ?? "-",
     listen ?? "-",
-    device ?? "-",
+    devices?.join(" ") || "-",
     up,
     state,
     socket ?? "-",

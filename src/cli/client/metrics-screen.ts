@@ -84,16 +84,20 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): readonly string[] {
-  const { node, uptime, steps, ways, eventLoop, network, tun, memory } = now;
+  const { node, uptime, steps, ways, eventLoop, network, devices, memory } = now;
   const seconds = before === undefined ? uptime : uptime - before.uptime;
   const rate = (steps.steps - (before?.steps.steps ?? 0)) / Math.max(seconds, 0.001);
   const late = eventLoop === null ? "" : `   event loop p99 ${milliseconds(eventLoop.p99)}`;
-  const device =
-    tun === null ? "" : `   ${printable(tun.name)}: ${countOf(tun.read, "packet")} read, ${tun.written} written`;
+  const lines = devices.map(
+    ({ name, read, written }) => `${printable(name)}: ${countOf(read, "packet")} read, ${written} written`,
+  );
+  // One device stands in the line of the network, several have a line each.
+  const device = lines.length === 1 ? `   ${lines[0]}` : "";
   return [
     `${printable(node, MAX_TEXT)}   up ${duration(uptime)}   ${countOf(steps.steps, "step")}, ${rate.toFixed(1)}/s${late}`,
     `network: ${countOf(network.sent, "datagram")} sent (${bytes(network.sentBytes)}), ` +
       `${network.received} received (${bytes(network.receivedBytes)})${device}`,
+    ...(lines.length > 1 ? lines : []),
     `sent by rules: ${countOf(ways.local, "tuple")} to this node, ${ways.ip} to others, ${ways.overlay} into overlays`,
     `memory: ${bytes(memory.used)} of rows and queues${memory.limit === null ? "" : `, limit ${bytes(memory.limit)}`}`,
     ...streamLine(now),

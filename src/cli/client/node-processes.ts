@@ -15,8 +15,8 @@ export interface NodeProcess {
   readonly listen: string;
   /** Addresses of `--addr`, canonical. */
   readonly addresses: readonly string[];
-  /** Name of the device of `--tun`; null without a name. */
-  readonly device: string | null;
+  /** Names of the devices that `--tun` names. */
+  readonly devices: readonly string[];
   /** Absolute path of `--control`: a socket, or with `--nodes` a folder of sockets. Undefined without `--control`. */
   readonly control: string | undefined;
   /** Whether it was started with `--no-control`. */
@@ -54,7 +54,7 @@ function processOf(pid: number, specs: readonly OptionSpec[]): NodeProcess | und
     files,
     listen: canonicalHostPort(last("listen") ?? presetOf("--listen", specs)),
     addresses: (options.get("addr") ?? []).map(canonicalHostPort),
-    device: last("tun") ?? null,
+    devices: (options.get("tun") ?? []).filter((name) => name !== ""),
     control: control && absolute(control, pid),
     isUncontrolled: options.has("no-control"),
     uptime: uptimeOf(pid),

@@ -1,19 +1,18 @@
 import { statSync } from "node:fs";
 import type { Dscp } from "../../../runtime/device/dscp.ts";
 import { formatHostPort, type HostPort, parseHostPort } from "../../../runtime/plan/values/host-port.ts";
-import type { CommandSpec } from "../options/command-spec.ts";
+import type { CommandSpec, OptionUse } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseMetricsAddress } from "../options/metrics-address.ts";
 import { parseMemory } from "../options/memory.ts";
 import { listenAddresses, parseNodeCount } from "../options/nodes.ts";
 import { readSecrets } from "../options/secret.ts";
 import { parseSendRate } from "../options/send-rate.ts";
-import { parseDeviceAddress } from "../options/device-address.ts";
+import { parseDevices } from "../options/devices.ts";
 import { parseDscp } from "../options/dscp.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
 import { parseUser, type User } from "../options/user.ts";
 import type { ControlRequest } from "../run/node-control.ts";
-import type { TunRequest } from "../run/open-device.ts";
 import type { RunOptions } from "../run/run.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "../terminal/log.ts";
@@ -23,8 +22,8 @@ interface RunInput extends LanguageInput, FactInput {
   readonly listen: string;
   readonly nodes?: number;
   readonly addr: readonly string[];
-  readonly tun?: string | true;
-  readonly tunAddr?: string;
+  /** Uses of `--tun` and `--tun-addr`. */
+  readonly devices: readonly OptionUse[];
   readonly tunRestore: boolean;
   readonly mtu?: number;
   readonly gso: boolean;
@@ -65,24 +64,29 @@ export const command: CommandSpec<RunInput> = {
     },
     {
       syntax: "--tun [interface]",
-      description: "open a TUN device; loads tunnel.mzl if no rule uses the device",
+      description: "open a TUN device; loads tunnel.mzl if no rule uses the device; repeat it for further devices",
+      list: "devices",
     },
-    { syntax: "--tun-addr <cidr>", description: "address of the device, as in 100.64.0.1/24" },
+    {
+      syntax: "--tun-addr <cidr>",
+      description: "address of the device that the --tun before it opens, as in 100.64.0.1/24",
+      list: "devices",
+    },
     {
       syntax: "--tun-restore",
       description:
-        "restore the device if it is removed, down or without its address; otherwise a removed device ends the node",
+        "restore a device if it is removed, down or without its address; otherwise a removed device ends the node",
     },
     {
       syntax: "--mtu <bytes>",
-      description: "MTU of the device (if omitted: the largest packet that fits a datagram to the peers)",
+      description: "MTU of the devices (if omitted: the largest packet that fits a datagram to the peers)",
       parse: parseMtu,
     },
     { syntax: "--no-gso", description: "send datagrams one by one, without UDP segmentation offload" },
     { syntax: "--no-gro", description: "receive datagrams one by one, without UDP receive offload" },
     {
       syntax: "--no-tso",
-      description: "read and write packets of the device one by one, without segmentation offload",
+      description: "read and write packets of the devices one by one, without segmentation offload",
     },
     {
       syntax: "--no-flow-cache",
@@ -114,11 +118,11 @@ export const command: CommandSpec<RunInput> = {
     { syntax: "--metrics <[host:]port>", description: "serve /metrics for Prometheus, /healthz and /readyz" },
     {
       syntax: "--pcap <file>",
-      description: "write datagrams and packets of the device to a pcapng file; - is stdout",
+      description: "write datagrams and packets of the devices to a pcapng file; - is stdout",
     },
     {
       syntax: "--user <name|uid[:gid]>",
-      description: "become this user after the device and the sockets are open",
+      description: "become this user after the devices and the sockets are open",
       parse: parseUser,
     },
     {
@@ -157,8 +161,9 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
   const { parsePeer } = await import("../options/peer.ts");
   checkNodes(input);
-  if (input.tun === undefined && input.tunAddr !== undefined) throw wrongUsage("--tun-addr", "it needs --tun");
-  if (input.tun === undefined && input.tunRestore) throw wrongUsage("--tun-restore", "it needs --tun");
+  const { mtu, tso, tunRestore, listen } = input;
+  const devices = parseDevices(input.devices, { mtu, tso, restore: tunRestore, listen });
+  if (devices.length === 0 && tunRestore) throw wrongUsage("--tun-restore", "it needs --tun");
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
@@ -168,11 +173,11 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     facts: input.fact,
     factDirectories: input.facts,
     peers: input.peer.map((text) => parsePeer(text)),
-    hasTun: input.tun !== undefined,
+    hasTun: devices.length > 0,
     hasPlugins: input.plugin.length > 0,
     listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
     addresses: input.addr.map((text) => announcedAddress(text)),
-    tun: input.tun === undefined ? undefined : tunRequest(input.tun, input),
+    devices,
     gso: input.gso,
     flowCache: input.flowCache,
     gro: input.gro,
@@ -190,11 +195,12 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
 }
 
 /** Refuses options that belong to one node. */
-function checkNodes({ nodes, addr, tun }: RunInput): void {
+function checkNodes({ nodes, addr, devices }: RunInput): void {
   if (nodes === undefined) return;
   if (addr.length > 0)
     throw wrongUsage("--nodes", "--addr is the address of one node; nodes of one process have those of --listen");
-  if (tun !== undefined) throw wrongUsage("--nodes", "a device belongs to one node; leave out --tun");
+  const [device] = devices;
+  if (device !== undefined) throw wrongUsage("--nodes", `a device belongs to one node; leave out ${device.option}`);
 }
 
 /** Returns the canonical text of an address that other nodes send to. */
@@ -217,17 +223,6 @@ function controlSocket(control: string | false | undefined, isFolder: boolean): 
   if (statSync(control, { throwIfNoEntry: false })?.isDirectory() === false)
     throw wrongUsage("--control", `${control} is a file; with --nodes it names the folder of the sockets`);
   return { folder: control };
-}
-
-function tunRequest(tun: string | true, { tunAddr, mtu, tso, tunRestore, listen }: RunInput): TunRequest {
-  if (tunAddr === undefined) throw wrongUsage("--tun", "the device needs an address: --tun-addr 100.64.0.1/24");
-  return {
-    name: tun === true ? undefined : tun,
-    address: parseDeviceAddress(tunAddr, listen),
-    mtu,
-    tso,
-    restore: tunRestore,
-  };
 }
 
 function parseMtu(text: string): number {

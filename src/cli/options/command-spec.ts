@@ -38,10 +38,23 @@ export interface OptionSpec {
   readonly preset?: string;
   /** True if the option can be given several times. Its value is then an array. */
   readonly isRepeatable?: boolean;
+  /**
+   * Name of a list in the input that holds the uses of this option and of all options with the same list, as `OptionUse`, in the order of
+   * the command line. Each option may be used several times.
+   */
+  readonly list?: string;
   /** Converts the text after the option; throws `wrongUsage` if it is invalid. */
   readonly parse?: (text: string) => unknown;
   /** Camel-case names of options that cannot be combined with this one. */
   readonly conflicts?: readonly string[];
+}
+
+/** One use of an option in a list. */
+export interface OptionUse {
+  /** Long name of the option, `--tun`. */
+  readonly option: string;
+  /** Null if no value follows the option. */
+  readonly value: string | null;
 }
 
 export interface CommandContext {

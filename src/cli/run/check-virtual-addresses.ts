@@ -5,8 +5,8 @@ import { formatValue } from "../../../runtime/plan/values/format.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 
-/** Refuses two peers with one virtual address, and a peer with the address of this node's device. */
-export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): void {
+/** Refuses two peers with one virtual address, and a peer with the address of one of this node's devices. */
+export function checkPeers(peers: readonly Peer[], devices: readonly Cidr[]): void {
   const owners = new Map<string, string>();
   for (const peer of peers) {
     const { virtual } = peer;
@@ -15,7 +15,7 @@ export function checkPeers(peers: readonly Peer[], device: Cidr | undefined): vo
     const owner = owners.get(virtual) ?? address;
     if (owner !== address)
       throw wrongUsage("--peer", `${virtual} is the virtual address of both ${owner} and ${address}`);
-    if (virtual === device?.address)
+    if (devices.some((device) => device.address === virtual))
       throw wrongUsage(
         "--peer",
         `${virtual} is the address of this node (--tun-addr), so ${address} cannot have it too`,

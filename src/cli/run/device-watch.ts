@@ -1,4 +1,4 @@
-import type { Tun } from "../../../runtime/world/world.ts";
+import type { Device } from "../../../runtime/world/world.ts";
 import type { Log } from "../terminal/log.ts";
 
 const SAMPLE_MS = 1_000;
@@ -12,7 +12,7 @@ const CALM = 60;
  * `restores` it restores the device: at once, then after 1, 2, 4 and up to 30 seconds.
  */
 export class DeviceWatch {
-  readonly #tun: Pick<Tun, "name" | "problem" | "restore">;
+  readonly #device: Pick<Device, "name" | "problem" | "restore">;
   readonly #restores: boolean;
   readonly #log: Pick<Log, "info" | "warn">;
   readonly #timer: NodeJS.Timeout;
@@ -22,8 +22,12 @@ export class DeviceWatch {
   #wait = 0;
   #pause = 1;
 
-  constructor(tun: Pick<Tun, "name" | "problem" | "restore">, restores: boolean, log: Pick<Log, "info" | "warn">) {
-    this.#tun = tun;
+  constructor(
+    device: Pick<Device, "name" | "problem" | "restore">,
+    restores: boolean,
+    log: Pick<Log, "info" | "warn">,
+  ) {
+    this.#device = device;
     this.#restores = restores;
     this.#log = log;
     this.#timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
@@ -34,8 +38,8 @@ export class DeviceWatch {
   }
 
   sample(): void {
-    const problem = this.#tun.problem?.();
-    this.#report(problem, `the device ${this.#tun.name} carries packets again`);
+    const problem = this.#device.problem?.();
+    this.#report(problem, `the device ${this.#device.name} carries packets again`);
     if (this.#wait > 0) this.#wait--;
     if (problem === undefined) return this.#countCalm();
     this.#calm = 0;
@@ -50,8 +54,8 @@ export class DeviceWatch {
   #restore(): void {
     this.#wait = this.#pause;
     this.#pause = Math.min(2 * this.#pause, MAX_PAUSE);
-    this.#tun.restore?.();
-    this.#report(this.#tun.problem?.(), `restored the device ${this.#tun.name}: it carries packets again`);
+    this.#device.restore?.();
+    this.#report(this.#device.problem?.(), `restored the device ${this.#device.name}: it carries packets again`);
   }
 
   #report(problem: string | undefined, repaired: string): void {

@@ -39,8 +39,8 @@ export class DropReports {
   }
 }
 
-/** All drops of a node by element and reason: tuples, datagrams and packets of the device. */
-export function dropsIn({ elements, network, tun }: TrafficMetrics): readonly DropCount[] {
+/** All drops of a node by element and reason: tuples, datagrams and packets of the devices. */
+export function dropsIn({ elements, network, devices }: TrafficMetrics): readonly DropCount[] {
   const dropped = elements.flatMap(({ element, label, dropped: counts }) =>
     Object.entries(counts).map(([reason, count]) => {
       const source = label === "" ? element : `${element} ${label}`;
@@ -50,8 +50,12 @@ export function dropsIn({ elements, network, tun }: TrafficMetrics): readonly Dr
   const unsent = Object.entries(network.failed).map(([reason, count]) => {
     return { message: `datagrams not sent, ${reason}`, fields: { element: "network", reason }, count };
   });
-  const refused = Object.entries(tun?.refused ?? {}).map(([reason, count]) => {
-    return { message: `packets not written to the device, ${reason}`, fields: { element: "tun", reason }, count };
-  });
+  const refused = devices.flatMap(({ name, refused: counts }) =>
+    Object.entries(counts).map(([reason, count]) => {
+      const isOnly = devices.length === 1;
+      const message = `packets not written to the device${isOnly ? "" : ` ${name}`}, ${reason}`;
+      return { message, fields: { element: "tun", ...(!isOnly && { device: name }), reason }, count };
+    }),
+  );
   return [...dropped, ...unsent, ...refused];
 }

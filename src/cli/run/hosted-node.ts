@@ -104,8 +104,10 @@ export class HostedNode {
     if (!node.start()) await this.#failStart();
     const dropLog = new DropLog(() => node.trafficMetrics(), log);
     resources.defer(() => dropLog.stop());
-    const deviceWatch = world.tun && new DeviceWatch(world.tun, options.tun?.restore === true, log);
-    resources.defer(() => deviceWatch?.stop());
+    for (const [at, device] of world.devices.entries()) {
+      const deviceWatch = new DeviceWatch(device, options.devices[at]?.restore === true, log);
+      resources.defer(() => deviceWatch.stop());
+    }
   }
 
   async #failStart(): Promise<never> {

@@ -1,22 +1,10 @@
 import type { IoBatch } from "../../../runtime/device/io-batch.ts";
 import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
-import { openTun } from "../../../runtime/device/tun.ts";
-import type { Cidr } from "../../../runtime/ip/cidr.ts";
-import type { Tun } from "../../../runtime/world/world.ts";
+import { openTun, type TunResult } from "../../../runtime/device/tun.ts";
+import type { Device } from "../../../runtime/world/world.ts";
+import type { DeviceRequest } from "../options/devices.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
-
-export interface TunRequest {
-  /** Name of the interface; if undefined, the kernel chooses it. */
-  readonly name: string | undefined;
-  readonly address: Cidr;
-  /** MTU in bytes; if undefined, the length of the longest packet that fits into a datagram of the node. */
-  readonly mtu: number | undefined;
-  /** Whether the device may exchange super-packets (TSO) with the kernel. */
-  readonly tso: boolean;
-  /** Whether the node restores the device when it is gone, down or without its address. If false, the node ends when the device is gone. */
-  readonly restore: boolean;
-}
 
 /** Objects that all devices of a node share. */
 export interface DevicesShare {
@@ -26,18 +14,18 @@ export interface DevicesShare {
 }
 
 /**
- * Opens the TUN device of the command line. If the device disappears and `restore` is false, calls `onLost` with an error code.
+ * Opens a TUN device of the command line. If the device disappears and `restore` is false, calls `onLost` with its name and an error code.
  * `defaultMtu` is the length of the longest packet that fits into a datagram.
  */
 export function openDevice(
-  { name, address, mtu, tso, restore }: TunRequest,
+  { name, address, mtu, tso, restore }: DeviceRequest,
   defaultMtu: number,
   share: DevicesShare,
-  onLost: (code: string) => void,
+  onLost: (device: string, code: string) => void,
   log: Log,
-): Tun {
-  const ending = restore ? {} : { onLost };
-  const opened = openTun({
+): Device {
+  const ending = restore ? {} : { onLost: (code: string): void => onLost(opened.ok ? opened.tun.name : "", code) };
+  const opened: TunResult = openTun({
     name,
     address,
     mtu: mtu ?? defaultMtu,

@@ -19,11 +19,12 @@ import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
 import type { World } from "../../../runtime/world/world.ts";
 import { CaptureFile } from "../files/capture-file.ts";
+import type { DeviceRequest } from "../options/devices.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 import { endpointNames } from "./endpoint-names.ts";
 import type { NodeEndpoint } from "./hosted-node.ts";
-import { type DevicesShare, openDevice, type TunRequest } from "./open-device.ts";
+import { type DevicesShare, openDevice } from "./open-device.ts";
 
 /** Options of the world of a node: its socket, device and capture. */
 export interface WorldOptions {
@@ -31,7 +32,8 @@ export interface WorldOptions {
   readonly listen: readonly string[];
   /** Addresses that the node answers to besides the bound one. It announces the first of them. */
   readonly addresses: readonly string[];
-  readonly tun: TunRequest | undefined;
+  /** Devices to open, in the order of the command line. */
+  readonly devices: readonly DeviceRequest[];
   readonly peers: readonly Peer[];
   /** Whether the kernel may segment (GSO) and join (GRO) trains of datagrams. */
   readonly gso: boolean;
@@ -44,8 +46,8 @@ export interface WorldOptions {
   readonly pcap: string | undefined;
 }
 
-/** Called with an error code when the device has disappeared. */
-export type OnDeviceLost = (code: string) => void;
+/** Called with the name of a device that has disappeared, and an error code. */
+export type OnDeviceLost = (device: string, code: string) => void;
 
 /** Parts of the world that the nodes of a process share. */
 interface ProcessWorld {
@@ -55,7 +57,7 @@ interface ProcessWorld {
   readonly localHosts: LocalHosts;
   readonly host: LinuxHost;
   /** Names of the devices of the process. */
-  readonly devices: Set<string>;
+  readonly deviceNames: Set<string>;
 }
 
 /** Opens the worlds of all nodes of the process on Linux, in the order of `listen`. `resources` closes everything that is opened. */
@@ -69,10 +71,10 @@ export async function openWorlds(
   const eventLoop = new EventLoopDelay();
   resources.defer(() => eventLoop.stop());
   const peers = options.peers.flatMap(({ address }) => ipAddressesOf(address));
-  const devices = new Set<string>();
-  const host = new LinuxHost({ peers: numericHosts(peers), isOwnDevice: (name) => devices.has(name) });
+  const deviceNames = new Set<string>();
+  const host = new LinuxHost({ peers: numericHosts(peers), isOwnDevice: (name) => deviceNames.has(name) });
   resources.defer(() => host.close());
-  const shared = { maxPayload: pathPayload(peers), eventLoop, localHosts: new LocalHosts(), host, devices };
+  const shared = { maxPayload: pathPayload(peers), eventLoop, localHosts: new LocalHosts(), host, deviceNames };
   const endpoints: NodeEndpoint[] = [];
   for (const listen of options.listen) {
     const world = await openWorld(listen, options, plan, shared, onDeviceLost, log, resources);
@@ -86,7 +88,7 @@ async function openWorld(
   listen: string,
   options: WorldOptions,
   plan: Plan,
-  { maxPayload, eventLoop, localHosts, host, devices }: ProcessWorld,
+  { maxPayload, eventLoop, localHosts, host, deviceNames }: ProcessWorld,
   onDeviceLost: OnDeviceLost,
   log: Log,
   resources: AsyncDisposableStack,
@@ -95,19 +97,24 @@ async function openWorld(
   const shared = { ioBatch: new IoBatch(), flowCache };
   const { datagrams, moveTo } = await bind(listen, options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
-  const tun =
-    options.tun === undefined
-      ? undefined
-      : openDevice(options.tun, innerMtu(plan, maxPayload), shared, onDeviceLost, log);
-  if (tun !== undefined) devices.add(tun.name);
-  resources.defer(() => tun?.close());
+  const defaultMtu = innerMtu(plan, maxPayload);
+  const devices = options.devices.map((request, at) => {
+    if (request.name !== undefined && deviceNames.has(request.name))
+      throw runFailed(`--tun: the device before has the name ${request.name}: give each device a name`);
+    // The flow cache lies between the socket and one device.
+    const share = at === 0 ? shared : { ...shared, flowCache: undefined };
+    const device = openDevice(request, defaultMtu, share, onDeviceLost, log);
+    resources.defer(() => device.close());
+    deviceNames.add(device.name);
+    return device;
+  });
   const streams = new NetStreams();
   resources.defer(() => streams.close());
   const udp = new LinuxUdpSockets({ gso: options.gso, gro: options.gro, ioBatch: shared.ioBatch });
   const ends = {
     datagrams,
     moveTo,
-    tun,
+    devices,
     streams,
     udp,
     isLocalHost: (ip: string) => localHosts.has(ip),
@@ -137,7 +144,7 @@ function capturedWorlds(
   const captures = endpoints.map((endpoint, at) => {
     const { world } = endpoint;
     const [name = ""] = presentNames(endpoint, world.host);
-    return new Capture(file, now, name, at > 0 ? null : (world.tun?.name ?? ""));
+    return new Capture(file, now, name, at > 0 ? null : world.devices.map((device) => device.name));
   });
   // Packets that still wait may be lost while the file is closed, so lost packets are counted after that.
   resources.defer(async () => {

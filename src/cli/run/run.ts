@@ -26,7 +26,6 @@ import { warnAboutAddress } from "./endpoint-names.ts";
 import { factsOfPeers } from "./facts-of-peers.ts";
 import { HostedNode, type Prepared } from "./hosted-node.ts";
 import type { ControlRequest } from "./node-control.ts";
-import type { TunRequest } from "./open-device.ts";
 import { NodeSignals } from "./node-signals.ts";
 import { openWorlds, type WorldOptions } from "./open-world.ts";
 import { optimiseEarly } from "./optimise-early.ts";
@@ -73,15 +72,15 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   await openMetrics(options, served, output.log, resources);
   await warmUpNode(prepared.program, prepared.facts, options, output.log);
   const deviceLost = new AbortController();
-  const onDeviceLost = (code: string): void => deviceLost.abort(code);
+  const onDeviceLost = (device: string, code: string): void => deviceLost.abort({ device, code } satisfies LostDevice);
   const endpoints = await openWorlds(options, prepared.program.plan, onDeviceLost, output.log, resources);
   if (options.user !== undefined) becomeUser(options.user);
-  if (options.tun?.restore === true) checkNetAdmin();
+  if (options.devices.some(({ restore }) => restore)) checkNetAdmin();
   const nodes = endpoints.map((endpoint) => new HostedNode(prepared, endpoint, endpoints, options, output));
   for (const node of nodes) await node.start(options, resources);
   served.setRunning(nodes.map(({ node }) => node));
   const describe = (files: readonly string[]): string => `running ${files.join(" ")} as ${namesOf(nodes)}`;
-  announce(describe(prepared.files), nodes, options.tun, output.log);
+  announce(describe(prepared.files), nodes, output.log);
   warnAboutPeers(prepared, nodes, options, output.log);
   const manager = serviceManager(process.env, process.pid);
   manager?.ready(describe(prepared.files));
@@ -98,10 +97,16 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   await Promise.all(nodes.map(({ node }) => node.shutdown(SHUTDOWN_GRACE_SECONDS)));
   output.log.flush();
   for (const hosted of nodes) logSummary(hosted);
-  if (deviceLost.signal.aborted)
-    throw runFailed(
-      `the TUN device ${nodes[0]?.world.tun?.name ?? ""} is gone (${String(deviceLost.signal.reason)}): somebody removed it`,
-    );
+  if (!deviceLost.signal.aborted) return;
+  const { device, code } = deviceLost.signal.reason as LostDevice;
+  throw runFailed(`the TUN device ${device} is gone (${code}): somebody removed it`);
+}
+
+/** Why a device ended the node. */
+interface LostDevice {
+  readonly device: string;
+  /** Error code of the kernel. */
+  readonly code: string;
 }
 
 function logSummary({ node, log }: HostedNode): void {
@@ -117,7 +122,10 @@ function namesOf(nodes: readonly HostedNode[]): string {
 
 /** Compiles the program and checks the options, so that most failures occur before anything is opened. */
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
-  checkPeers(options.peers, options.tun?.address);
+  checkPeers(
+    options.peers,
+    options.devices.map(({ address }) => address),
+  );
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
   const { plan, core } = compilation;
@@ -152,32 +160,32 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-function announce(text: string, nodes: readonly HostedNode[], request: TunRequest | undefined, log: Log): void {
+function announce(text: string, nodes: readonly HostedNode[], log: Log): void {
   const { node, world } = nodes[0] as HostedNode;
-  const { tun } = world;
-  const device =
-    tun === undefined ? "" : `, ${tun.name} with ${request === undefined ? "" : formatCidr(request.address)}`;
-  log.info(`${text}${device}`, { address: node.name, ...(tun && { device: tun.name }) });
+  const devices = world.devices.map(({ name, network }) => `, ${name} with ${network && formatCidr(network)}`);
+  const device = node.devices.join(", ");
+  log.info(`${text}${devices.join("")}`, { address: node.name, ...(device !== "" && { device }) });
   warnAboutAddress(node.name, log);
 }
 
 function warnAboutPeers(
   { facts }: Prepared,
   nodes: readonly HostedNode[],
-  { peers, tun: request, listen, addresses: own }: RunOptions,
+  { peers, listen, addresses: own }: RunOptions,
   log: Log,
 ): void {
+  const devices = nodes.flatMap(({ world }) => world.devices);
+  const networks = devices.flatMap(({ network }) => network ?? []);
   // Several nodes of one process are peers of each other.
   if (nodes.length === 1) {
     const names = [...listen, ...own, ...nodes.map(({ node }) => node.name)];
-    warnAboutUselessPeers(peers, names, request?.address, log);
+    warnAboutUselessPeers(peers, names, networks, log);
     for (const { node, world } of nodes)
       warnAboutRemotePeers(peers, node.listen, (host) => world.isLocalHost?.(host) === true, log);
   }
-  const tun = nodes[0]?.world.tun;
-  if (request === undefined || tun === undefined) return;
   const addresses = [...peers.flatMap(({ address }) => ipAddressesOf(address)), ...peersInFacts(facts)];
-  warnAboutLoops([...new Set(addresses)], tun.name, request.address, log);
+  for (const { name, network } of devices)
+    if (network !== undefined) warnAboutLoops([...new Set(addresses)], name, network, log);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -20,7 +20,10 @@ export class ServedNodes {
 
   unready(): string | undefined {
     if (this.#state !== "") return this.#state;
-    return this.#nodes.map((node) => node.trafficMetrics().tun?.problem).find((problem) => problem !== undefined);
+    const problems = this.#nodes
+      .flatMap((node) => node.trafficMetrics().devices)
+      .flatMap(({ problem }) => problem ?? []);
+    return problems.length === 0 ? undefined : problems.join("; ");
   }
 
   setRunning(nodes: readonly Node[]): void {

@@ -5,14 +5,14 @@ import { type Fact, type Peer, peerFacts } from "../../../runtime/node/peer-fact
 import type { Program } from "../../../runtime/node/program.ts";
 import { type Endpoint, warmUp } from "../../../runtime/warm-up/warm-up.ts";
 import { isUnspecified } from "../options/address-scope.ts";
+import type { DeviceRequest } from "../options/devices.ts";
 import type { Log } from "../terminal/log.ts";
-import type { TunRequest } from "./open-device.ts";
 
 /** Options of the node that is about to run. */
 export interface WarmUpOptions {
   readonly listen: readonly string[];
   readonly addresses: readonly string[];
-  readonly tun: TunRequest | undefined;
+  readonly devices: readonly DeviceRequest[];
   readonly peers: readonly Peer[];
   /** Whether plugins are loaded. Then there is no warm-up, because functions of plugins may have side effects. */
   readonly hasPlugins: boolean;
@@ -68,14 +68,14 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
   };
 }
 
-/** Returns this node and the first peer whose virtual address has the address family of the device. Undefined if none fits. */
+/** Returns this node and the first peer whose virtual address has the address family of the first device. Undefined if none fits. */
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
-  { listen: [listen = ""], addresses, tun, peers }: WarmUpOptions,
+  { listen: [listen = ""], addresses, devices: [device], peers }: WarmUpOptions,
 ): readonly [Endpoint, Endpoint] | undefined {
-  if (tun === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
-  const { address: inner, bytes } = tun.address;
+  if (device === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
+  const { address: inner, bytes } = device.address;
   const peer = peers.find(({ virtual = "" }) => parseIp(virtual)?.length === bytes.length);
   if (peer?.virtual === undefined || typeof peer.address !== "string") return undefined;
   const localAddress = reachableAddress(addresses[0] ?? listen, peer.address);

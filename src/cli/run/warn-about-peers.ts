@@ -5,11 +5,11 @@ import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
 import { isLoopback, isUnspecified } from "../options/address-scope.ts";
 import type { Log } from "../terminal/log.ts";
 
-/** Warns about peers that are the node itself, and about virtual addresses for which the device has no route. */
+/** Warns about peers that are the node itself, and about virtual addresses for which no device has a route. */
 export function warnAboutUselessPeers(
   peers: readonly Peer[],
   own: readonly string[],
-  device: Cidr | undefined,
+  devices: readonly Cidr[],
   log: Pick<Log, "warn">,
 ): void {
   for (const peer of peers) {
@@ -18,10 +18,11 @@ export function warnAboutUselessPeers(
     if (typeof address === "string" && own.includes(address))
       log.warn(`peer ${text} is the address of this node (--listen or --addr): leave it out`, { peer: text });
     const bytes = virtual === undefined ? undefined : parseIp(virtual);
-    if (device === undefined || bytes === undefined || contains(device, bytes)) continue;
+    if (devices.length === 0 || bytes === undefined || devices.some((device) => contains(device, bytes))) continue;
+    const networks = devices.map(formatCidr).join(" and ");
     log.warn(
-      `peer ${text}: its virtual address ${virtual} is outside ${formatCidr(device)} (--tun-addr), ` +
-        "so this host has no route for it through the device",
+      `peer ${text}: its virtual address ${virtual} is outside ${networks} (--tun-addr), ` +
+        `so this host has no route for it through ${devices.length === 1 ? "the device" : "a device"}`,
       { peer: text },
     );
   }

@@ -34,10 +34,15 @@ export class HostCaptures {
     for (const file of this.#files.values()) attempt(this.#option, () => file.close());
   }
 
-  #begin(host: string, { clock, datagrams, tun }: World): Capture {
+  #begin(host: string, { clock, datagrams, devices }: World): Capture {
     const path = join(this.#folder, `${host}.pcapng`);
     const file = attempt(this.#option, () => new BlockingFile(path, this.#option));
-    const capture = new Capture(file, () => clock.now(), datagrams.address, tun?.name ?? "");
+    const capture = new Capture(
+      file,
+      () => clock.now(),
+      datagrams.address,
+      devices.map(({ name }) => name),
+    );
     this.#files.set(host, file);
     this.#captures.set(host, capture);
     return capture;

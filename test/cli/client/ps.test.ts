@@ -64,7 +64,15 @@ describe("mosaic ps", () => {
     const address = /as (\S+)/.exec(node.stderr)?.[1];
     node.kill("SIGSTOP");
     const uptime = expect.any(Number) as number;
-    const known = { node: address, pid: node.pid, files: ["ping.mzl"], listen: address, device: null, uptime };
+    const known = {
+      node: address,
+      pid: node.pid,
+      files: ["ping.mzl"],
+      listen: address,
+      device: null,
+      devices: [],
+      uptime,
+    };
     expect(await listed()).toContainEqual({ version: 1, ...known, socket, state: "does not answer" });
     node.kill("SIGKILL");
     await node.ended;

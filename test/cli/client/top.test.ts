@@ -20,11 +20,21 @@ const healthy: MetricsSnapshot = {
   network: { sent: 1, sentBytes: 1_234, received: 0, receivedBytes: 0, failed: {} },
   paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
   tun: null,
+  devices: [],
+  unknownDevices: {},
   flowCache: null,
   streams: null,
   udp: null,
   eventLoop: null,
 };
+
+function device(
+  name: string,
+  more: Partial<MetricsSnapshot["devices"][number]> = {},
+): MetricsSnapshot["devices"][number] {
+  const counts = { read: 0, readBytes: 0, written: 0, writtenBytes: 0 };
+  return { name, mtu: 1250, ...counts, refused: {}, unrouted: {}, ...more };
+}
 
 interface PeerState {
   readonly refusal?: string;
@@ -148,35 +158,39 @@ test.for<{ readonly cause: string; readonly metrics: Partial<MetricsSnapshot>; r
   {
     cause: "a device that is down",
     metrics: {
-      tun: {
-        name: "mosaic0",
-        mtu: 1250,
-        read: 0,
-        readBytes: 0,
-        written: 0,
-        writtenBytes: 0,
-        refused: {},
-        unrouted: {},
-        problem: "the device mosaic0 is down or has lost its address 100.64.0.1/24",
-      },
+      devices: [device("mosaic0", { problem: "the device mosaic0 is down or has lost its address 100.64.0.1/24" })],
     },
     says: ["the device mosaic0 is down or has lost its address 100.64.0.1/24"],
   },
   {
     cause: "packets without a route",
     metrics: {
-      tun: {
-        name: "mosaic0",
-        mtu: 1250,
-        read: 9,
-        readBytes: 0,
-        written: 0,
-        writtenBytes: 0,
-        refused: {},
-        unrouted: { "100.64.0.2": 7 },
-      },
+      devices: [device("mosaic0", { unrouted: { "100.64.0.2": 7 } })],
     },
     says: ["7 packets for 100.64.0.2 were not sent: no rule has a route to it (is a member or --peer missing?)"],
+  },
+  {
+    cause: "packets of one of two devices without a route, and two devices that are down",
+    metrics: {
+      devices: [
+        device("a", { unrouted: { "100.64.0.2": 1 }, problem: "the device a is gone (EBADFD)" }),
+        device("b", { problem: "the device b is gone (EBADFD)" }),
+      ],
+    },
+    says: [
+      "the device a is gone (EBADFD)",
+      "the device b is gone (EBADFD)",
+      "1 packet of a for 100.64.0.2 was not sent: no rule has a route to it (is a member or --peer missing?)",
+    ],
+  },
+  {
+    cause: "packets for a device that the node does not have",
+    metrics: {
+      devices: [device("a"), device("b")],
+      unknownDevices: { c: 2 },
+      elements: [{ element: "TunTx", label: "", in: 2, out: 0, dropped: { "tun: unknown device": 2 } }],
+    },
+    says: ["2 packets for the device c were dropped: this node has only a, b"],
   },
   {
     cause: "a wrong address, where the right one sends to this node",

@@ -49,7 +49,7 @@ describe("the functions", () => {
   test("of a program are all the code that a node runs", () => {
     const code = explained("programs/tunnel.mzl", { form: "js" });
     expect(code).toMatch(/^"use strict";\nconst \{ .* \} = lib;\n/);
-    expect(code).toContain("// p2p_tun  programs/tunnel.mzl:11\n// On event tun(Packet, _, Dest, _, _)");
+    expect(code).toContain("// p2p_tun  programs/tunnel.mzl:11\n// On event tun(Packet, _, Dest, _, _, _)");
     expect(code).toMatch(/\nreturn \[s0_p2p_tun\];\n$/);
   });
 

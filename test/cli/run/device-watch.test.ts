@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { Tun } from "../../../runtime/world/world.ts";
+import type { Device } from "../../../runtime/world/world.ts";
 import { DeviceWatch } from "../../../src/cli/run/device-watch.ts";
 
 afterEach(() => void vi.useRealTimers());
 
 /** Watches a device whose `restore` is given. Adds the lines of the log to `lines`. */
-function watching(device: Pick<Tun, "problem" | "restore">, restores: boolean, lines: string[]): DeviceWatch {
+function watching(device: Pick<Device, "problem" | "restore">, restores: boolean, lines: string[]): DeviceWatch {
   return new DeviceWatch({ name: "moz", ...device }, restores, {
     info: (line) => lines.push(`info ${line}`),
     warn: (line) => lines.push(`warning ${line}`),

@@ -67,6 +67,8 @@ function metricsOf(name: string): MetricsSnapshot {
     network: { sent: 1, sentBytes: 1, received: 0, receivedBytes: 0, failed: { [name]: 1 } },
     paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
     tun: null,
+    devices: [],
+    unknownDevices: {},
     flowCache: null,
     streams: null,
     udp: null,
@@ -92,7 +94,7 @@ function labShowing(text: string): string {
 function captureOf(peer: string): string {
   const blocks: Uint8Array[] = [];
   const sink = { length: 0, limit: 0, write: (bytes: Uint8Array) => blocks.push(bytes) > 0 };
-  const capture = new Capture(sink, () => 0, "10.0.0.1:1", "");
+  const capture = new Capture(sink, () => 0, "10.0.0.1:1", []);
   capture.datagram({ time: 0, way: "sent", peer, bytes: new Uint8Array() });
   return /to a[ -~…]*/.exec(Buffer.concat(blocks.slice(1)).toString())?.[0] ?? "nothing";
 }

@@ -60,6 +60,8 @@ describe("drops", () => {
     network: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: unsent === 0 ? {} : { EPERM: unsent } },
     paths: { asked: 0, answered: 0, answers: 0, stray: 0, changes: 0 },
     tun: null,
+    devices: [],
+    unknownDevices: {},
     flowCache: null,
   });
 
