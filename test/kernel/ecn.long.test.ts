@@ -1,0 +1,3 @@
+import { ALL_CASES, testEcn } from "./ecn.ts";
+
+testEcn(ALL_CASES);
