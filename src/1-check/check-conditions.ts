@@ -9,7 +9,6 @@ import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
 import type { ProgramRule } from "../program/program.ts";
 import { shownLiteral, shownText } from "../program/shown-text.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
 import { type Comparison, comparisonsOf, equality, isCertain, isOpen, isRefuted } from "./comparisons.ts";
 
 /** Whether the text at the position contains a macro. */
@@ -40,11 +39,17 @@ export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro)
   return [];
 }
 
-/** Warns of conditions that are always true, and of tests of `? :` that are always or never true. */
-export function checkCertainTests({ head, body }: ProgramRule, hasMacro: HasMacro): readonly Diagnostic[] {
-  const conditions = body.flatMap((literal) => (literal.kind === "condition" ? [literal.test] : []));
-  const expressions = [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)].flatMap((one) => parts(one));
-  const tests = expressions.flatMap((one) => (one.kind === "conditional" ? [one.test] : []));
+/**
+ * Warns of conditions that are always true, and of tests of `? :` that are always or never true. `all` are all expressions of the rule, with
+ * those inside them.
+ */
+export function checkCertainTests(
+  { body }: ProgramRule,
+  all: readonly Expression[],
+  hasMacro: HasMacro,
+): readonly Diagnostic[] {
+  const conditions = body.filter((literal) => literal.kind === "condition").map(({ test }) => test);
+  const tests = all.filter((one) => one.kind === "conditional").map(({ test }) => test);
   if (conditions.length === 0 && tests.length === 0) return [];
   const known = assignmentsIn(body, hasMacro).flatMap(({ comparisons }) => comparisons);
   const warning = (test: Expression, truth: boolean): readonly Diagnostic[] =>

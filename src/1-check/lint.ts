@@ -12,7 +12,7 @@ import { nearest } from "../program/nearest.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { checkOutputs } from "./outputs-without-test.ts";
 import { checkTimerOrder } from "./timer-order.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, parts, partsOfAll } from "../program/visit.ts";
 
 export interface LintOptions {
   /** All tables of a closed program are its results, so none is unused. */
@@ -39,7 +39,7 @@ export function lint(
         ...misspelled,
         ...(misspelled.length > 0 ? [] : checkLowerCase(rule, all)),
         ...checkOutputs(rule),
-        ...checkCertainTests(rule, hasMacro),
+        ...checkCertainTests(rule, all, hasMacro),
       ];
     }),
     ...checkRefreshes(program),
@@ -131,7 +131,7 @@ function wordsIn(atom: Atom): readonly Constant[] {
 
 /** Returns all expressions of the rule, with those inside them. */
 function partsOfRule({ head, body }: ProgramRule): readonly Expression[] {
-  return [...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)].flatMap((one) => parts(one));
+  return partsOfAll([...expressionsOfAtom(head), ...body.flatMap(expressionsOfLiteral)]);
 }
 
 /** Returns the variables of `&R` arguments, which count as another use. */

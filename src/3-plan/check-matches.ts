@@ -12,7 +12,7 @@ import { variablesMatchedBy } from "../program/binding.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import { shownText } from "../program/shown-text.ts";
-import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
+import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 import type { ColumnTypes } from "./column-types.ts";
 import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
 import type { Finding } from "./finding.ts";
@@ -132,11 +132,13 @@ class Matching {
   constructor(environment: Environment, literals: readonly Literal[], types: ColumnTypes) {
     this.#literals = literals;
     this.#types = types;
-    const matched = new Set(literals.filter(isMatched).flatMap(({ atom }) => atom.args.flatMap(variablesMatchedBy)));
-    this.#environment = new Map([...environment].filter(([name]) => !matched.has(name)));
-    const assignments = literals.filter(({ kind }) => kind === "assign");
-    for (const one of assignments)
-      if (one.kind === "assign" && isLifted(one.target)) this.#lifted.set(one.target.name, one.value);
+    this.#environment = new Map(environment);
+    for (const literal of literals) {
+      if (literal.kind === "assign" && isLifted(literal.target)) this.#lifted.set(literal.target.name, literal.value);
+      if (!isMatched(literal)) continue;
+      for (const argument of literal.atom.args)
+        for (const name of variablesMatchedBy(argument)) this.#environment.delete(name);
+    }
   }
 
   /** Narrows the types of the variables that the literal binds. */
@@ -161,6 +163,7 @@ class Matching {
   }
 
   comparisons(expression: Expression): void {
+    if (operandsOf(expression).length === 0) return;
     for (const part of parts(expression)) {
       if (part.kind !== "binary") continue;
       const error = resultByTypes(part, this.#kindsOf(part.left), this.#kindsOf(part.right));

@@ -5,7 +5,7 @@
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import type { BoundSet } from "../program/binding.ts";
 import { onlyItem, patternVariables } from "../program/pattern.ts";
-import { expressionsOfLiteral, parts, variablesIn } from "../program/visit.ts";
+import { expressionsOfLiteral, hasPart, variablesIn } from "../program/visit.ts";
 import { drawsValue } from "./draws-value.ts";
 import { IndexQueue } from "./index-queue.ts";
 
@@ -209,11 +209,16 @@ class BodyOrder {
       rank = better < rank ? better : rank;
       if (canRun) this.#rank(at, rank);
     };
-    const args = literal.atom.args.filter(isKnowable);
-    for (const argument of args) this.#when(namesOf(argument), () => improve(INDEXED));
+    const indexed = (): void => improve(INDEXED);
+    const computed: string[] = [];
+    for (const argument of literal.atom.args) {
+      if (!isKnowable(argument)) continue;
+      const names = namesOf(argument);
+      this.#when(names, indexed);
+      if (argument.kind !== "variable") computed.push(...names);
+    }
     this.#whenKeyed(literal, () => improve(KEYED));
-    const computed = args.filter(({ kind }) => kind !== "variable");
-    this.#when(computed.flatMap(namesOf), () => {
+    this.#when(computed, () => {
       canRun = true;
       improve(rank);
     });
@@ -228,22 +233,35 @@ class BodyOrder {
   /** Calls `met` when all key columns of a table with a key are known. */
   #whenKeyed({ atom }: PredicateLiteral, met: () => void): void {
     const keys = this.#tables.keysOf(atom.name.text);
-    const args = keys.map((column) => atom.args[column]).filter((argument) => argument !== undefined);
-    if (keys.length === 0 || args.length < keys.length || !args.every(isKnowable)) return;
-    this.#when(args.flatMap(namesOf), met);
+    if (keys.length === 0) return;
+    const names: string[] = [];
+    for (const column of keys) {
+      const argument = atom.args[column];
+      if (argument === undefined || !isKnowable(argument)) return;
+      names.push(...namesOf(argument));
+    }
+    this.#when(names, met);
   }
 
   /** Calls `met` when all the variables are bound. */
   #when(names: readonly string[], met: () => void): void {
-    const unbound = names.filter((name) => !this.#bound.has(name));
-    if (unbound.length === 0) return met();
-    const missing = unbound.length === 1 ? unbound : [...new Set(unbound)];
-    const need: Need = { missing: missing.length, met };
-    for (const name of missing) {
-      const found = this.#needs.get(name);
-      if (found === undefined) this.#needs.set(name, [need]);
-      else found.push(need);
+    const [first] = names;
+    // Most arguments are one variable or a constant.
+    if (names.length <= 1) {
+      if (first === undefined || this.#bound.has(first)) met();
+      else this.#await(first, { missing: 1, met });
+      return;
     }
+    const missing = new Set(names.filter((name) => !this.#bound.has(name)));
+    if (missing.size === 0) return met();
+    const need: Need = { missing: missing.size, met };
+    for (const name of missing) this.#await(name, need);
+  }
+
+  #await(name: string, need: Need): void {
+    const found = this.#needs.get(name);
+    if (found === undefined) this.#needs.set(name, [need]);
+    else found.push(need);
   }
 
   #bind(name: string): void {
@@ -275,9 +293,7 @@ function isJoin({ kind }: Literal): boolean {
 
 /** Whether the literal calls a function that may return another value at each call. */
 function isRandom(literal: Literal): boolean {
-  return expressionsOfLiteral(literal)
-    .flatMap((expression) => parts(expression))
-    .some(drawsValue);
+  return expressionsOfLiteral(literal).some((expression) => hasPart(expression, drawsValue));
 }
 
 function isDrawing(literal: Literal): boolean {
@@ -285,9 +301,11 @@ function isDrawing(literal: Literal): boolean {
 }
 
 function seals(literal: Literal): boolean {
-  return expressionsOfLiteral(literal)
-    .flatMap((expression) => parts(expression))
-    .some((part) => part.kind === "call" && part.name.text === "f_seal");
+  return expressionsOfLiteral(literal).some((expression) => hasPart(expression, isSeal));
+}
+
+function isSeal(part: Expression): boolean {
+  return part.kind === "call" && part.name.text === "f_seal";
 }
 
 function isNegation(literal: Literal): literal is PredicateLiteral {
@@ -317,7 +335,7 @@ export function boundBy(literal: Literal): readonly string[] {
 function variablesOf(literal: Literal): readonly string[] {
   switch (literal.kind) {
     case "predicate":
-      return literal.atom.args.flatMap((argument) => (argument.kind === "variable" ? [argument.name] : []));
+      return variablesAmong(literal.atom.args);
     case "assign":
       return [literal.target.name];
     case "member":
@@ -325,4 +343,10 @@ function variablesOf(literal: Literal): readonly string[] {
     case "condition":
       return [];
   }
+}
+
+function variablesAmong(args: PredicateLiteral["atom"]["args"]): readonly string[] {
+  const names: string[] = [];
+  for (const argument of args) if (argument.kind === "variable") names.push(argument.name);
+  return names;
 }

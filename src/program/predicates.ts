@@ -194,6 +194,12 @@ class Collector {
    */
   usual(atoms: readonly Atom[]): void {
     for (const [name, same] of Map.groupBy(atoms, (atom) => atom.name.text)) {
+      const [first] = same;
+      if (same.every(({ args }) => args.length === first?.args.length)) {
+        const named = same.find(namesColumns) ?? first;
+        if (named !== undefined) this.#usual.set(name, named);
+        continue;
+      }
       const keyColumns = keyColumnsOf(this.#program.tables.get(name));
       const isLikely = ([{ args }]: readonly [Atom, ...Atom[]]): boolean =>
         args.length === this.#declared.get(name)?.arity || (!this.#declared.has(name) && args.length >= keyColumns);

@@ -7,12 +7,25 @@ export function parts(expression: Expression): readonly Expression[] {
   return found;
 }
 
+/** Returns all expressions and the expressions in them. */
+export function partsOfAll(expressions: readonly Expression[]): readonly Expression[] {
+  const found: Expression[] = [];
+  for (const expression of expressions) collect(expression, found);
+  return found;
+}
+
+/** Whether the expression or an expression in it passes the test. */
+export function hasPart(expression: Expression, test: (part: Expression) => boolean): boolean {
+  return test(expression) || operandsOf(expression).some((operand) => hasPart(operand, test));
+}
+
 function collect(expression: Expression, found: Expression[]): void {
   found.push(expression);
   for (const child of operandsOf(expression)) collect(child, found);
 }
 
 const NO_OPERANDS: readonly Expression[] = [];
+const NO_VARIABLES: readonly Variable[] = [];
 
 /** Returns the expressions directly in an expression. */
 export function operandsOf(expression: Expression): readonly Expression[] {
@@ -41,7 +54,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
 
 export function variablesIn(expression: Expression): readonly Variable[] {
   if (expression.kind === "variable") return [expression];
-  if (expression.kind === "constant" || expression.kind === "wildcard") return [];
+  if (expression.kind === "constant" || expression.kind === "wildcard") return NO_VARIABLES;
   return parts(expression).filter((part) => part.kind === "variable");
 }
 
