@@ -94,6 +94,25 @@ describe("./mosaic", () => {
     });
   });
 
+  test("the threads of a study start from the bundle", () => {
+    const loaded = `require("node:module").registerHooks({ load: (url, context, next) => {
+      if (url.endsWith("-worker.ts")) process.stderr.write("loaded " + url + "\\n");
+      return next(url, context); } });`;
+    const preload = join(folder, "loaded.cjs");
+    writeFileSync(preload, loaded);
+    const study = ["sim", "lab/demo/wrong-entry.toml", "--seeds", "2"];
+    const loadedBy = (...command: readonly [string, ...(readonly string[])]): string => {
+      const [program, ...args] = command;
+      const NODE_OPTIONS = `--require="${preload}"`;
+      const env = { ...process.env, NODE_OPTIONS };
+      const { status, stderr } = spawnSync(program, [...args, ...study], { cwd: ROOT, encoding: "utf8", env });
+      expect(status).toBe(0);
+      return stderr;
+    };
+    expect(loadedBy(process.execPath, join(ROOT, MAIN))).toContain("study-worker.ts");
+    expect(loadedBy(join(ROOT, "mosaic"))).toBe("");
+  });
+
   test("the bundle and the sources print the same", () => {
     const program = join(ROOT, "programs/ron.mzl");
     const commands = [
