@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type Bulk, bulkNeeds, carry, hasGrown } from "./bulk.ts";
 
 const BULKS: readonly Bulk[] = [
-  { fault: "none", streams: 1, bytes: 1_000_000_000 },
-  { fault: "loss", streams: 8, bytes: 200_000_000 },
-  { fault: "reordering", streams: 8, bytes: 200_000_000 },
+  { fault: "none", streams: 1, bytes: 500_000_000 },
+  { fault: "loss", streams: 8, bytes: 100_000_000 },
+  { fault: "reordering", streams: 8, bytes: 100_000_000 },
 ];
 
 beforeEach(({ skip }) => {

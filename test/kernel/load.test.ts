@@ -3,7 +3,7 @@ import { needs } from "../needs.ts";
 import { cutUnderLoad, OPTIONS } from "./full-load.ts";
 import { RonLab } from "./ron-lab.ts";
 
-const SECONDS = 10;
+const SECONDS = 6;
 
 test("overloaded members know each other alive, and detect a cut", {
   timeout: 60_000,
