@@ -3,7 +3,15 @@
  * declarations. Together they are one Chevrotain parser: methods made by RULE are the grammar, and gates (GATE) choose between
  * alternatives that begin alike. operators.ts groups a chain of operators by precedence after it is read.
  */
-import { EmbeddedActionsParser, type IParserConfig, type IToken, type ParserMethod, tokenMatcher } from "chevrotain";
+import {
+  EmbeddedActionsParser,
+  type IOrAlt,
+  type IParserConfig,
+  type IToken,
+  type ParserMethod,
+  type TokenType,
+  tokenMatcher,
+} from "chevrotain";
 import type {
   AddressExpression,
   BinaryOperator,
@@ -58,6 +66,9 @@ export const EMPTY_CONTEXT: ParserContext = {
   unparsed: new Map(),
 };
 
+/** Tokens after a value that is a whole argument or item. */
+const ENDS_OF_VALUE: ReadonlySet<TokenType> = new Set([t.Comma, t.RightParen, t.RightBracket]);
+
 /** Thrown to abandon a statement whose error is already reported, such as an exceeded limit. */
 export class StatementAbandoned extends Error {}
 
@@ -105,6 +116,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
   );
 
   protected readonly expression: ParserMethod<[], Expression> = this.RULE("expression", (): Expression => {
+    const value = this.oneToken();
+    if (value !== undefined) return value;
     this.enterLevel();
     const test = this.SUBRULE(this.operation);
     const branches = this.OPTION(() => this.SUBRULE(this.#branches));
@@ -187,11 +200,12 @@ export class ExpressionParser extends EmbeddedActionsParser {
       t.RightBracket,
   );
 
-  readonly #unary = this.RULE(
-    "unary",
-    (): Expression =>
-      this.OR([{ ALT: () => this.SUBRULE(this.#prefixed) }, { ALT: () => this.SUBRULE(this.#primary) }]),
-  );
+  // Alternatives without parameters are created once, and not for each operand.
+  readonly #unaries: IOrAlt<Expression>[] = [
+    { ALT: () => this.SUBRULE(this.#prefixed) },
+    { ALT: () => this.SUBRULE(this.#primary) },
+  ];
+  readonly #unary = this.RULE("unary", (): Expression => this.OR(this.#unaries));
 
   readonly #prefixed = this.RULE("prefixed", (): Expression => {
     this.enterLevel();
@@ -210,24 +224,21 @@ export class ExpressionParser extends EmbeddedActionsParser {
     });
   });
 
-  readonly #primary = this.RULE(
-    "primary",
-    (): Expression =>
-      this.OR([
-        { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [false] }) },
-        { GATE: () => ahead.startsCall(this.peek), ALT: () => this.SUBRULE(this.#call) },
-        { ALT: () => this.SUBRULE(this.#simple) },
-        { ALT: () => this.SUBRULE(this.#list) },
-        {
-          ALT: () => {
-            this.CONSUME(t.LeftParen);
-            const inner = this.#within(false, () => this.SUBRULE(this.expression));
-            this.CONSUME(t.RightParen);
-            return inner;
-          },
-        },
-      ]),
-  );
+  readonly #primaries: IOrAlt<Expression>[] = [
+    { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [false] }) },
+    { GATE: () => ahead.startsCall(this.peek), ALT: () => this.SUBRULE(this.#call) },
+    { ALT: () => this.SUBRULE(this.#simple) },
+    { ALT: () => this.SUBRULE(this.#list) },
+    {
+      ALT: () => {
+        this.CONSUME(t.LeftParen);
+        const inner = this.#within(false, () => this.SUBRULE(this.expression));
+        this.CONSUME(t.RightParen);
+        return inner;
+      },
+    },
+  ];
+  readonly #primary = this.RULE("primary", (): Expression => this.OR(this.#primaries));
 
   readonly #call = this.RULE("call", (): FunctionCall => {
     const name = this.CONSUME(t.Name) as Token;
@@ -327,19 +338,49 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #readNumber = (token: Token, diagnostics: DiagnosticCollector): Constant =>
     literals.readNumber(this.context.dialect === "mozlog" ? token : literals.withoutSuffix(token), diagnostics);
 
+  readonly #simples: IOrAlt<Expression>[] = [
+    { ALT: () => this.variableOf(this.CONSUME(t.Variable)) },
+    { ALT: () => this.#wildcard(this.CONSUME(t.Wildcard)) },
+    { ALT: () => this.#literalOf(this.CONSUME(t.NumberLiteral), this.#readNumber) },
+    { ALT: () => this.#literalOf(this.CONSUME(t.StringLiteral), literals.readString) },
+    { ALT: () => this.#literalOf(this.CONSUME(t.BytesLiteral), literals.readBytes) },
+    { ALT: () => literals.readWord(this.CONSUME(t.Name) as Token) },
+  ];
   /** A value of one token. */
-  readonly #simple = this.RULE(
-    "simple",
-    (): Expression =>
-      this.OR([
-        { ALT: () => this.variableOf(this.CONSUME(t.Variable)) },
-        { ALT: () => this.#wildcard(this.CONSUME(t.Wildcard)) },
-        { ALT: () => this.#literalOf(this.CONSUME(t.NumberLiteral), this.#readNumber) },
-        { ALT: () => this.#literalOf(this.CONSUME(t.StringLiteral), literals.readString) },
-        { ALT: () => this.#literalOf(this.CONSUME(t.BytesLiteral), literals.readBytes) },
-        { ALT: () => literals.readWord(this.CONSUME(t.Name) as Token) },
-      ]),
-  );
+  readonly #simple = this.RULE("simple", (): Expression => this.OR(this.#simples));
+
+  /**
+   * Reads a variable, number, string or wildcard that is a whole argument or item; undefined if the next token is something else. Most
+   * arguments are of this kind, and the rules of expressions take far longer to read them.
+   */
+  protected oneToken(): Expression | undefined {
+    if (this.RECORDING_PHASE || !ENDS_OF_VALUE.has(this.LA(2).tokenType)) return undefined;
+    const token = this.LA(1) as Token;
+    const read = this.#readerOf(token.tokenType);
+    if (read === undefined) return undefined;
+    this.enterLevel();
+    this.SKIP_TOKEN();
+    this.exitLevel();
+    return read(token, this.context.diagnostics);
+  }
+
+  #readerOf(type: TokenType): ((token: Token, diagnostics: DiagnosticCollector) => Expression) | undefined {
+    switch (type) {
+      case t.Variable:
+        return this.#readVariable;
+      case t.Wildcard:
+        return this.#readWildcard;
+      case t.NumberLiteral:
+        return this.#readNumber;
+      case t.StringLiteral:
+        return literals.readString;
+      default:
+        return undefined;
+    }
+  }
+
+  readonly #readVariable = (token: Token): Variable => this.variableOf(token);
+  readonly #readWildcard = (token: Token): Wildcard => this.#wildcard(token);
 
   protected readonly anyName: ParserMethod<[], Token> = this.RULE(
     "anyName",

@@ -69,7 +69,7 @@ function withinRuleLimit(
   diagnostics: DiagnosticCollector,
 ): readonly Token[] {
   let count = 0;
-  for (const { tokenType } of tokens) if (tokenType === Implies) count++;
+  for (let at = 0; at < tokens.length; at++) if (tokens[at]?.tokenType === Implies) count++;
   if (count <= rules) return tokens;
   diagnostics.add(report("E0262", { file, start: 0, end: 0 }, { rules }));
   return [];

@@ -6,7 +6,7 @@
  * Recovery from a syntax error reports it (syntax-error.ts), notes the name that the statement seems to define (unparsed.ts),
  * and skips to the next statement.
  */
-import { EOF, isRecognitionException, type IToken, tokenMatcher } from "chevrotain";
+import { EOF, type IOrAlt, isRecognitionException, type IToken, tokenMatcher } from "chevrotain";
 import type {
   AcceptDeclaration,
   Evict,
@@ -61,20 +61,21 @@ class Parser extends RuleParser {
   /** Name that the current declaration declares; undefined until the parser has read the name. */
   #declaredName: string | undefined;
 
+  readonly #kinds: IOrAlt<Statement | undefined>[] = [
+    { GATE: () => ahead.startsMaterialize(this.peek), ALT: () => this.SUBRULE(this.#materialize) },
+    { GATE: () => ahead.startsWatch(this.peek), ALT: () => this.SUBRULE(this.#watch) },
+    { GATE: () => ahead.startsTrace(this.peek), ALT: () => this.SUBRULE(this.#trace) },
+    { GATE: () => ahead.startsOverlay(this.peek), ALT: () => this.SUBRULE(this.#overlay) },
+    { GATE: () => ahead.startsImport(this.peek), ALT: () => this.SUBRULE(this.#import) },
+    { GATE: () => ahead.startsAccept(this.peek), ALT: () => this.SUBRULE(this.#accept) },
+    { GATE: () => ahead.startsView(this.peek), ALT: () => this.SUBRULE(this.#view) },
+    { ALT: () => this.SUBRULE(this.rule) },
+  ];
   readonly #statement = this.RULE("statement", (): Statement | undefined => {
     this.enterLevel();
     this.operators = 0;
     this.#declaredName = undefined;
-    const statement = this.OR([
-      { GATE: () => ahead.startsMaterialize(this.peek), ALT: () => this.SUBRULE(this.#materialize) },
-      { GATE: () => ahead.startsWatch(this.peek), ALT: () => this.SUBRULE(this.#watch) },
-      { GATE: () => ahead.startsTrace(this.peek), ALT: () => this.SUBRULE(this.#trace) },
-      { GATE: () => ahead.startsOverlay(this.peek), ALT: () => this.SUBRULE(this.#overlay) },
-      { GATE: () => ahead.startsImport(this.peek), ALT: () => this.SUBRULE(this.#import) },
-      { GATE: () => ahead.startsAccept(this.peek), ALT: () => this.SUBRULE(this.#accept) },
-      { GATE: () => ahead.startsView(this.peek), ALT: () => this.SUBRULE(this.#view) },
-      { ALT: () => this.SUBRULE(this.rule) },
-    ]);
+    const statement = this.OR(this.#kinds);
     this.exitLevel();
     return statement;
   });

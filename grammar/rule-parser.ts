@@ -2,7 +2,7 @@
  * Second part of the parser: rules and facts, with their literals, atoms, arguments and aggregates. It extends the parser of
  * expressions; parser.ts extends it with declarations and views.
  */
-import { MismatchedTokenException, type ParserMethod } from "chevrotain";
+import { type IOrAlt, MismatchedTokenException, type ParserMethod } from "chevrotain";
 import { aggregateNamed } from "./aggregate-names.ts";
 import type { Aggregate, Atom, Expression, Fact, Literal, PredicateLiteral, Rule, Signature } from "./ast.ts";
 import { ExpressionParser } from "./expression-parser.ts";
@@ -88,18 +88,19 @@ export class RuleParser extends ExpressionParser {
     return body;
   });
 
+  readonly #literals: IOrAlt<Literal>[] = [
+    { GATE: () => ahead.startsNegation(this.peek), ALT: () => this.SUBRULE(this.#negation) },
+    {
+      GATE: () => this.context.dialect !== "mozlog" && ahead.startsRowEvent(this.peek),
+      ALT: () => this.SUBRULE(this.#rowEvent),
+    },
+    { GATE: () => ahead.startsFailure(this.peek), ALT: () => this.SUBRULE(this.#failure) },
+    { GATE: () => ahead.isPredicate(this.peek, 1), ALT: () => this.SUBRULE(this.#predicate) },
+    { ALT: () => this.SUBRULE(this.#values) },
+  ];
   readonly #literal = this.RULE("literal", (): Literal => {
     this.operators = 0;
-    return this.OR([
-      { GATE: () => ahead.startsNegation(this.peek), ALT: () => this.SUBRULE(this.#negation) },
-      {
-        GATE: () => this.context.dialect !== "mozlog" && ahead.startsRowEvent(this.peek),
-        ALT: () => this.SUBRULE(this.#rowEvent),
-      },
-      { GATE: () => ahead.startsFailure(this.peek), ALT: () => this.SUBRULE(this.#failure) },
-      { GATE: () => ahead.isPredicate(this.peek, 1), ALT: () => this.SUBRULE(this.#predicate) },
-      { ALT: () => this.SUBRULE(this.#values) },
-    ]);
+    return this.OR(this.#literals);
   });
 
   readonly #negation = this.RULE("negation", (): PredicateLiteral => {
@@ -197,6 +198,8 @@ export class RuleParser extends ExpressionParser {
   });
 
   readonly #argument = this.RULE("argument", (context: AtomContext = "body"): ParsedArgument => {
+    const value = this.oneToken();
+    if (value !== undefined) return { argument: value, isLocation: false };
     this.operators = 0;
     return this.OR([
       {
