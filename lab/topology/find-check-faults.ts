@@ -5,6 +5,7 @@ import type {
   TrafficDocument,
   TrafficKind,
 } from "./topology-document.ts";
+import { trafficName } from "./traffic-name.ts";
 
 /** Kinds of traffic that each kind of check applies to. */
 const KINDS_OF_CHECK = {
@@ -33,13 +34,14 @@ export function coveredTraffic(check: CheckDocument, traffic: readonly TrafficDo
       (key !== "completes" || one.bytes !== undefined) &&
       (from === undefined || one.from === from) &&
       (to === undefined || one.to === to) &&
-      (check.traffic === undefined || one.name === check.traffic);
+      (check.traffic === undefined || trafficName(traffic, number) === check.traffic);
     return isMeant ? [number] : [];
   });
 }
 
 /** Returns a fault for each check that needs traffic or a route table which the topology does not define. */
 export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): readonly DocumentFault[] {
+  const names = new Set(traffic.map((_, number) => trafficName(traffic, number)));
   return checks.flatMap((check, index): readonly DocumentFault[] => {
     const path = (key: string): readonly PropertyKey[] => ["checks", index, key];
     const key = trafficCheckOf(check);
@@ -55,9 +57,8 @@ export function findCheckFaults({ checks, traffic, routes }: TopologyDocument): 
             },
           ];
     const { traffic: name } = check;
-    const names = traffic.flatMap((one) => one.name ?? []);
-    if (name !== undefined && !names.includes(name)) {
-      const known = names.length === 0 ? "no traffic has a `name`" : `the known names are ${names.join(", ")}`;
+    if (name !== undefined && !names.has(name)) {
+      const known = names.size === 0 ? "there is no [[traffic]]" : `the known names are ${[...names].join(", ")}`;
       return [{ path: path("traffic"), message: `there is no traffic ${JSON.stringify(name)}; ${known}` }];
     }
     if (coveredTraffic(check, traffic).length > 0) return [];

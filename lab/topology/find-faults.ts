@@ -16,8 +16,8 @@ import type {
   HostNames,
   LinkDocument,
   TopologyDocument,
-  TrafficDocument,
 } from "./topology-document.ts";
+import { trafficName } from "./traffic-name.ts";
 
 /** Returns the faults that the schema does not find: unknown hosts, duplicate addresses, times after the end. */
 export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
@@ -157,6 +157,7 @@ function findHostsWithoutPrograms(document: TopologyDocument): readonly Document
 
 function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
   const devices = new Map(numberedHosts(document).map(({ name, hasTun }) => [name, hasTun]));
+  const names = document.traffic.map((_, index) => trafficName(document.traffic, index));
   return document.traffic.flatMap((traffic, index) => {
     const { from, to, at } = traffic;
     const path = ["traffic", index];
@@ -170,9 +171,9 @@ function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly
     if (at >= document.duration) faults.push({ path: [...path, "at"], message: TOO_LATE });
     else if (at + (traffic.duration ?? 0) > document.duration)
       faults.push({ path: [...path, "duration"], message: "expected an end before the end of the run" });
-    const isNamed = (other: TrafficDocument): boolean => other.name !== undefined && other.name === traffic.name;
-    if (document.traffic.slice(0, index).some(isNamed))
-      faults.push({ path: [...path, "name"], message: `another traffic is named ${traffic.name}` });
+    const name = names[index];
+    if (names.indexOf(name ?? "") < index)
+      faults.push({ path: [...path, "name"], message: `another traffic is named ${name}` });
     return faults;
   });
 }

@@ -9,6 +9,7 @@ import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
 import { describeFaults } from "./describe-faults.ts";
 import { coveredTraffic } from "./find-check-faults.ts";
+import { trafficName } from "./traffic-name.ts";
 import { expand, type Groups, groupsOf, isBidirectional, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import type {
@@ -216,26 +217,13 @@ const LAST_SECONDS = 1;
 function resolveTraffic(traffic: readonly TrafficDocument[], runSeconds: number): readonly Traffic[] {
   return traffic.map((one, number): Traffic => {
     const { kind, from, to, at, every = PING_SECONDS, rate, size = DATAGRAM_BYTES, bytes } = one;
-    const ends = { name: one.name ?? defaultName(traffic, number), from, to, at };
+    const ends = { name: trafficName(traffic, number), from, to, at };
     if (kind === "ping") return { kind, ...ends, every };
     const left = Math.max(runSeconds - at - LAST_SECONDS, (runSeconds - at) / 2);
     const seconds = one.duration ?? left;
     if (kind === "udp") return { kind, ...ends, rate: rate ?? 0, size, seconds };
     return { kind, ...ends, rate, size: bytes === undefined ? { seconds } : { bytes } };
   });
-}
-
-/**
- * Returns `a to b`, with the kind of the traffic unless it is a ping, and with a number if several traffics have the same hosts and kind.
- */
-function defaultName(traffic: readonly TrafficDocument[], number: number): string {
-  const isAlike = (one: TrafficDocument | undefined): boolean => {
-    const other = traffic[number];
-    return one?.kind === other?.kind && one?.from === other?.from && one?.to === other?.to;
-  };
-  const { kind = "ping", from, to } = traffic[number] ?? {};
-  const before = traffic.slice(0, number).filter(isAlike).length;
-  return `${kind === "ping" ? "" : `${kind} `}${from} to ${to}${before === 0 ? "" : ` (${before + 1})`}`;
 }
 
 /** Resolves a check. It covers the traffic between the hosts that it names, by default all traffic. */
