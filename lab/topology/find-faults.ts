@@ -10,13 +10,7 @@ import { findNetworkFaults } from "./find-network-faults.ts";
 import { findNodeFaults } from "./find-node-faults.ts";
 import type { KeyPath } from "./key-positions.ts";
 import { interfacesOf } from "./topology.ts";
-import type {
-  Crossing,
-  DocumentFault,
-  HostNames,
-  LinkDocument,
-  TopologyDocument,
-} from "./topology-document.ts";
+import type { Crossing, DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
 import { trafficName } from "./traffic-name.ts";
 
 /** Returns the faults that the schema does not find: unknown hosts, duplicate addresses, times after the end. */

@@ -218,7 +218,7 @@ describe("errors before a node runs", () => {
       name: "a bad peer",
       args: ["run", overlay, "--peer", "100.64.0.2=nowhere"],
       code: 2,
-      says: [/--peer: .*HOST:PORT/],
+      says: [/--peer: .*is no address: write 10/],
     },
     {
       name: "a peer with an invalid virtual address",

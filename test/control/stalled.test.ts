@@ -79,7 +79,11 @@ test("a deleted socket file is made again", async () => {
 test("a client of a stopped node ends after three seconds and says so", async () => {
   node.kill("SIGSTOP");
   const start = performance.now();
-  const answers = await Promise.all([mosaic("query", socket, "t"), mosaic("ctl", socket, "insert", 't("b", 2)')]);
+  const answers = await Promise.all([
+    mosaic("query", socket, "t"),
+    mosaic("ctl", socket, "insert", 't("b", 2)'),
+    mosaic("ctl", socket, "reload"),
+  ]);
   for (const { code, stderr } of answers) {
     expect({ code, stderr }).toMatchObject({
       code: 1,

@@ -95,6 +95,8 @@ export class NodeClient {
    * The lines of a trace have no timeout.
    */
   async *replies(request: Request): AsyncGenerator<Reply> {
+    // A reload may take long, but a node that is stopped is found by a request that takes no time.
+    if (isSwap(request.kind)) for await (const reply of this.replies({ kind: "describe" })) void reply;
     const id = ++this.#requests;
     const { kind, ...fields } = request;
     this.#socket.write(`${JSON.stringify({ v: PROTOCOL_VERSION, id, do: kind, ...fields })}\n`);
