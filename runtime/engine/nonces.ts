@@ -16,16 +16,13 @@ export class Nonces {
     this.#counter = [word(), word(), word()];
   }
 
-  /** Returns 12 bytes: the prefix, then the last bytes of the incremented counter. `prefix` has at most 4 bytes. */
-  next(prefix: Uint8Array): Uint8Array {
+  /** Writes the prefix, then the last bytes of the incremented counter, to `nonce`, 12 bytes. `prefix` has at most 4 bytes. */
+  next(prefix: Uint8Array, nonce: Uint8Array): void {
     const counter = this.#counter;
     let word = counter.length - 1;
     do counter[word] = ((counter[word] as number) + 1) % WORD;
     while (counter[word] === 0 && --word >= 0);
-    const nonce = new Uint8Array(NONCE_BYTES);
-    const view = new DataView(nonce.buffer);
-    for (const [at, value] of counter.entries()) view.setUint32(4 * at, value);
+    for (let at = 0; at < NONCE_BYTES; at++) nonce[at] = (counter[at >> 2] as number) >>> (24 - 8 * (at & 3));
     nonce.set(prefix);
-    return nonce;
   }
 }

@@ -405,7 +405,8 @@ export class StrandContext implements StrandHost {
       random: () => stream.next(),
       randomId: () => stream.id160(),
       source: () => this.source,
-      nonce: (prefix) => this.#nonces.next(prefix),
+      nonce: (prefix, nonce) => this.#nonces.next(prefix, nonce),
+      memory: (size) => this.takeTrainMemory(size),
       ciphers: this.#ciphers,
     };
   }

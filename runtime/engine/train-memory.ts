@@ -18,7 +18,7 @@ export class TrainMemory {
   take(size: number): Uint8Array {
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(KEPT_BYTES);
     if (this.#used + size > this.#bytes.length) return new Uint8Array(size);
-    const taken = this.#bytes.subarray(this.#used, this.#used + size);
+    const taken = new Uint8Array(this.#bytes.buffer, this.#used, size);
     this.#used += size;
     return taken;
   }

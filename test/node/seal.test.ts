@@ -82,8 +82,13 @@ test("a derivation that another literal ends uses no nonce", () => {
 
 test("the counter of nonces carries into all its bytes", () => {
   const nonces = new Nonces(() => 1 - 2 ** -32);
-  expect([...nonces.next(new Uint8Array(0))]).toEqual(Array.from({ length: 12 }, () => 0));
-  expect([...nonces.next(Uint8Array.of(9))]).toEqual([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  const next = (prefix: Uint8Array): readonly number[] => {
+    const nonce = new Uint8Array(12);
+    nonces.next(prefix, nonce);
+    return [...nonce];
+  };
+  expect(next(new Uint8Array(0))).toEqual(Array.from({ length: 12 }, () => 0));
+  expect(next(Uint8Array.of(9))).toEqual([9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 });
 
 test("a call without its secret fails, and its report does not show a secret", () => {

@@ -52,6 +52,8 @@ const RULES: Readonly<Record<string, string>> = {
   "sends a packet in an overlay": "r: shim@way::D(P) :- tun(P), hop(D, _).",
   "sends a packet that it built in an overlay": 'r: way.send("c:1", pair(f_concat(b"01", P), 1)) :- tun(P).',
   "packs the encoding of a packet": 'r: shim@A(f_pack("1b", 1, f_bytes(pay(P)))) :- tun(P), peer(A).',
+  "seals packets": `r: shim@A(f_concat(N, C)) :- tun(P), peer(A), [_, Q] <- f_rows(P), [N, C] <- [f_seal(b"${"09".repeat(16)}", Q, b"")].`,
+  "keeps sealed packets": `r: kept(f_u8(P, 5), S) :- tun(P), S := f_seal(b"${"09".repeat(16)}", P, b"").`,
   "hashes packets": "r: shim@A(f_sha1(P)) :- tun(P), peer(A).",
   "sends itself packets": "r: mine@L(P) :- tun(P), localAddr(L).\ns: kept(f_u8(P, 5), P) :- mine(P).",
   "puts packets into a list": "r: kept(L, 1) :- both(L).\ns: both([P, 1]) :- tun(P).",

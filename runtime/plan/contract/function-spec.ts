@@ -12,8 +12,13 @@ export interface Ambient {
   randomId(): bigint;
   /** Address of the node that sent the tuple of this step. Null if the step began on this node. */
   source(): Value;
-  /** Returns a new nonce of 12 bytes that begins with the prefix. Absent in facts and queries, which may not seal. */
-  nonce?(prefix: Uint8Array): Uint8Array;
+  /** Writes a new nonce of 12 bytes that begins with the prefix to `nonce`. Absent in facts and queries, which may not seal. */
+  nonce?(prefix: Uint8Array, nonce: Uint8Array): void;
+  /**
+   * Returns `size` bytes of memory with undefined content. The next step reuses it, so tables get copies. Derived tables must not be made
+   * of such memory. Absent outside a step.
+   */
+  memory?(size: number): Uint8Array;
   /** Absent if the environment has none of its own; node:crypto serves then. */
   readonly ciphers?: Ciphers | undefined;
 }

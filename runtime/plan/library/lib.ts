@@ -28,6 +28,9 @@ import {
 import { inRing, overlogAdd, overlogAnd, overlogDivide, overlogOr } from "./operators/overlog-operators.ts";
 import { compare, equal, type Maybe, type Value } from "../values/value.ts";
 
+/** The empty byte string, which rules often pass as extra bytes. */
+const NOTHING = new Uint8Array(0);
+
 /** Functions that emitted code can call, under the names by which it calls them. */
 export const lib: Readonly<Record<string, unknown>> = {
   accumulator,
@@ -126,6 +129,7 @@ function isList(value: Maybe): boolean {
 }
 
 function bytes(hex: string): Uint8Array {
+  if (hex === "") return NOTHING;
   return Uint8Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16));
 }
 

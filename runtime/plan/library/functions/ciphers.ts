@@ -26,11 +26,18 @@ const TAG_BYTES = 16;
 function seal(ambient: Ambient, [key, plain, extra, prefix = new Uint8Array(0)]: Values): Maybe {
   if (!isKey(key) || !isPlain(plain) || !isPlain(extra) || !isPlain(prefix) || prefix.length > PREFIX_MAX)
     return undefined;
-  const nonce = ambient.nonce?.(prefix);
-  if (nonce === undefined) return undefined;
-  const sealed = new Uint8Array(plain.length + TAG_BYTES);
+  if (ambient.nonce === undefined) return undefined;
+  // Nonce and ciphertext are neighbours, so that f_concat need not copy them.
+  const [nonce, sealed] = neighbours(ambient, NONCE_BYTES, plain.length + TAG_BYTES);
+  ambient.nonce(prefix, nonce);
   const isSealed = (ambient.ciphers ?? nodeCiphers).seal(key, nonce, plain, extra, sealed);
   return isSealed ? [nonce, sealed] : undefined;
+}
+
+/** Returns byte strings of two lengths, with undefined content, one after the other in memory of the step. */
+function neighbours(ambient: Ambient, length: number, other: number): readonly [Uint8Array, Uint8Array] {
+  const { buffer, byteOffset } = ambient.memory?.(length + other) ?? new Uint8Array(length + other);
+  return [new Uint8Array(buffer, byteOffset, length), new Uint8Array(buffer, byteOffset + length, other)];
 }
 
 function open(ambient: Ambient, [key, nonce, sealed, extra]: Values): Maybe {

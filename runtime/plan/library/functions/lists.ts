@@ -78,6 +78,7 @@ function concat(left: Maybe, right: Maybe): Maybe {
 
 function concatBytes(left: Uint8Array, right: Uint8Array): Uint8Array | undefined {
   if (left.length + right.length > SIZE_MAX) return undefined;
+  if (areNeighbours(left, right)) return new Uint8Array(left.buffer, left.byteOffset, left.length + right.length);
   const joined = new Uint8Array(left.length + right.length);
   joined.set(left);
   joined.set(right, left.length);
@@ -88,6 +89,11 @@ function take(list: Maybe, count: Maybe): Maybe {
   return typeof count === "number" && Number.isInteger(count) && count >= 0
     ? itemsOf(list)?.slice(0, count)
     : undefined;
+}
+
+/** Whether the bytes of the second follow those of the first in memory, as the ciphertext of f_seal follows its nonce. */
+function areNeighbours(left: Uint8Array, right: Uint8Array): boolean {
+  return left.buffer === right.buffer && left.byteOffset + left.length === right.byteOffset;
 }
 
 function contains(container: Maybe, part: Maybe): Maybe {
