@@ -1,6 +1,6 @@
-// Makes build/bundle: all sources that `mosaic` runs, with their libraries, in one file, and a file for each kind of thread and child process.
-// A process starts from it in half the time that hundreds of source files take. The `mosaic` script runs this file when a source is newer
-// than the bundle, and npm after an install.
+// Makes build/bundle: all sources that `mosaic` runs, with their libraries, in one file, and a file for each kind of thread and child
+// process. A process starts from it in half the time that hundreds of source files take. The `mosaic` script runs this file when a
+// source is newer than the bundle, and npm after an install.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -40,8 +40,8 @@ export function checkConditions({ name, body }: ProgramRule, hasMacro: HasMacro)
 }
 
 /**
- * Warns of conditions that are always true, and of tests of `? :` that are always or never true. `all` are all expressions of the rule, with
- * those inside them.
+ * Warns of conditions that are always true, and of tests of `? :` that are always or never true. `all` are all expressions of the rule,
+ * with those inside them.
  */
 export function checkCertainTests(
   { body }: ProgramRule,

@@ -215,7 +215,7 @@ class BodyOrder {
       if (!isKnowable(argument)) continue;
       const names = namesOf(argument);
       this.#when(names, indexed);
-      if (argument.kind !== "variable") computed.push(...names);
+      if (argument.kind !== "variable") for (const name of names) computed.push(name);
     }
     this.#whenKeyed(literal, () => improve(KEYED));
     this.#when(computed, () => {
@@ -238,7 +238,7 @@ class BodyOrder {
     for (const column of keys) {
       const argument = atom.args[column];
       if (argument === undefined || !isKnowable(argument)) return;
-      names.push(...namesOf(argument));
+      for (const name of namesOf(argument)) names.push(name);
     }
     this.#when(names, met);
   }

@@ -14,8 +14,8 @@ import { isCostly, shareOf } from "./share-of.ts";
 const TUPLES = 100_000;
 const SEED = 3;
 /**
- * Tuples of one network of a routing protocol. After more of them, forged routes make the nodes change their routes again and again until the
- * routes expire: 30 s of simulated time, and as much of processor time.
+ * Tuples of one network of a routing protocol. After more of them, forged routes make the nodes change their routes again and again until
+ * the routes expire: 30 s of simulated time, and as much of processor time.
  */
 const ROUTING_TUPLES = 950;
 

@@ -138,7 +138,7 @@ export function testEcn({ combined, streams, dscp }: EcnCases): void {
   });
 
   test.each(combined)(
-    "$cache the flow cache, a tunnel of IPv$families.inner over IPv$families.outer copies the ECN field of a packet, and combines all sixteen pairs",
+    "$cache the flow cache, IPv$families.inner over IPv$families.outer: copies ECN fields, and combines all sixteen pairs",
     { timeout: 120_000 },
     async ({ cache, families }) => {
       expect(await badChecksumsOfAllPairs(cache, families)).toBe(0);
