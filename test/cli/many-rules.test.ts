@@ -44,6 +44,15 @@ function check(text: string, command: readonly [string, ...(readonly string[])] 
   });
 }
 
+/** Returns the time of a check of one rule by the sources, the best of several. */
+async function secondsOfOneRule(): Promise<number> {
+  let least = Infinity;
+  for (let times = 0; times < MAX_TRIES; times++) {
+    least = Math.min(least, (await check("a: out(X) :- one(X).", SOURCES)).seconds);
+  }
+  return least;
+}
+
 function numbered(line: (at: number) => string): string {
   return Array.from({ length: RULES }, (_, at) => line(at)).join("\n");
 }
@@ -69,14 +78,14 @@ test.for<[string, string]>([
   { timeout: TIMEOUT_MS },
   async ([, text]) => {
     let least: Cost = { seconds: Infinity, mib: Infinity };
-    let usual = Infinity;
-    for (let tries = 0; tries < MAX_TRIES && least.seconds >= MAX_SECONDS; tries++) {
+    // The bound of three seconds holds only for a machine on which one rule is fast.
+    let bound = MAX_SECONDS;
+    for (let tries = 0; tries < MAX_TRIES && least.seconds >= bound; tries++) {
       const taken = await check(text);
       if (taken.seconds < least.seconds) least = taken;
-      // The bound holds only for a machine on which one rule is fast.
-      if (least.seconds >= MAX_SECONDS) usual = Math.min(usual, (await check("a: out(X) :- one(X).", SOURCES)).seconds);
+      if (tries === 0 && least.seconds >= bound) bound = Math.max(bound, MAX_RATIO * (await secondsOfOneRule()));
     }
-    expect(least.seconds).toBeLessThan(Math.max(MAX_SECONDS, usual === Infinity ? 0 : MAX_RATIO * usual));
+    expect(least.seconds).toBeLessThan(bound);
     expect(least.mib).toBeLessThan(MAX_MIB);
   },
 );
