@@ -34,6 +34,7 @@ const ISOLATED: string[] = [
   "test/fuzz/*.test.ts",
   "test/grammar/linear-time.test.ts",
   "test/node/data-bounds.test.ts",
+  "test/plan/long-rules.test.ts",
   "test/plan/library/functions/{functions,replaced,stages}.test.ts",
   "test/plan/values/held-bytes.test.ts",
 ];
