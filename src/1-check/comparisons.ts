@@ -198,10 +198,11 @@ function isContradiction(all: readonly Comparison[]): boolean {
     ),
     ...edgesOfConstants(comparisons, classOf),
   ];
-  if (edges.some(({ from, to, isStrict }) => isStrict && reaches(edges, to, from))) return true;
+  const leaving = Map.groupBy(edges, ({ from }) => from);
+  if (edges.some(({ from, to, isStrict }) => isStrict && reaches(leaving, to, from))) return true;
   return comparisons.some(({ left, order, right }) => {
     const [one, other] = [classOf(left), classOf(right)];
-    return order === "!=" && reaches(edges, one, other) && reaches(edges, other, one);
+    return order === "!=" && reaches(leaving, one, other) && reaches(leaving, other, one);
   });
 }
 
@@ -237,12 +238,12 @@ function edgesOfConstants(comparisons: readonly Comparison[], classOf: (term: Te
   });
 }
 
-/** Whether a path of edges leads from one class to the other. */
-function reaches(edges: readonly Edge[], from: string, to: string): boolean {
+/** Whether a path of edges leads from one class to the other. `leaving` has the edges by the class that they begin at. */
+function reaches(leaving: ReadonlyMap<string, readonly Edge[]>, from: string, to: string): boolean {
   const reached = new Set([from]);
   for (const one of reached) {
     if (one === to) return true;
-    for (const edge of edges) if (edge.from === one) reached.add(edge.to);
+    for (const edge of leaving.get(one) ?? []) reached.add(edge.to);
   }
   return false;
 }
