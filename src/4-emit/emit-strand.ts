@@ -37,12 +37,25 @@ export function functionName(strand: { readonly id: number; readonly origin: { r
 /** Depth from which lines are not indented further, so that the text of a rule with many joins grows with their number. */
 const INDENTED_MAX = 20;
 
+/**
+ * Number of nested loops in one function. V8 parses nested blocks recursively, so a strand with more joins consists of several functions, which
+ * share its variables.
+ */
+const LOOPS_MAX = 100;
+
 type Aggregation = Extract<StrandAction, { kind: "aggregate" }>;
 
 class StrandEmitter {
   readonly #strand: Strand;
   readonly #expressions: ExpressionEmitter;
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
+  /** Functions of a strand with more than `LOOPS_MAX` loops, in order. Each calls the next one inside its innermost loop. */
+  readonly #parts: string[][] = [];
+  readonly #isDivided: boolean;
+  /** Variables of the rule that the functions of a divided strand share. */
+  readonly #shared = new Set<string>();
+  /** Loops of the current function. */
+  #loops = 0;
   #depth = 1;
   #rows = 0;
   /** Statement that ends the current derivation and continues with the next one. */
@@ -50,6 +63,7 @@ class StrandEmitter {
 
   constructor(strand: Strand, predicateId: PredicateId, takesTrains: boolean) {
     this.#strand = strand;
+    this.#isDivided = strand.operators.filter((one) => !isFilter(one)).length > LOOPS_MAX;
     this.#expressions = new ExpressionEmitter(strand.id, predicateId, takesTrains);
   }
 
@@ -62,14 +76,44 @@ class StrandEmitter {
       (note) => `// ${note.replaceAll(/[\r\n\u2028\u2029]/g, " ")}`,
     );
     const { temporaries } = this.#expressions;
-    const declared = temporaries.length === 0 ? [] : [`  let ${temporaries.join(", ")};`];
-    return [...notes, `function ${functionName(spec)}(node, event) {`, ...declared, ...this.#lines, "}"].join("\n");
+    const variables = [...temporaries, ...this.#shared];
+    const declared = variables.length === 0 ? [] : [`  let ${variables.join(", ")};`];
+    const parts = this.#parts.flatMap((lines, at) => [`  function part${at + 1}() {`, ...lines, "  }"]);
+    return [...notes, `function ${functionName(spec)}(node, event) {`, ...declared, ...parts, ...this.#lines, "}"].join(
+      "\n",
+    );
   }
 
   #pipeline(operators: readonly Operator[], action: StrandAction): void {
-    for (const operator of operators) this.#operator(operator);
-    this.#action(action);
+    this.#divided(operators, () => this.#action(action));
     this.#close(1);
+  }
+
+  /** Emits the operators and the code for each result, in several functions if there are many loops. */
+  #divided(operators: readonly Operator[], result: () => void): void {
+    for (const [at, operator] of operators.entries()) {
+      if (this.#loops === LOOPS_MAX) return this.#part(operators.slice(at), result);
+      if (this.#isDivided && !isFilter(operator)) this.#loops++;
+      this.#operator(operator);
+    }
+    result();
+  }
+
+  /** Emits the rest of the operators as a function, and the call of this function. */
+  #part(operators: readonly Operator[], result: () => void): void {
+    const part: string[] = [];
+    this.#line(`part${this.#parts.push(part)}();`);
+    const [lines, depth, skip] = [this.#lines, this.#depth, this.#skip];
+    [this.#lines, this.#depth, this.#skip, this.#loops] = [part, 2, "return;", 0];
+    this.#divided(operators, result);
+    this.#close(2);
+    [this.#lines, this.#depth, this.#skip] = [lines, depth, skip];
+  }
+
+  /** Gives a variable of the rule its value. */
+  #bind(variable: string, code: string): void {
+    if (this.#isDivided) this.#shared.add(variable);
+    this.#line(`${this.#isDivided ? "" : "const "}${variable} = ${code};`);
   }
 
   /** Emits the operators before the first join, then the joins, whose loops fill the accumulators, then the single result. */
@@ -83,8 +127,7 @@ class StrandEmitter {
     this.#line("collect: {");
     this.#depth++;
     this.#skip = "break collect;";
-    for (const operator of this.#strand.operators.slice(joins)) this.#operator(operator);
-    this.#accumulate(action);
+    this.#divided(this.#strand.operators.slice(joins), () => this.#accumulate(action));
     this.#close(1);
     this.#skip = "return;";
     this.#emitResult(action);
@@ -227,7 +270,7 @@ class StrandEmitter {
 
   #assign(variable: string, value: Expression): void {
     const { code, mayFail } = this.#expressions.emit(value);
-    this.#line(`const ${variable} = ${code};`);
+    this.#bind(variable, code);
     if (mayFail) this.#failWhen(`${variable} === undefined`, value);
   }
 
@@ -247,7 +290,7 @@ class StrandEmitter {
       case "any":
         return;
       case "variable":
-        return this.#line(`const ${match.variable} = ${element};`);
+        return this.#bind(match.variable, element);
       case "equal":
         return this.#line(`if (!equal(${element}, ${this.#value(match.value)})) ${this.#skip}`);
       case "items":
@@ -274,7 +317,7 @@ class StrandEmitter {
 
   #match(match: readonly Match[], source: string): void {
     for (const one of match) {
-      if (one.kind === "bind") this.#line(`const ${one.variable} = ${source}[${one.column}];`);
+      if (one.kind === "bind") this.#bind(one.variable, `${source}[${one.column}]`);
       else this.#line(`if (!equal(${source}[${one.column}], ${this.#value(one.value)})) ${this.#skip}`);
     }
   }
