@@ -24,7 +24,7 @@ import { kindsNamed } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { eventColumns } from "./aggregate-columns.ts";
-import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
+import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf, UNSURE } from "./expression-type.ts";
 import { sentPackets } from "./sent-packets.ts";
 import type { Column } from "./strand.ts";
 
@@ -55,7 +55,7 @@ export interface ColumnTypes {
  * unknown column.
  */
 export function inferColumnTypes(core: CoreProgram, closed: ReadonlySet<string> = NO_TABLES): ColumnTypes {
-  const inference = new Inference(core);
+  const inference = new Inference(core, closed);
   for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
   for (const { atom } of core.facts)
     inference.add(atom.name.text, atom.args.map(closed.has(atom.name.text) ? typeOfConstant : anyType));
@@ -90,6 +90,11 @@ const NO_TABLES: ReadonlySet<string> = new Set();
 
 function anyType(): ColumnType {
   return ANYTHING;
+}
+
+/** Rows of a table may differ in type, so a rule may read only some of the kinds. */
+function unsureIfMixed(type: ColumnType | undefined): ColumnType | undefined {
+  return type !== undefined && (type & (type - 1)) !== 0 ? type | UNSURE : type;
 }
 
 function typeOfConstant(argument: Argument): ColumnType {
@@ -152,6 +157,8 @@ class Inference implements ColumnTypes {
   readonly #columns = new Map<string, (ColumnType | undefined)[]>();
   readonly #core: CoreProgram;
   readonly #produced: ReadonlySet<string>;
+  /** Tables that hold only the facts of the program. */
+  readonly #closed: ReadonlySet<string>;
   /** Types that signatures declare; undefined for columns declared as `any`. */
   readonly #declared: ReadonlyMap<string, readonly (ColumnType | undefined)[]>;
   /** Types of the variables of each rule, as of the last run of its transfer. They are final after the fixpoint. */
@@ -159,8 +166,9 @@ class Inference implements ColumnTypes {
   /** Type of columns without an inferred type: undefined during the first pass, `ANYTHING` during the second. */
   #unknown: ColumnType | undefined;
 
-  constructor(core: CoreProgram) {
+  constructor(core: CoreProgram, closed: ReadonlySet<string>) {
     this.#core = core;
+    this.#closed = closed;
     this.#produced = producedNames(core);
     this.#declared = new Map(core.signatures.map(({ name, types }) => [name, types.map(restriction)]));
   }
@@ -309,6 +317,7 @@ class Inference implements ColumnTypes {
   #columnType(name: string, column: number): ColumnType | undefined {
     const fixed = this.fixed(name, column);
     if (fixed !== undefined) return fixed;
+    if (this.#closed.has(name)) return unsureIfMixed(this.#columns.get(name)?.[column]);
     if (!this.#produced.has(name) || name.endsWith(".send") || name.endsWith(".recv")) return ANYTHING;
     return this.#columns.get(name)?.[column] ?? this.#unknown;
   }

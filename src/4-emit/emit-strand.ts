@@ -38,8 +38,8 @@ export function functionName(strand: { readonly id: number; readonly origin: { r
 const INDENTED_MAX = 20;
 
 /**
- * Number of nested loops in one function. V8 parses nested blocks recursively, so a strand with more joins consists of several functions, which
- * share its variables.
+ * Number of nested loops in one function. V8 parses nested blocks recursively, so a strand with more joins consists of several functions,
+ * which share its variables.
  */
 const LOOPS_MAX = 100;
 
