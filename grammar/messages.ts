@@ -560,5 +560,5 @@ function macroHelp(variable: string): string | undefined {
 
 /** Whether a built-in name that a predicate hides is a table or an event. */
 function hiddenKind(name: string): "event" | "table" {
-  return name === "rebound" ? "event" : "table";
+  return name === "rebound" || name === "tap" ? "event" : "table";
 }

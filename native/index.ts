@@ -16,7 +16,7 @@ export interface Native {
    * Opens a TUN interface, which is down and has no address. A `%d` in the name becomes the first free number. With `offload`
    * the interface carries super-packets in both directions if the kernel can do that.
    */
-  openTun(name: string, offload: boolean): TunHandle | SystemCallFailure;
+  openTun(name: string, offload: boolean, isTap: boolean): TunHandle | SystemCallFailure;
   /**
    * Opens and binds a UDP socket. With `gso` one system call sends several datagrams of one length; with `gro` one system call receives
    * several. Both need an offload of the kernel, and a successful trial on the loopback interface. `packets` are the wire hashes of the
@@ -202,6 +202,8 @@ export interface TunHandle extends ReadHandle {
   readonly name: string;
   /** Sets MTU, address (4 or 16 bytes; none when empty) and prefix length, and brings the interface up. */
   configure(address: Uint8Array, prefix: number, mtu: number): SystemCallFailure | undefined;
+  /** Whether the interface exists and is up. */
+  isUp(): boolean;
   /** Sets the MTU alone. */
   setMtu(mtu: number): SystemCallFailure | undefined;
   /**

@@ -81,6 +81,11 @@ struct failure interface_set_up(const char *name) {
   return run_ioctl(AF_INET, SIOCSIFFLAGS, &request, "SIOCSIFFLAGS");
 }
 
+bool interface_is_up(const char *name) {
+  struct ifreq request = request_for(name);
+  return run_ioctl(AF_INET, SIOCGIFFLAGS, &request, "SIOCGIFFLAGS").number == 0 && (request.ifr_flags & IFF_UP) != 0;
+}
+
 /* Uses netlink, because no ioctl sets this limit. The kernel has handled the request when send() returns, so no reply is read. */
 struct failure interface_set_max_segments(const char *name, uint32_t segments) {
   struct {

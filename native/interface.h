@@ -1,6 +1,7 @@
 #ifndef MOSAIC_INTERFACE_H
 #define MOSAIC_INTERFACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct interface_address {
 struct failure interface_set_mtu(const char *name, int mtu);
 struct failure interface_set_address(const char *name, struct interface_address address);
 struct failure interface_set_up(const char *name);
+
+/* Returns whether an interface of that name exists and is up. */
+bool interface_is_up(const char *name);
 
 /* Sets the greatest number of packets in a super-packet of the kernel. */
 struct failure interface_set_max_segments(const char *name, uint32_t segments);

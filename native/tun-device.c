@@ -18,13 +18,13 @@
 #define TUN_F_USO6 0x40
 #endif
 
-static int attach(int fd, const char *wanted, bool has_header, char *name) {
+static int attach(int fd, const char *wanted, bool has_header, struct tun_device *device) {
   struct ifreq request;
   memset(&request, 0, sizeof request);
   strncpy(request.ifr_name, wanted, IFNAMSIZ - 1);
-  request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | (has_header ? IFF_VNET_HDR : 0));
+  request.ifr_flags = (short)((device->is_tap ? IFF_TAP : IFF_TUN) | IFF_NO_PI | (has_header ? IFF_VNET_HDR : 0));
   if (ioctl(fd, TUNSETIFF, &request) < 0) return errno;
-  memcpy(name, request.ifr_name, IFNAMSIZ);
+  memcpy(device->name, request.ifr_name, IFNAMSIZ);
   return 0;
 }
 
@@ -42,7 +42,7 @@ static bool set_offload(int fd, struct join_rules *rules) {
 static struct failure open_plain(const char *wanted, struct tun_device *device) {
   device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device->fd < 0) return (struct failure){errno, "open"};
-  int number = attach(device->fd, wanted, false, device->name);
+  int number = attach(device->fd, wanted, false, device);
   if (number == 0) return NO_FAILURE;
   close(device->fd);
   return (struct failure){number == EINVAL && if_nametoindex(wanted) != 0 ? EEXIST : number, "TUNSETIFF"};
@@ -55,7 +55,7 @@ static struct failure open_plain(const char *wanted, struct tun_device *device) 
 static bool open_offloaded(const char *wanted, struct tun_device *device) {
   device->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (device->fd < 0) return false;
-  if (attach(device->fd, wanted, true, device->name) == 0 && set_offload(device->fd, &device->rules)) return true;
+  if (attach(device->fd, wanted, true, device) == 0 && set_offload(device->fd, &device->rules)) return true;
   close(device->fd);
   return false;
 }

@@ -10,10 +10,12 @@
 #include "join.h"
 #include "segments.h"
 
-/* An open TUN interface. `name` is the name that the kernel gave it. */
+/* An open TUN or TAP interface. `name` is the name that the kernel gave it. */
 struct tun_device {
   int fd;
   char name[IFNAMSIZ];
+  /* Whether packets begin with an Ethernet header. */
+  bool is_tap;
   /* Whether the device was opened with IFF_VNET_HDR. Then every read and write begins with a virtio_net_hdr. Super-packets need it. */
   bool has_header;
   /* Protocols of which the kernel accepts super-packets. */
@@ -21,9 +23,10 @@ struct tun_device {
 };
 
 /*
- * Opens a non-blocking TUN device without link header. The kernel replaces a `%d` in the wanted name by the first free number.
+ * Opens a non-blocking TUN device without link header, or a TAP device if `device->is_tap`. The kernel replaces a `%d` in the
+ * wanted name by the first free number.
  * With `offload` the device gets as many segmentation offloads as the kernel has. EEXIST: an interface of that name exists, but
- * it is no TUN interface to which this process could attach.
+ * it is no interface of this kind to which this process could attach.
  */
 struct failure tun_device_open(const char *wanted, bool offload, struct tun_device *device);
 

@@ -1,5 +1,5 @@
 /*
- * A TUN interface as a JavaScript object, and both ends of its packet path.
+ * A TUN or TAP interface as a JavaScript object, and both ends of its packet path.
  *
  * Inbound: libuv -> handle.c -> tun_read -> tun_batch_read (tun-batch.c) -> `onRead` of JavaScript (linux-tun.ts), once per
  * read cycle. A packet that is alone in its cycle first tries the flow cache, which may send it without JavaScript.
@@ -115,6 +115,14 @@ static napi_value tun_set_mtu(napi_env env, napi_callback_info info) {
   return failure_value(env, interface_set_mtu(tun->device.name, mtu));
 }
 
+static napi_value tun_is_up(napi_env env, napi_callback_info info) {
+  size_t count = 0;
+  napi_value result;
+  struct tun *tun = (struct tun *)handle_self(env, info, &count, NULL);
+  napi_get_boolean(env, tun != NULL && interface_is_up(tun->device.name), &result);
+  return result;
+}
+
 /* offload(segments): disables offloads that the kernel has but that fail. Returns the remaining offloads as bits. */
 static napi_value tun_offload(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -176,6 +184,7 @@ static napi_value tun_write(napi_env env, napi_callback_info info) {
 static const struct method METHODS[] = {
     {"configure", tun_configure},
     {"setMtu", tun_set_mtu},
+    {"isUp", tun_is_up},
     {"offload", tun_offload},
     {"start", tun_start},
     {"write", tun_write},
@@ -211,14 +220,17 @@ static napi_value open_device(napi_env env, const char *wanted, bool offload, st
 }
 
 napi_value tun_open(napi_env env, napi_callback_info info) {
-  size_t count = 2, length = 0;
-  napi_value arguments[2];
-  bool offload = false;
+  size_t count = 3, length = 0;
+  napi_value arguments[3];
+  bool offload = false, is_tap = false;
   char wanted[IFNAMSIZ + 1] = "";
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   napi_get_value_string_utf8(env, arguments[0], wanted, sizeof wanted, &length);
   napi_get_value_bool(env, arguments[1], &offload);
+  napi_get_value_bool(env, arguments[2], &is_tap);
   if (length == 0 || length >= IFNAMSIZ) return failed(env, EINVAL, "TUNSETIFF");
   struct tun *tun = calloc(1, sizeof *tun);
-  return tun == NULL ? failed(env, ENOMEM, "malloc") : open_device(env, wanted, offload, tun);
+  if (tun == NULL) return failed(env, ENOMEM, "malloc");
+  tun->device.is_tap = is_tap;
+  return open_device(env, wanted, offload, tun);
 }

@@ -3,7 +3,7 @@
 
 #include <node_api.h>
 
-/* JavaScript's `openTun(name, offload)`: returns a `TunHandle` of index.ts, or `{errno, call}`. */
+/* JavaScript's `openTun(name, offload, isTap)`: returns a `TunHandle` of index.ts, or `{errno, call}`. */
 napi_value tun_open(napi_env env, napi_callback_info info);
 
 #endif

@@ -67,6 +67,11 @@ static const struct sock_filter start[] = {
 #define COMPARISONS 1
 static const struct sock_filter layer[] = {
     LOAD_WORD(0),
+    IF_EQUAL(0, 10),
+    IF_EQUAL(0, 9),
+    IF_EQUAL(0, 8),
+    IF_EQUAL(0, 7),
+    IF_EQUAL(0, 6),
     IF_EQUAL(0, 5),
     IF_EQUAL(0, 4),
     IF_EQUAL(0, 3),

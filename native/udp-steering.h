@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* Number of tuple hashes that mark a packet of a device: `tun` has one to six arguments, and each arity its own hash. */
-#define UDP_PACKET_KINDS 6u
+/* Number of tuple hashes that mark a packet of a device: `tun` has one to six arguments, `tap` one to five, each arity its own hash. */
+#define UDP_PACKET_KINDS 11u
 
 /*
  * Attaches the steering program to a SO_REUSEPORT group of two sockets, through the first one, `fd`. The kernel then gives the

@@ -1,5 +1,5 @@
 /**
- * A TUN interface of the kernel, as a device of a node.
+ * A TUN or TAP interface of the kernel, as a device of a node.
  *
  * Inbound: native/tun.c reads the interface and calls `#onRead` once per read cycle -> Backlog takes its trains one by one -> `#take` turns
  * each into a packet or a `Train` -> the receiver, which is TunRx.
@@ -21,6 +21,8 @@ import { LinuxFlowCache } from "./linux-flow-cache.ts";
 import { IoBatch } from "./io-batch.ts";
 
 export interface LinuxTunOptions {
+  /** Default: `tun`. */
+  readonly kind?: Device["kind"];
   readonly mtu: number;
   /** Whether the node must not lower the MTU. Default: false. */
   readonly isMtuFixed?: boolean;
@@ -70,8 +72,9 @@ function packetsPerSend(mtu: number): number {
   return Math.max(1, Math.min(TRAIN_MAX - 1, Math.floor(SEND_BYTES / (mtu + HEADERS_BYTES))));
 }
 
-/** An open TUN interface. Reading starts when there is a receiver; until then the kernel queues packets. */
+/** An open TUN or TAP interface. Reading starts when there is a receiver; until then the kernel queues packets. */
 export class LinuxTun implements Device {
+  readonly kind: Device["kind"];
   readonly name: string;
   readonly network: Cidr | undefined;
   mtu: number;
@@ -109,6 +112,7 @@ export class LinuxTun implements Device {
 
   /** `handle` must be configured and up. */
   constructor(handle: TunHandle, options: LinuxTunOptions) {
+    this.kind = options.kind ?? "tun";
     this.name = handle.name;
     this.network = options.address;
     this.mtu = options.mtu;
@@ -146,7 +150,7 @@ export class LinuxTun implements Device {
 
   #brokenState(): string | undefined {
     if (this.#lost !== undefined) return `the device ${this.name} is gone (${this.#lost})`;
-    if (this.network === undefined) return undefined;
+    if (this.network === undefined) return this.#handle.isUp() ? undefined : `the device ${this.name} is down`;
     // Node.js lists neither an interface that is down nor one without any address.
     const addresses = networkInterfaces()[this.name];
     if (addresses === undefined)

@@ -27,7 +27,7 @@ import {
 } from "../../native/index.ts";
 import { Train } from "../plan/values/train.ts";
 import { type Dscp, outerTrafficClass } from "./dscp.ts";
-import { DEVICE_PACKETS } from "../wire/device-packet.ts";
+import { DEVICE_FRAMES, DEVICE_PACKETS } from "../wire/device-packet.ts";
 import { type DatagramTrain, datagramsOf } from "../wire/datagram-train.ts";
 import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles, SendQueue } from "../world/world.ts";
 import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
@@ -80,7 +80,7 @@ export interface MovableDatagrams extends Datagrams {
  */
 const SLOTS = 64;
 
-const PACKETS: Uint32Array = Uint32Array.from(DEVICE_PACKETS);
+const PACKETS: Uint32Array = Uint32Array.from([...DEVICE_PACKETS, ...DEVICE_FRAMES]);
 const NO_PACKETS: Uint32Array = new Uint32Array(0);
 /** Greatest number of datagrams of a train: as many as one system call sends. */
 const TRAIN_MAX = 64;

@@ -1,4 +1,4 @@
-/** Opens TUN interfaces and explains failures to the user. linux-tun.ts reads and writes the packets. */
+/** Opens TUN and TAP interfaces and explains failures to the user. linux-tun.ts reads and writes the packets. */
 import { errnoMessage, errnoName } from "../../native/errno.ts";
 import { loadNative, type SystemCallFailure, type TunHandle } from "../../native/index.ts";
 import type { Device } from "../world/world.ts";
@@ -8,6 +8,8 @@ import { LinuxTun } from "./linux-tun.ts";
 import type { IoBatch } from "./io-batch.ts";
 
 export interface TunOptions {
+  /** Default: `tun`. A TAP interface has no offloads and no trains. */
+  readonly kind?: Device["kind"];
   /** Name of the interface; undefined for the first free one of `mosaic0`, `mosaic1`, ... */
   readonly name: string | undefined;
   /** Address of the interface; undefined for none. The interface is brought up in any case. */
@@ -46,7 +48,7 @@ const MTU_MAX = 65_535;
 
 const NO_ADDRESS = { bytes: new Uint8Array(0), prefix: 0 };
 
-/** Creates a TUN interface in the network namespace of this process, gives it its address, and brings it up. */
+/** Creates a TUN or TAP interface in the network namespace of this process, gives it its address, and brings it up. */
 export function openTun(options: TunOptions): TunResult {
   const fault = faultIn(options);
   if (fault !== undefined) return { ok: false, code: "EINVAL", message: fault };
@@ -61,9 +63,14 @@ export function openTun(options: TunOptions): TunResult {
 /** Opens an interface, gives it its address, and brings it up. */
 function openHandle(options: TunOptions): HandleResult {
   const native = loadNative();
-  if ("missing" in native) return { ok: false, code: "ENOSYS", message: `no TUN interface: ${native.missing}` };
-  const handle = native.openTun(options.name ?? NAME_PATTERN, options.trains === true && options.tso !== false);
-  if ("errno" in handle) return refuse(handle, `cannot open TUN interface ${options.name ?? ""}`.trimEnd(), options);
+  if ("missing" in native)
+    return { ok: false, code: "ENOSYS", message: `no ${kindName(options)} interface: ${native.missing}` };
+  const isTap = options.kind === "tap";
+  const hasOffloads = !isTap && options.trains === true && options.tso !== false;
+  const handle = native.openTun(options.name ?? NAME_PATTERN, hasOffloads, isTap);
+  const kind = kindName(options);
+  if ("errno" in handle)
+    return refuse(handle, `cannot open ${kind} interface ${options.name ?? ""}`.trimEnd(), options);
   const refusal = configure(handle, options);
   if (refusal === undefined) return { ok: true, handle };
   handle.close(() => {});
@@ -98,12 +105,17 @@ function refuse(refusal: SystemCallFailure, what: string, options: TunOptions): 
   return { ok: false, code, message: `${what}: ${explain(code, refusal, options)}` };
 }
 
+function kindName({ kind }: TunOptions): string {
+  return kind === "tap" ? "TAP" : "TUN";
+}
+
 function explain(code: string, refusal: SystemCallFailure, options: TunOptions): string {
-  const known = refusal.call === "SIOCSIFADDR" ? explainAddress(code, options) : explainOpen(code, refusal.call);
+  const known =
+    refusal.call === "SIOCSIFADDR" ? explainAddress(code, options) : explainOpen(code, refusal.call, kindName(options));
   return known ?? `${errnoMessage(refusal.errno)} (${code} from ${refusal.call})`;
 }
 
-function explainOpen(code: string, call: string): string | undefined {
+function explainOpen(code: string, call: string, kind: string): string | undefined {
   switch (code) {
     case "EPERM":
     case "EACCES":
@@ -115,7 +127,7 @@ function explainOpen(code: string, call: string): string | undefined {
     case "EBUSY":
       return "it is in use by another process";
     case "EEXIST":
-      return "an interface of that name exists already, and it is not a TUN interface";
+      return `an interface of that name exists already, and it is not a ${kind} interface`;
     default:
       return undefined;
   }

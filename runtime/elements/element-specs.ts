@@ -8,6 +8,8 @@ import { spec as overlaySendWrap } from "./overlay-send-wrap.ts";
 import { spec as receiveDemux } from "./receive-demux.ts";
 import { spec as roundRobin } from "./round-robin.ts";
 import { spec as tcp } from "./tcp.ts";
+import { spec as tapRx } from "./tap-rx.ts";
+import { spec as tapTx } from "./tap-tx.ts";
 import { spec as tunRx } from "./tun-rx.ts";
 import { spec as tunTx } from "./tun-tx.ts";
 import { spec as udpRx } from "./udp-rx.ts";
@@ -28,6 +30,8 @@ export const elementSpecs: ReadonlyMap<string, ElementSpec> = new Map(
     receiveDemux,
     roundRobin,
     tcp,
+    tapRx,
+    tapTx,
     tunRx,
     tunTx,
     udpRx,

@@ -13,7 +13,7 @@ export const spec: ElementSpec = {
 ReceiveDemux(outputs)
 
 Passes each tuple to a consumer, which depends on the role of the tuple's predicate: to the strands that subscribe to the event, to the
-table, to Tun::Tx, to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
+table, to Tun::Tx or Tap::Tx, to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
 
 Ports   in: 1 push. out: one push per predicate.
 Drops   nothing; an event without subscribers ends here.
@@ -31,8 +31,10 @@ export interface ReceiveOutputs {
   readonly toTable: (tuple: Tuple) => void;
   /** An event, for the strands that subscribe to it. */
   readonly toStrands: (tuple: Tuple) => void;
-  /** A packet, for the device. */
-  readonly toDevice: (tuple: Tuple) => void;
+  /** A packet that a rule or another node writes to a TUN device. */
+  readonly toTun: (tuple: Tuple) => void;
+  /** A frame that a rule or another node writes to a TAP device. */
+  readonly toTap: (tuple: Tuple) => void;
   /** A call of TCP or UDP, or the notice that no rule waits for a call any more. */
   readonly toSockets: (tuple: Tuple, provenance: Provenance) => void;
   /** A datagram to send by a socket of rules. */
@@ -55,7 +57,8 @@ export class ReceiveDemux implements Element {
     this.counters.out++;
     const { table, role } = tuple.predicate;
     if (table !== undefined) this.#outputs.toTable(tuple);
-    else if (role.kind === "tun" && provenance !== "device") this.#outputs.toDevice(tuple);
+    else if (role.kind === "tun" && provenance !== "device") this.#outputs.toTun(tuple);
+    else if (role.kind === "tap" && provenance !== "device") this.#outputs.toTap(tuple);
     else if ("event" in role && (role.event === "init" || role.event === "over")) this.#call(tuple, provenance);
     else if (role.kind === "udpSend") this.#datagram(tuple);
     else if (role.kind === "rows" || role.kind === "ack") this.#outputs.toChannel(tuple, provenance);

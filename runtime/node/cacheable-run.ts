@@ -153,7 +153,9 @@ function lossCountOf({ engine, dataflow, world }: RunContext): number {
   );
 }
 
-/** Returns the number of packets that crossed the devices after the first one, to which alone the flow cache belongs. */
+/** Returns the number of packets that crossed the devices other than the first TUN device, to which alone the flow cache belongs. */
 function uncachedPackets({ devices }: World): number {
-  return devices.slice(1).reduce((sum, { counters: { read, written } }) => sum + read + written, 0);
+  const cached = devices.find(({ kind }) => kind === "tun");
+  const others = devices.filter((device) => device !== cached);
+  return others.reduce((sum, { counters: { read, written } }) => sum + read + written, 0);
 }

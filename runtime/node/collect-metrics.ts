@@ -72,9 +72,9 @@ export function collectTrafficMetrics(
     }),
     network: networkMetrics(datagrams, host),
     paths: { ...ports.paths.counters },
-    tun: ofDevices[0] ?? null,
+    tun: ofDevices.find(({ kind }) => kind === "tun") ?? null,
     devices: ofDevices,
-    unknownDevices: countsOf(ports.tunTx.unknownDevices.counts),
+    unknownDevices: sumOfCounts([ports.tunTx, ports.tapTx].map(({ unknownDevices }) => unknownDevices.counts)),
     flowCache: flowCache?.hits ?? null,
   };
 }
@@ -191,9 +191,9 @@ function networkMetrics(
 }
 
 function deviceMetrics(device: Device, unrouted: ReadonlyMap<string, number>): DeviceMetrics {
-  const { name, mtu, counters, offload, readCycles } = device;
+  const { kind, name, mtu, counters, offload, readCycles } = device;
   const problem = device.problem?.();
-  const metrics = { name, mtu, ...counters, refused: countsOf(counters.refused), unrouted: countsOf(unrouted) };
+  const metrics = { kind, name, mtu, ...counters, refused: countsOf(counters.refused), unrouted: countsOf(unrouted) };
   return {
     ...metrics,
     ...(problem !== undefined && { problem }),
@@ -204,6 +204,12 @@ function deviceMetrics(device: Device, unrouted: ReadonlyMap<string, number>): D
 
 function countsOf(counts: ReadonlyMap<string, number>): Counts {
   return Object.fromEntries(counts);
+}
+
+function sumOfCounts(all: readonly ReadonlyMap<string, number>[]): Counts {
+  const sums = new Map<string, number>();
+  for (const counts of all) for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count);
+  return countsOf(sums);
 }
 
 function finite(number: number): number | null {

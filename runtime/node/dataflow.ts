@@ -2,18 +2,19 @@
  * The dataflow of one node: which element hands a tuple to which.
  *
  * Inbound, from the world:
- *  1. NetworkIn decodes a datagram, and TunRx a packet of the device. Tcp and UdpRx get outcomes of socket calls; UdpRx also gets the
- *     datagrams of sockets that rules opened. Each of these becomes the input of a step.
+ *  1. NetworkIn decodes a datagram, TunRx a packet of a TUN device, and TapRx a frame of a TAP device. Tcp and UdpRx get outcomes of
+ *     socket calls; UdpRx also gets the datagrams of sockets that rules opened. Each of these becomes the input of a step.
  *  2. Mux queues inputs. One input starts one step of the engine, which passes every event of the step to `receive`.
  *  3. OverlayRecvUnwrap removes the headers of overlays that end here.
- *  4. ReceiveDemux passes a tuple to the strands that subscribe to it, to its table, to TunTx, to Tcp, UdpRx or UdpTx, or to ViewChannel.
+ *  4. ReceiveDemux passes a tuple to the strands that subscribe to it, to its table, to TunTx or TapTx, to Tcp, UdpRx or UdpTx, or to
+ *     ViewChannel.
  * Outbound, from a strand:
  *  5. RoundRobin collects the tuples that strands send for one batch of events, and passes them on in order.
  *  6. LocSpecDemux chooses by location: back to Mux, to NetworkOut, or to an overlay.
  *  7. OverlaySendWrap turns `x@ov::addr` into the event `ov.send(addr, x)` of the same round, or into `else.send` if the overlay is
  *     not loaded: back to 3.
- *  8. When the step commits, NetworkOut encodes and sends, TunTx writes, UdpTx sends, ViewChannel sends the changes of rows for other
- *     nodes, LocSpecDemux queues the inputs for this node, and Tcp and UdpRx perform calls. If the step aborts, nothing leaves.
+ *  8. When the step commits, NetworkOut encodes and sends, TunTx and TapTx write, UdpTx sends, ViewChannel sends the changes of rows for
+ *     other nodes, LocSpecDemux queues the inputs for this node, and Tcp and UdpRx perform calls. If the step aborts, nothing leaves.
  *
  * The functions below stand in this order.
  */
@@ -111,7 +112,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#receiveDemux = new ReceiveDemux({
       toTable: this.#toTable,
       toStrands: (tuple) => engine.react(tuple),
-      toDevice: this.#toDevice,
+      toTun: this.#toTun,
+      toTap: this.#toTap,
       toSockets: this.#toSockets,
       toUdpTx: this.#toUdpTx,
       toChannel: this.#toChannel,
@@ -144,10 +146,11 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   }
 
   #elementsOf(wraps: readonly OverlaySendWrap[]): readonly Element[] {
-    const { networkIn, networkOut, mux, tunRx, tunTx, tcp, udpRx, udpTx } = this.ports;
+    const { networkIn, networkOut, mux, tunRx, tunTx, tapRx, tapTx, tcp, udpRx, udpTx } = this.ports;
     return [
       networkIn,
       ...(hasElement(this.#plan, "TunRx") ? [tunRx] : []),
+      ...(hasElement(this.#plan, "TapRx") ? [tapRx] : []),
       mux,
       this.#unwrap,
       this.#receiveDemux,
@@ -155,6 +158,7 @@ export class NodeDataflow implements Dataflow, PortOutputs {
       ...wraps,
       networkOut,
       ...(hasElement(this.#plan, "TunTx") ? [tunTx] : []),
+      ...(hasElement(this.#plan, "TapTx") ? [tapTx] : []),
       ...(this.channel === undefined ? [] : [this.channel]),
       this.demux,
       // Datagrams leave before the calls of their step are performed, because a call may close the socket.
@@ -185,8 +189,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
 
   /** Takes over the ports. After a program swap `previous` is the dataflow that had them before; its counts continue in this one. */
   takePorts(previous?: NodeDataflow): void {
-    const packet = this.#plan.predicates.find(({ id, role }) => role.kind === "tun" && this.#engine.isSubscribed(id));
-    this.ports.serve(this, this.#admission, packet, this.#plan);
+    const eventOf = (kind: "tun" | "tap"): PredicateSpec | undefined =>
+      this.#plan.predicates.find(({ id, role }) => role.kind === kind && this.#engine.isSubscribed(id));
+    this.ports.serve(this, this.#admission, { tun: eventOf("tun"), tap: eventOf("tap") }, this.#plan);
     if (previous !== undefined) this.#continue(previous);
     for (const element of this.elements) {
       element.counters.onDrop = (reason) => this.#snitch.dropped(elementId(element), reason);
@@ -214,7 +219,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   }
 
   fromDevice(input: StepInput): void {
-    this.#edges.deviceToMux?.trace(input.tuple);
+    const { tunToMux, tapToMux } = this.#edges;
+    (input.tuple.predicate.role.kind === "tap" ? tapToMux : tunToMux)?.trace(input.tuple);
     this.ports.mux.push(input);
   }
 
@@ -249,9 +255,14 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#engine.change(tuple);
   };
 
-  readonly #toDevice = (tuple: Tuple): void => {
-    this.#edges.receiveToDevice?.trace(tuple);
+  readonly #toTun = (tuple: Tuple): void => {
+    this.#edges.receiveToTun?.trace(tuple);
     this.ports.tunTx.push(tuple);
+  };
+
+  readonly #toTap = (tuple: Tuple): void => {
+    this.#edges.receiveToTap?.trace(tuple);
+    this.ports.tapTx.push(tuple);
   };
 
   readonly #toSockets = (tuple: Tuple, provenance: Provenance): void => {
@@ -415,14 +426,16 @@ function edgesOf(wiring: Wiring, plan: Plan) {
   wiring.edge("LocSpecDemux", "else", "Discard");
   return {
     networkToMux: wiring.edge("NetworkIn", "out", "Mux"),
-    deviceToMux: when("TunRx", "TunRx", "out", "Mux"),
+    tunToMux: when("TunRx", "TunRx", "out", "Mux"),
+    tapToMux: when("TapRx", "TapRx", "out", "Mux"),
     socketsToMux: new Map(
       sockets.flatMap(({ name, raises }) => raises.map((port) => [port, wiring.edge(name, port, "Mux")] as const)),
     ),
     muxToUnwrap: wiring.edge("Mux", "out", "OverlayRecvUnwrap"),
     unwrapToReceive: wiring.edge("OverlayRecvUnwrap", "out", "ReceiveDemux"),
     receiveToTables: wiring.edge("ReceiveDemux", "rows", "Tables"),
-    receiveToDevice: when("TunTx", "ReceiveDemux", "tun", "TunTx"),
+    receiveToTun: when("TunTx", "ReceiveDemux", "tun", "TunTx"),
+    receiveToTap: when("TapTx", "ReceiveDemux", "tap", "TapTx"),
     receiveToSockets: new Map(
       sockets.flatMap(({ name, takes }) =>
         takes.map((port) => [port, wiring.edge("ReceiveDemux", port, name)] as const),

@@ -7,6 +7,8 @@ import { NetworkIn } from "../elements/network-in.ts";
 import { NetworkOut } from "../elements/network-out.ts";
 import type { FindUnreferenced } from "../socket/socket-calls.ts";
 import { Tcp } from "../elements/tcp.ts";
+import { TapRx } from "../elements/tap-rx.ts";
+import { TapTx } from "../elements/tap-tx.ts";
 import { TunRx } from "../elements/tun-rx.ts";
 import { TunTx } from "../elements/tun-tx.ts";
 import { UdpRx } from "../elements/udp-rx.ts";
@@ -26,7 +28,7 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { SocketLimits } from "../socket/socket-limits.ts";
 import type { Admission } from "../wire/admission.ts";
 import type { RandomStreams } from "../world/random.ts";
-import type { World } from "../world/world.ts";
+import type { Device, World } from "../world/world.ts";
 
 export interface PortOptions {
   readonly world: World;
@@ -38,6 +40,12 @@ export interface PortOptions {
   /** Runs the step of an input. Mux calls it when it is the turn of the input. False when the step exceeded a limit and was aborted. */
   readonly step: (input: StepInput) => boolean;
   readonly findUnreferenced: FindUnreferenced;
+}
+
+/** Events of device packets, which are undefined if no rule subscribes to them. */
+export interface DeviceEvents {
+  readonly tun: PredicateSpec | undefined;
+  readonly tap: PredicateSpec | undefined;
 }
 
 /** Functions of the running program that process datagrams, packets and socket outcomes: stages 1 and 2 of `dataflow.ts`. */
@@ -60,6 +68,8 @@ export class NodePorts {
   readonly networkOut: NetworkOut;
   readonly tunRx: TunRx;
   readonly tunTx: TunTx;
+  readonly tapRx: TapRx;
+  readonly tapTx: TapTx;
   readonly tcp: Tcp;
   readonly udpRx: UdpRx;
   readonly udpTx: UdpTx;
@@ -70,7 +80,9 @@ export class NodePorts {
 
   constructor({ world, streams, limits, socketLimits, onAdapted: adapted, step, findUnreferenced }: PortOptions) {
     const { clock, datagrams, devices, flowCache } = world;
-    const tuns = new DeviceRoutes(devices);
+    const [tuns, taps] = (["tun", "tap"] as const).map(
+      (kind) => new DeviceRoutes(devices.filter((device) => device.kind === kind)),
+    ) as [DeviceRoutes<Device>, DeviceRoutes<Device>];
     this.#step = step;
     const yielding = (isYielding: boolean): void => flowCache?.block("steps", isYielding);
     this.mux = new Mux(clock, limits, (input) => this.#runStep(input), yielding);
@@ -84,6 +96,8 @@ export class NodePorts {
     this.ownDatagrams = new OwnDatagrams(datagrams.address, world.isLocalHost ?? ((): boolean => false));
     this.tunRx = new TunRx(tuns.all, this.ownDatagrams, (input) => this.#outputs?.fromDevice(input));
     this.tunTx = new TunTx(tuns);
+    this.tapRx = new TapRx(taps.all, (input) => this.#outputs?.fromDevice(input));
+    this.tapTx = new TapTx(taps);
     const sockets = {
       now: (): number => clock.now(),
       findUnreferenced,
@@ -102,14 +116,15 @@ export class NodePorts {
 
   /**
    * Serves a program from now on. `outputs` gets the tuples from the network that `admission` admits, and the outcomes and datagrams of
-   * sockets. If `packet` is defined, `outputs` also gets this event for each packet of the devices.
+   * sockets. If `events.tun` or `events.tap` is defined, `outputs` also gets this event for each packet of the devices of that kind.
    */
-  serve(outputs: PortOutputs, admission: Admission, packet: PredicateSpec | undefined, plan: Plan): void {
+  serve(outputs: PortOutputs, admission: Admission, events: DeviceEvents, plan: Plan): void {
     this.#outputs = outputs;
     this.networkIn.admission = admission;
     this.tcp.serve(plan.predicates);
     this.udpRx.serve(plan.predicates);
-    this.tunRx.serve(packet);
+    this.tunRx.serve(events.tun);
+    this.tapRx.serve(events.tap);
   }
 
   /** Approximate memory of queued inputs, of fragments, and of data that waits at TCP sockets, in bytes. */
@@ -131,6 +146,7 @@ export class NodePorts {
 
   /** Number of tuples that steps have passed on so far: to the network, the device, sockets of rules, or later steps. */
   #handedOn(): number {
-    return this.networkOut.counters.in + this.tunTx.counters.in + this.udpTx.counters.in + this.mux.counters.in;
+    const outputs = [this.networkOut, this.tunTx, this.tapTx, this.udpTx, this.mux];
+    return outputs.reduce((sum, { counters }) => sum + counters.in, 0);
   }
 }

@@ -16,6 +16,9 @@ export interface CaptureSink {
   readonly limit: number;
 }
 
+/** Name and kind of a device of which packets are captured. */
+type CapturedName = Pick<Device, "name" | "kind">;
+
 /** Number of characters of a peer in a comment; an option of the format has at most 65,535 bytes. */
 const LONGEST_COMMENT = 1_000;
 const OUTER = 0;
@@ -38,16 +41,19 @@ export class Capture {
   readonly #onLost = (): void => void this.dropped++;
 
   /**
-   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `devices` are the names of its devices; null for the
+   * `unixTime` returns seconds since 1970, `address` is the `host:port` of the node. `devices` are its devices; null for the
    * second and later nodes of a process, which add packets to the file of the first node and have no devices.
    */
-  constructor(sink: CaptureSink, unixTime: () => number, address: string, devices: readonly string[] | null) {
+  constructor(sink: CaptureSink, unixTime: () => number, address: string, devices: readonly CapturedName[] | null) {
     this.#sink = sink;
     this.#unixTime = unixTime;
     this.#self = udpEnd(address) ?? UNKNOWN;
     if (devices === null) return;
-    const inner = devices.length === 0 ? ["inner"] : devices;
-    sink.write(captureHead("mosaic", [{ name: "outer" }, ...inner.map((name) => ({ name }))]), NOTHING_LOST);
+    const inner =
+      devices.length === 0
+        ? [{ name: "inner" }]
+        : devices.map(({ name, kind }) => ({ name, isEthernet: kind === "tap" }));
+    sink.write(captureHead("mosaic", [{ name: "outer" }, ...inner]), NOTHING_LOST);
   }
 
   get length(): number {
@@ -127,6 +133,10 @@ class CapturedDevice implements Device {
     this.#inner = inner;
     this.#capture = capture;
     this.#number = number;
+  }
+
+  get kind(): Device["kind"] {
+    return this.#inner.kind;
   }
 
   get name(): string {

@@ -250,6 +250,7 @@ export interface NetworkOffloadMetrics {
 }
 
 export interface DeviceMetrics {
+  readonly kind: "tun" | "tap";
   readonly name: string;
   readonly mtu: number;
   /** Reason why the device carries no packets now: it is gone, down, or has lost its address. Absent while it carries packets. */

@@ -28,7 +28,8 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
     ...(snapshot.streams === null ? [] : streamMetrics(snapshot.streams)),
     ...(snapshot.udp === null ? [] : udpMetrics(snapshot.udp)),
     ...pathMetrics(snapshot),
-    ...tunMetrics(snapshot.devices),
+    ...deviceMetrics("tun", snapshot.devices),
+    ...deviceMetrics("tap", snapshot.devices),
     ...(snapshot.flowCache === null ? [] : flowCacheMetrics(snapshot.flowCache)),
     ...readCycleMetrics(snapshot),
     ...eventLoopMetrics(snapshot),
@@ -221,23 +222,25 @@ function networkOffloadMetrics(offload: NetworkOffloadMetrics): readonly MetricF
   ];
 }
 
-function tunMetrics(tuns: readonly DeviceMetrics[]): readonly MetricFamily[] {
-  if (tuns.length === 0) return [];
-  const devices = labelled(tuns, ({ name }) => ({ device: name }));
-  const counter = (name: string, help: string, valueOf: (tun: DeviceMetrics) => number): MetricFamily =>
-    many("counter", name, help, devices, valueOf);
+/** Metrics of the devices of a kind, whose names begin with the kind. */
+function deviceMetrics(kind: DeviceMetrics["kind"], all: readonly DeviceMetrics[]): readonly MetricFamily[] {
+  const ofKind = all.filter((device) => device.kind === kind);
+  if (ofKind.length === 0) return [];
+  const devices = labelled(ofKind, ({ name }) => ({ device: name }));
+  const counter = (name: string, help: string, valueOf: (device: DeviceMetrics) => number): MetricFamily =>
+    many("counter", `mosaic_${kind}_${name}`, help, devices, valueOf);
   const isUp = ({ problem }: DeviceMetrics): number => Number(problem === undefined);
   return [
-    many("gauge", "mosaic_tun_up", "Whether the device is up and has its address.", devices, isUp),
-    counter("mosaic_tun_read_packets_total", "Packets read from the device.", ({ read }) => read),
-    counter("mosaic_tun_read_bytes_total", "Bytes read from the device.", ({ readBytes }) => readBytes),
-    counter("mosaic_tun_written_packets_total", "Packets written to the device.", ({ written }) => written),
-    counter("mosaic_tun_written_bytes_total", "Bytes written to the device.", ({ writtenBytes }) => writtenBytes),
+    many("gauge", `mosaic_${kind}_up`, "Whether the device is up and has its address.", devices, isUp),
+    counter("read_packets_total", "Packets read from the device.", ({ read }) => read),
+    counter("read_bytes_total", "Bytes read from the device.", ({ readBytes }) => readBytes),
+    counter("written_packets_total", "Packets written to the device.", ({ written }) => written),
+    counter("written_bytes_total", "Bytes written to the device.", ({ writtenBytes }) => writtenBytes),
     {
-      ...counter("mosaic_tun_refused_total", "Packets that the kernel refused.", () => 0),
+      ...counter("refused_total", "Packets that the kernel refused.", () => 0),
       samples: devices.flatMap(({ item, labels }) => samplesOf(item.refused, labels)),
     },
-    ...tunOffloadMetrics(devices),
+    ...(kind === "tun" ? tunOffloadMetrics(devices) : []),
   ];
 }
 
@@ -286,7 +289,7 @@ function flowCacheMetrics({ sent, delivered }: FlowCacheHits): readonly MetricFa
 function readCycleMetrics({ network, devices }: MetricsSnapshot): readonly MetricFamily[] {
   const ports = [
     { at: { port: "network" }, ...network.readCycles },
-    ...devices.map(({ name, readCycles }) => ({ at: { port: "tun", device: name }, ...readCycles })),
+    ...devices.map(({ kind, name, readCycles }) => ({ at: { port: kind, device: name }, ...readCycles })),
   ].filter(({ count = 0 }) => count > 0);
   if (ports.length === 0) return [];
   const cycles = labelled<(typeof ports)[number]>(ports, ({ at }) => at);

@@ -1,6 +1,7 @@
-/** Interface of a capture. Its packets begin with the IP header. */
+/** Interface of a capture. Its packets begin with the IP header, or with an Ethernet header. */
 export interface CapturedInterface {
   readonly name: string;
+  readonly isEthernet?: boolean;
 }
 
 export interface CapturedPacket {
@@ -15,6 +16,7 @@ export interface CapturedPacket {
 
 /** Link type of packets without a link layer header. */
 const LINKTYPE_RAW = 101;
+const LINKTYPE_ETHERNET = 1;
 
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;
@@ -41,7 +43,13 @@ export function captureHead(application: string, interfaces: readonly CapturedIn
   const section = words(BYTE_ORDER_MAGIC, 1, WHOLE_SECTION_UNKNOWN, WHOLE_SECTION_UNKNOWN);
   return Buffer.concat([
     block(SECTION, [section], [text(OPTION_APPLICATION, application)]),
-    ...interfaces.map(({ name }) => block(INTERFACE, [words(LINKTYPE_RAW, 0)], [text(OPTION_INTERFACE_NAME, name)])),
+    ...interfaces.map(({ name, isEthernet }) =>
+      block(
+        INTERFACE,
+        [words(isEthernet === true ? LINKTYPE_ETHERNET : LINKTYPE_RAW, 0)],
+        [text(OPTION_INTERFACE_NAME, name)],
+      ),
+    ),
   ]);
 }
 

@@ -10,6 +10,9 @@ const LENGTH_BYTES = 8;
 /** Greatest number of bytes by which padding varies. */
 const PADDING_BYTES = 3;
 
+/** Length of the Ethernet header, which the MTU of a TAP device does not count. */
+const ETHERNET_HEADER = 14;
+
 /** A packet of the device on its way out. All lengths are in bytes. */
 interface WrappedPacket {
   /** Length of the packet, and of the datagram that carries it. */
@@ -63,7 +66,8 @@ class DeviceMtu {
     if (known === undefined && this.#gains.size >= DESTINATIONS_MAX) this.#gains.clear();
     this.#gains.set(to, { gain: Math.max(gain, known?.gain ?? 0), limit });
     const spare = packet < SHORT_PACKET ? LENGTH_BYTES : PADDING_BYTES;
-    const mtu = Math.max(MTU_MIN, limit - (exact?.() ?? gain + spare));
+    const header = this.#device.kind === "tap" ? ETHERNET_HEADER : 0;
+    const mtu = Math.max(MTU_MIN, limit - header - (exact?.() ?? gain + spare));
     const { name, mtu: before } = this.#device;
     if (mtu >= before) return;
     const why = `longer packets to ${to} do not fit datagrams of ${limit} bytes`;

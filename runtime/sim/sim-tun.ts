@@ -3,6 +3,7 @@ import type { Clock, Device, DeviceCounters } from "../world/world.ts";
 
 /** A TUN device of the simulator: `kernel` stands for the kernel behind it. */
 export class SimTun implements Device {
+  readonly kind = "tun";
   readonly name: string;
   readonly mtu: number;
   readonly network: Cidr;

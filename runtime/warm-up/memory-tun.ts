@@ -16,6 +16,10 @@ export class MemoryTun implements TunHandle {
     return undefined;
   }
 
+  isUp(): boolean {
+    return true;
+  }
+
   setMtu(): undefined {
     return undefined;
   }

@@ -6,7 +6,11 @@ import { decodeAllFields } from "../plan/values/decode-fields.ts";
 /** Wire hashes of the event `tun`, which holds a device packet. Programs use it with one to six arguments. */
 export const DEVICE_PACKETS: readonly number[] = [1, 2, 3, 4, 5, 6].map((arity) => wireHash("tun", arity, "event"));
 
+/** Wire hashes of the event `tap`, which holds an Ethernet frame. Programs use it with one to five arguments. */
+export const DEVICE_FRAMES: readonly number[] = [1, 2, 3, 4, 5].map((arity) => wireHash("tap", arity, "event"));
+
 const TUN_HASHES: ReadonlySet<number> = new Set(DEVICE_PACKETS);
+const DEVICE_HASHES: ReadonlySet<number> = new Set([...DEVICE_PACKETS, ...DEVICE_FRAMES]);
 
 /** Returns whether a wire hash is the event `tun`, whose first argument is a device packet. */
 export function isDevicePacket(hash: number): boolean {
@@ -14,14 +18,14 @@ export function isDevicePacket(hash: number): boolean {
 }
 
 /**
- * Whether the tuple holds a device packet, in any number of overlay packets. Packets in transit are decoded only if `decodes` is true;
- * otherwise a device packet inside two packets in transit is not found.
+ * Whether the tuple holds a device packet or an Ethernet frame of a device, in any number of overlay packets. Packets in transit are
+ * decoded only if `decodes` is true; otherwise a device packet inside two packets in transit is not found.
  */
 export function carriesDevicePacket({ predicate, args }: Tuple, decodes: boolean): boolean {
   let hash = predicate.wire.tuple;
   let fields: Values = args;
   for (let layer = 0; layer <= LAYERS_MAX; layer++) {
-    if (TUN_HASHES.has(hash)) return true;
+    if (DEVICE_HASHES.has(hash)) return true;
     const packet = firstPacket(fields);
     if (packet === undefined) return false;
     hash = packet.hash;

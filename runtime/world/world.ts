@@ -22,7 +22,7 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot move the socket. */
   readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;
-  /** Devices of `--tun`, in the order of the command line. Their names differ. */
+  /** Devices of `--tun` and `--tap`, in the order of the command line. Their names differ. */
   readonly devices: readonly Device[];
   /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */
   readonly isLocalHost?: (host: string) => boolean;
@@ -210,10 +210,14 @@ export interface DatagramCounters {
   readonly failed: Map<string, number>;
 }
 
-/** TUN device: network interface of the kernel whose IP packets this process reads and writes. */
+/**
+ * TUN or TAP device: network interface of the kernel whose packets this process reads and writes. Packets of a TUN device are IP packets,
+ * and packets of a TAP device Ethernet frames.
+ */
 export interface Device {
+  readonly kind: "tun" | "tap";
   readonly name: string;
-  /** Length of the longest packet, in bytes. */
+  /** Length of the longest packet, in bytes, without the Ethernet header. */
   readonly mtu: number;
   /** Sets a smaller MTU. Returns the reason if the kernel refuses it. Absent if the operator has chosen the MTU. */
   readonly lowerMtu?: ((mtu: number) => string | undefined) | undefined;
@@ -235,11 +239,11 @@ export interface Device {
    */
   restore?(): void;
   /**
-   * Installs the receiver. Each call brings an IP packet without link header, or a train of packets of one flow. The bytes are valid
-   * only during the call.
+   * Installs the receiver. Each call brings an IP packet without link header, a train of such packets of one flow, or an Ethernet frame.
+   * The bytes are valid only during the call.
    */
   onPacket(receive: (packet: Uint8Array) => void): void;
-  /** Writes an IP packet, or each packet of a train. A failed write is counted, never thrown. */
+  /** Writes a packet, or each packet of a train. A failed write is counted, never thrown. */
   write(packet: Uint8Array): void;
   /** The promise resolves when the interface has been removed. */
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { report } from "../../grammar/report.ts";
 import { functionNamed, functionNames } from "../../runtime/plan/library/functions/registry.ts";
 import type { Program, ProgramRule, View } from "../program/program.ts";
 import { type BoundSet, bind, bindAll, isBound, noneBound, withBound } from "../program/binding.ts";
-import { builtinNamed, isLocalAddressTable, isRaisedByNode, PERIODIC } from "../program/builtin.ts";
+import { builtinNamed, isLocalAddressTable, isRaisedByNode, PERIODIC, TAP, TUN } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import { nearest } from "../program/nearest.ts";
@@ -163,7 +163,7 @@ class RuleCheck {
     const isPrivate = this.#program.views.has(owner);
     if (isView || isPrivate || builtinNamed(name) !== undefined || isLocalAddressTable(name)) {
       const why = isView ? "a view" : isPrivate ? "private to a view" : "built in";
-      this.diagnostics.push(report("E0280", span, { name, why }));
+      this.diagnostics.push(report("E0280", span, { name: name.replace("@", ""), why }));
     } else if (!this.#predicates.has(name)) {
       this.diagnostics.push(report("E0213", span, { name, nearest: similarFunction(name, this.#predicates.keys()) }));
     }
@@ -396,10 +396,10 @@ class RuleCheck {
     }
   }
 
-  /** Whether a wildcard may stand in the head: in `tun`, where the field stays unchanged, or outside the key in a deletion. */
+  /** Whether a wildcard may stand in the head: in `tun` and `tap`, where the field stays unchanged, or outside the key in a deletion. */
   #mayBeWildcard(argument: Expression): boolean {
     const { head, isDelete } = this.#rule;
-    if (head.name.text === "tun") return true;
+    if (head.name.text === TUN || head.name.text === TAP) return true;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
     return isDelete && keys.length > 0 && !keys.includes(head.args.indexOf(argument));
   }

@@ -20,12 +20,13 @@ import { RESERVED_OVERLAYS } from "../../runtime/plan/values/location.ts";
 import type { Module } from "../0-load/load.ts";
 import type { LineMap } from "../program/line-map.ts";
 import type { OverlayInstance, Program, ProgramFact, ProgramRule, TableDeclaration, View } from "../program/program.ts";
-import { builtinNamed, HOST_ADDRESS, OVERLAYS, PACKET_HEAD } from "../program/builtin.ts";
+import { builtinNamed, HOST_ADDRESS, OVERLAYS, PACKET_HEAD, TAP, TAP_TEXT } from "../program/builtin.ts";
 import { implicitOverlays } from "./implicit-overlays.ts";
 import { withAddressTables } from "./address-tables.ts";
 import { NODE_TABLES, ownNodeTable, withOverlaysTable } from "./own-overlays.ts";
 import { withHostAddresses } from "./host-addresses.ts";
 import { isPacketHead, ownsPacket } from "./own-packet.ts";
+import { ownTap } from "./own-tap.ts";
 import { constantNumber } from "../program/constant.ts";
 import { socketViewNames, socketViewsIn } from "./socket-views.ts";
 import { asPacket } from "../program/as-packet.ts";
@@ -103,6 +104,8 @@ class Resolver {
   readonly #watches: Program["watches"][number][] = [];
   readonly #unparsed = new Map<string, Unparsed>();
   readonly #ownsPacket: boolean;
+  /** Whether `tap` is a predicate of the program, and not the frames of TAP devices. */
+  readonly #ownsTap: boolean;
   /** Qualified names of the predicates that files define and that hide a table of the node with the same name. */
   readonly #ownTables = new Set<string>();
   /** The tables of the node that the program names, each with the place of its first use. */
@@ -114,6 +117,9 @@ class Resolver {
     this.#lines = lines;
     this.#defined = new Map(modules.map((module) => [module.file, definedNames(module)]));
     this.#ownsPacket = modules.some(ownsPacket);
+    const tap = modules.map(ownTap).find((span) => span !== undefined);
+    this.#ownsTap = tap !== undefined;
+    if (tap !== undefined) this.diagnostics.push(report("W0280", tap, { name: TAP_TEXT }));
     for (const module of modules) for (const name of NODE_TABLES) this.#findOwnTable(name, module);
     this.#shared = new Map(modules.map((module) => [module.file, sharedNames(module)]));
   }
@@ -324,6 +330,7 @@ class Resolver {
 
   /** `overlays` and `hostAddr` are tables of the node, unless this file, or a file that shares its names, has a predicate of that name. */
   #qualify({ text, span }: Name, scope: Scope): string {
+    if (text === TAP_TEXT && !this.#ownsTap) return TAP;
     const own = qualify(text, scope);
     if (!NODE_TABLES.includes(text) || this.#ownTables.has(own) || this.#ownTables.has(text)) return own;
     if (!this.#nodeTables.has(text)) this.#nodeTables.set(text, span);

@@ -5,7 +5,7 @@
  */
 import type { Expression, Literal, PredicateLiteral } from "../../grammar/ast.ts";
 import { bind, type BoundSet, isBound, noneBound } from "../program/binding.ts";
-import { ELSE_SEND, isLocalAddressTable, PERIODIC, SHUTDOWN, TUN } from "../program/builtin.ts";
+import { ELSE_SEND, isLocalAddressTable, PERIODIC, SHUTDOWN, TAP, TUN } from "../program/builtin.ts";
 import { deltaEventNamed } from "../program/delta-events.ts";
 import type { Roles } from "../program/roles.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
@@ -86,7 +86,7 @@ class EventFlow {
   #isExternal(cause: PredicateLiteral): boolean {
     const { text } = cause.atom.name;
     if (!this.#hasOneReader(cause) || text.includes("!") || text === SHUTDOWN || text === ELSE_SEND) return false;
-    if (text === PERIODIC || text === TUN) return true;
+    if (text === PERIODIC || text === TUN || text === TAP) return true;
     const isDelta = deltaEventNamed(text, (name) => this.#tables.has(name)) !== undefined;
     return !isDelta && !this.#carriesPackets && !this.#producers.has(text) && !this.#facts.has(text);
   }

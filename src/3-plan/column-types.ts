@@ -16,7 +16,7 @@ import { type Kind, kindOf } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
 import { UDP_RECV, UDP_SEND } from "../../runtime/plan/values/udp-call.ts";
-import { ELSE_SEND, isLocalAddressTable, PERIODIC, TUN } from "../program/builtin.ts";
+import { ELSE_SEND, isLocalAddressTable, PERIODIC, TAP, TUN } from "../program/builtin.ts";
 import { constantValue } from "../program/constant-value.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { variablesIn } from "../program/visit.ts";
@@ -354,6 +354,7 @@ export function builtinType(name: string, column: number): ColumnType | undefine
   if (name === UDP_RECV) return [NUMBER, typeBit("string"), typeBit("bytes")][column];
   if (name === UDP_SEND) return [NUMBER, typeBit("string"), typeBit("string") | typeBit("bytes")][column];
   if (name === ELSE_SEND) return [typeBit("address"), typeBit("tuple")][column];
+  if (name === TAP) return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, typeBit("string")][column];
   if (name === TUN)
     return [typeBit("bytes"), typeBit("string"), typeBit("string"), NUMBER, NUMBER, typeBit("string")][column];
   return isLocalAddressTable(name) ? ADDRESS : undefined;

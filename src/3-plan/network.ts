@@ -23,6 +23,8 @@ export function networkGraph(
   const tables = graph.add("Tables");
   const hasTun = predicates.some((spec) => spec.role.kind === "tun");
   const device = hasTun ? { rx: graph.add("TunRx"), tx: graph.add("TunTx") } : undefined;
+  const hasTap = predicates.some((spec) => spec.role.kind === "tap");
+  const tap = hasTap ? { rx: graph.add("TapRx"), tx: graph.add("TapTx") } : undefined;
   const roundRobin = graph.add("RoundRobin");
   const demux = graph.add("LocSpecDemux");
   const networkOut = graph.add("NetworkOut");
@@ -34,6 +36,10 @@ export function networkGraph(
   if (device !== undefined) {
     graph.edge(device.rx, "out", mux);
     graph.edge(receive, "tun", device.tx);
+  }
+  if (tap !== undefined) {
+    graph.edge(tap.rx, "out", mux);
+    graph.edge(receive, "tap", tap.tx);
   }
   addSockets(graph, predicates, receive, mux);
   if (predicates.some((spec) => spec.role.kind === "rows")) addChannel(graph, { receive, tables, networkOut, mux });

@@ -20,7 +20,7 @@ import type {
 } from "../../runtime/plan/contract/plan.ts";
 import { isKeyed, type PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
-import { LOCAL_ADDRESS, PERIODIC, TUN } from "../program/builtin.ts";
+import { LOCAL_ADDRESS, PERIODIC } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
 import { hasAggregate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
@@ -43,7 +43,7 @@ import { type MonotoneCosts, monotoneCosts } from "./cost-decreases.ts";
 import { type Draft, planMaintenance, planReaction } from "./plan-rule.ts";
 import { checkSeals } from "./check-seals.ts";
 import { checkChannels } from "./check-channels.ts";
-import { PredicateTable, TUN_ARITY, wireCollisions } from "./predicate-table.ts";
+import { deviceArity, PredicateTable, wireCollisions } from "./predicate-table.ts";
 import { cycleRoles } from "./rule-cycles.ts";
 import { withRequiredTypes } from "./required-types.ts";
 import type { Strand } from "./strand.ts";
@@ -195,7 +195,7 @@ class Planner {
     const { kind, literal } = rule.trigger;
     const name = literal.atom.name.text;
     if (name === PERIODIC) return this.#timer(rule, literal.atom.args as readonly Expression[]);
-    const arity = name === TUN ? TUN_ARITY : literal.atom.args.length;
+    const arity = deviceArity(name) ?? literal.atom.args.length;
     return { kind, predicate: this.#predicates.named(name, arity).id };
   }
 

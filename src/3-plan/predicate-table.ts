@@ -25,6 +25,8 @@ import {
   REBOUND,
   SELF,
   SHUTDOWN,
+  TAP,
+  TAP_TEXT,
   TUN,
 } from "../program/builtin.ts";
 import { reboundEvents } from "../program/rebound-events.ts";
@@ -35,8 +37,16 @@ import type { ColumnTypes } from "./column-types.ts";
 import { sentPackets } from "./sent-packets.ts";
 import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts";
 
-/** The arguments of a packet that came from a device: packet, source, destination, protocol, TTL, name of the device. */
-export const TUN_ARITY = 6;
+/** Numbers of arguments of packets that came from a device, by predicate: see docs/language.md. */
+const DEVICE_ARITIES: ReadonlyMap<string, number> = new Map([
+  [TUN, 6],
+  [TAP, 5],
+]);
+
+/** Returns the number of arguments of the event `tun` or `tap`; undefined for other names. */
+export function deviceArity(name: string): number | undefined {
+  return DEVICE_ARITIES.get(name);
+}
 
 /** Largest number of columns of an event that the program watches and uses nowhere else, so that its number of columns is unknown. */
 const WATCHED_ARITY = 16;
@@ -98,7 +108,10 @@ export class PredicateTable {
     for (const name of onlyWatched(core)) {
       for (let arity = 0; arity <= WATCHED_ARITY; arity++) this.#add(`${name}/${arity}`, name, arity);
     }
-    for (let arity = 1; arity <= TUN_ARITY; arity++) this.#add(`${TUN}/${arity}`, TUN, arity);
+    for (const [name, most] of DEVICE_ARITIES) {
+      if (name === TAP && !usesTap(core)) continue;
+      for (let arity = 1; arity <= most; arity++) this.#add(`${name}/${arity}`, name, arity);
+    }
     if (core.channels.length > 0) for (const [name, { arity }] of CHANNEL_MESSAGES) this.#add(name, name, arity);
     for (const [name, arity] of NODE_HEADS) if (usesHead(core, name, arity)) this.#add(name, name, arity);
     for (const [name, arity] of NODE_EVENTS) {
@@ -106,9 +119,9 @@ export class PredicateTable {
     }
   }
 
-  /** Returns a predicate by its qualified name; `tun` by name and arity. */
+  /** Returns a predicate by its qualified name; `tun` and `tap` by name and arity. */
   named(name: string, arity: number): PredicateSpec {
-    const spec = this.#byName.get(name === TUN ? `${TUN}/${arity}` : name);
+    const spec = this.#byName.get(DEVICE_ARITIES.has(name) ? `${name}/${arity}` : name);
     if (spec === undefined) throw new Error(`predicate ${name}/${arity} is not in the program`);
     return spec;
   }
@@ -134,15 +147,16 @@ export class PredicateTable {
     const table = this.#tableOf(name);
     const role = this.#roleOf(name);
     const signature = this.#types.signature(name);
+    const shown = name === TAP ? TAP_TEXT : name;
     const [tuple, remove] = table === undefined ? (["event", undefined] as const) : (["insert", "delete"] as const);
     const spec: PredicateSpec = {
       id: this.#specs.length,
-      name,
+      name: shown,
       arity,
       table,
       role,
       wire: {
-        tuple: wireHash(name, arity, tuple),
+        tuple: wireHash(shown, arity, tuple),
         remove: remove === undefined ? 0 : wireHash(name, arity, remove),
         acceptTuple: this.#accepted.tuples.has(`${name}/${arity}`) || CHANNEL_MESSAGES.has(name),
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
@@ -168,6 +182,7 @@ export class PredicateTable {
 
   #roleOf(name: string): PredicateRole {
     if (name === TUN) return { kind: "tun" };
+    if (name === TAP) return { kind: "tap" };
     if (name === PACKET_HEAD) return { kind: "packet" };
     if (this.#core.answers.has(name)) return { kind: "answer", isFirstOnly: true };
     if (this.#core.outcomes.has(name)) return { kind: "answer", isFirstOnly: false };
@@ -294,6 +309,16 @@ function headForm({ head }: CoreRule): string {
   return `${head.name.text}/${head.args.length}`;
 }
 
+/** Whether rules or facts write frames, or rules read or watch them. */
+function usesTap({ rules, facts, watches }: CoreProgram): boolean {
+  return (
+    [...rules.map(({ head }) => head), ...facts.map(({ atom }) => atom)].some(({ name }) => name.text === TAP) ||
+    rules.some((rule) => triggerForm(rule).startsWith(`${TAP}/`)) ||
+    rules.some((rule) => sentPackets(rule).some(({ name }) => name.text === TAP)) ||
+    watches.some(({ name }) => name === TAP)
+  );
+}
+
 /** Whether rules or facts raise the event, or rules read it. */
 function usesHead({ rules, facts }: CoreProgram, name: string, arity: number): boolean {
   const isRaised = [...rules.map(({ head }) => head), ...facts.map(({ atom }) => atom)].some(
@@ -318,7 +343,7 @@ function isExternalEvent(
 }
 
 function isReserved(name: string): boolean {
-  const isOwn = [TUN, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || socketEventNamed(name) !== undefined;
+  const isOwn = [TUN, TAP, PERIODIC, SHUTDOWN, STREAM_CLOSED].includes(name) || socketEventNamed(name) !== undefined;
   return isOwn || name.includes("!") || /\.(send|recv)$/.test(name);
 }
 

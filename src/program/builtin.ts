@@ -18,6 +18,13 @@ export interface Builtin {
  */
 export const PACKET_HEAD = "packet@";
 
+/**
+ * Event and head `tap(Frame, Source, Dest, Type, Device)` of Ethernet frames, which programs write as `tap`. A program may also have a
+ * predicate of its own that is named `tap`.
+ */
+export const TAP = "tap@";
+export const TAP_TEXT = "tap";
+
 /** The event `else.send(Address, Packet)` of a tuple for an overlay that is not loaded. */
 export const ELSE_SEND: string = `${ELSE}.send`;
 
@@ -43,6 +50,7 @@ const builtins: ReadonlyMap<string, Builtin> = new Map(
   [
     { name: "periodic", minArity: 2, maxArity: 5 },
     { name: "tun", minArity: 1, maxArity: 6 },
+    { name: TAP, minArity: 1, maxArity: 5 },
     { name: "shutdown", minArity: 0, maxArity: 0 },
     { name: STREAM_CLOSED, minArity: 1, maxArity: 1 },
     { name: PACKET_HEAD, minArity: 1, maxArity: 1 },

@@ -249,7 +249,7 @@ class Collector {
     const given = atom.args.length;
     if (given >= minArity && given <= maxArity) return;
     const expected = minArity === maxArity ? String(minArity) : `${minArity} to ${maxArity}`;
-    this.#diagnostics.push(report("E0221", atom.span, { name: atom.name.text, expected, given }));
+    this.#diagnostics.push(report("E0221", atom.span, { name: atom.name.text.replace("@", ""), expected, given }));
   }
 
   #conflict(atom: Atom, known: Predicate): void {

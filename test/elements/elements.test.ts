@@ -57,6 +57,8 @@ test("the elements are those of the paper's figure, the device, the sockets and 
     "OverlaySendWrap",
     "ReceiveDemux",
     "RoundRobin",
+    "TapRx",
+    "TapTx",
     "Tcp",
     "TunRx",
     "TunTx",

@@ -28,6 +28,7 @@ function ronOverTunnel(): Program {
 }
 
 class FakeTun implements Device {
+  readonly kind = "tun";
   readonly name = "fake";
   readonly mtu = 1250;
   readonly counters: DeviceCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };

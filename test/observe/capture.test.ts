@@ -44,7 +44,9 @@ function capturing(address = "10.0.0.1:10000"): {
 } {
   const sink = new Memory();
   const world = manualWorld(address);
-  const capture = new Capture(sink, () => 1_700_000_000 + world.clock.now(), address, ["mosaic0"]);
+  const capture = new Capture(sink, () => 1_700_000_000 + world.clock.now(), address, [
+    { name: "mosaic0", kind: "tun" },
+  ]);
   const { datagrams } = captured(world, capture);
   datagrams.onDatagram(() => undefined);
   world.clock.advance(100);

@@ -4,6 +4,7 @@ import type { Device, DeviceCounters } from "../../runtime/world/world.ts";
 
 /** Device with packets from the test. Records the packets that are written to it. */
 export class RecordingTun implements Device {
+  readonly kind: Device["kind"];
   readonly name: string;
   readonly network: Cidr | undefined;
   readonly mtu: number = 1400;
@@ -12,8 +13,9 @@ export class RecordingTun implements Device {
   receive: (packet: Uint8Array) => void = () => undefined;
 
   /** `cidr` is the address of the device, `100.64.0.1/24`. */
-  constructor(name: string = "fake", cidr?: string) {
+  constructor(name: string = "fake", cidr?: string, kind: Device["kind"] = "tun") {
     const parsed = cidr === undefined ? undefined : parseCidr(cidr);
+    this.kind = kind;
     this.name = name;
     this.network = parsed?.ok === true ? parsed.cidr : undefined;
   }

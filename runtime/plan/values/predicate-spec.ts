@@ -30,7 +30,7 @@ export type PredicateRole =
    * counts.
    */
   | { readonly kind: "answer"; readonly isFirstOnly: boolean }
-  | { readonly kind: "tun" }
+  | { readonly kind: "tun" | "tap" }
   /** The head `packet@To(P)`: LocSpecDemux sends the tuple in the packet P instead. */
   | { readonly kind: "packet" }
   | (SocketView & { readonly event: SocketEvent })

@@ -220,7 +220,7 @@ function drops({ elements }: MetricsSnapshot): readonly HealthProblem[] {
   return elements.flatMap(({ element, dropped }) =>
     Object.entries(dropped)
       // Other functions report these with more details.
-      .filter(([reason]) => reason !== "queue full" && reason !== "tun: unknown device")
+      .filter(([reason]) => !["queue full", "tun: unknown device", "tap: unknown device"].includes(reason))
       .map(([reason, count]) => problem("element", element, `${element} dropped ${count}: ${explain(reason)}`)),
   );
 }

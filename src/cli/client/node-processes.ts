@@ -15,7 +15,7 @@ export interface NodeProcess {
   readonly listen: string;
   /** Addresses of `--addr`, canonical. */
   readonly addresses: readonly string[];
-  /** Names of the devices that `--tun` names. */
+  /** Names of the devices that `--tun` and `--tap` name. */
   readonly devices: readonly string[];
   /** Absolute path of `--control`: a socket, or with `--nodes` a folder of sockets. Undefined without `--control`. */
   readonly control: string | undefined;
@@ -54,7 +54,7 @@ function processOf(pid: number, specs: readonly OptionSpec[]): NodeProcess | und
     files,
     listen: canonicalHostPort(last("listen") ?? presetOf("--listen", specs)),
     addresses: (options.get("addr") ?? []).map(canonicalHostPort),
-    devices: (options.get("tun") ?? []).filter((name) => name !== ""),
+    devices: ["tun", "tap"].flatMap((kind) => options.get(kind) ?? []).filter((name) => name !== ""),
     control: control && absolute(control, pid),
     isUncontrolled: options.has("no-control"),
     uptime: uptimeOf(pid),

@@ -8,7 +8,7 @@ export interface ProcessSockets {
   readonly unix: readonly string[];
   /** Addresses of its unconnected UDP sockets, `host:port`, in the order of their descriptors. */
   readonly udp: readonly string[];
-  /** Names of its TUN devices. */
+  /** Names of its TUN and TAP devices. */
   readonly devices: readonly string[];
 }
 

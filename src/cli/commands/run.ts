@@ -22,7 +22,7 @@ interface RunInput extends LanguageInput, FactInput {
   readonly listen: string;
   readonly nodes?: number;
   readonly addr: readonly string[];
-  /** Uses of `--tun` and `--tun-addr`. */
+  /** Uses of `--tun`, `--tap` and `--tun-addr`. */
   readonly devices: readonly OptionUse[];
   readonly tunRestore: boolean;
   readonly mtu?: number;
@@ -68,8 +68,13 @@ export const command: CommandSpec<RunInput> = {
       list: "devices",
     },
     {
+      syntax: "--tap [interface]",
+      description: "open a TAP device, whose Ethernet frames are tuples of tap; repeat it for further devices",
+      list: "devices",
+    },
+    {
       syntax: "--tun-addr <cidr>",
-      description: "address of the device that the --tun before it opens, as in 100.64.0.1/24",
+      description: "address of the device that the --tun or --tap before it opens, as in 100.64.0.1/24",
       list: "devices",
     },
     {
@@ -163,7 +168,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   checkNodes(input);
   const { mtu, tso, tunRestore, listen } = input;
   const devices = parseDevices(input.devices, { mtu, tso, restore: tunRestore, listen });
-  if (devices.length === 0 && tunRestore) throw wrongUsage("--tun-restore", "it needs --tun");
+  if (devices.length === 0 && tunRestore) throw wrongUsage("--tun-restore", "it needs --tun or --tap");
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
@@ -173,7 +178,7 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
     facts: input.fact,
     factDirectories: input.facts,
     peers: input.peer.map((text) => parsePeer(text)),
-    hasTun: devices.length > 0,
+    hasTun: devices.some(({ kind }) => kind === "tun"),
     hasPlugins: input.plugin.length > 0,
     listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
     addresses: input.addr.map((text) => announcedAddress(text)),

@@ -4,6 +4,8 @@ import type { GraphNode } from "../../../runtime/plan/contract/graph.ts";
 const TITLES: ReadonlyMap<string, string> = new Map([
   ["NetworkIn", "Network In"],
   ["NetworkOut", "Network Out"],
+  ["TapRx", "Tap::Rx"],
+  ["TapTx", "Tap::Tx"],
   ["TunRx", "Tun::Rx"],
   ["TunTx", "Tun::Tx"],
   ["UdpRx", "Udp::Rx"],

@@ -1,5 +1,6 @@
 import type { Atom, Expression, Literal } from "../../../grammar/ast.ts";
 import { FRESH_QUERY_FUNCTION } from "../../2-rewrite/core.ts";
+import { PACKET_HEAD, TAP, TAP_TEXT } from "../../program/builtin.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../../program/rewrite-expression.ts";
 import { expressionsOfAtom, expressionsOfLiteral, variablesIn } from "../../program/visit.ts";
 
@@ -18,7 +19,10 @@ export class PlainNames {
 
   constructor(names: Iterable<string>) {
     const all = new Set(names);
-    const predicates = new Map<string, string>();
+    const predicates = new Map([
+      [TAP, TAP_TEXT],
+      [PACKET_HEAD, "packet"],
+    ]);
     for (const name of all) {
       const plain = predicateName(name);
       if (plain === name) continue;

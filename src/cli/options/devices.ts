@@ -1,4 +1,5 @@
 import type { Cidr } from "../../../runtime/ip/cidr.ts";
+import type { Device } from "../../../runtime/world/world.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import type { OptionUse } from "./command-spec.ts";
 import { parseDeviceAddress } from "./device-address.ts";
@@ -8,9 +9,11 @@ const DEVICES_MAX = 16;
 
 /** A device of the command line. */
 export interface DeviceRequest {
+  readonly kind: Device["kind"];
   /** Name of the interface; if undefined, the kernel chooses it. */
   readonly name: string | undefined;
-  readonly address: Cidr;
+  /** Undefined only for a TAP device without `--tun-addr`. */
+  readonly address: Cidr | undefined;
   /** MTU in bytes; if undefined, the length of the longest packet that fits into a datagram of the node. */
   readonly mtu: number | undefined;
   /** Whether the device may exchange super-packets (TSO) with the kernel. */
@@ -29,29 +32,34 @@ export interface DeviceOptions {
 }
 
 interface NamedDevice {
+  readonly kind: Device["kind"];
   readonly name: string | undefined;
   address: Cidr | undefined;
 }
 
 /**
- * Reads the uses of `--tun` and `--tun-addr` in the order of the command line: each address belongs to the device before it. Throws
- * `wrongUsage` for a device without an address, an address without a device, two devices with one name or address, and too many devices.
+ * Reads the uses of `--tun`, `--tap` and `--tun-addr` in the order of the command line: each address belongs to the device before it.
+ * Throws `wrongUsage` for a TUN device without an address, an address without a device, two devices with one name or address, and too many
+ * devices.
  */
 export function parseDevices(uses: readonly OptionUse[], options: DeviceOptions): readonly DeviceRequest[] {
   const devices: NamedDevice[] = [];
   for (const { option, value } of uses) {
     if (option === "--tun-addr") setAddress(devices, parseDeviceAddress(value ?? "", options.listen));
-    else addDevice(devices, value ?? undefined);
+    else addDevice(devices, option === "--tap" ? "tap" : "tun", value ?? undefined);
   }
   const { mtu, tso, restore } = options;
-  return devices.map(({ name, address }) => ({ name, address: required(address, name), mtu, tso, restore }));
+  for (const { kind, name, address } of devices)
+    if (kind === "tun" && address === undefined)
+      throw wrongUsage("--tun", `${described(name)} needs an address: --tun-addr 100.64.0.1/24 after it`);
+  return devices.map((device) => ({ ...device, mtu, tso, restore }));
 }
 
-function addDevice(devices: NamedDevice[], name: string | undefined): void {
+function addDevice(devices: NamedDevice[], kind: Device["kind"], name: string | undefined): void {
   if (name !== undefined && devices.some((other) => other.name === name))
-    throw wrongUsage("--tun", `two devices are named ${name}`);
-  if (devices.length === DEVICES_MAX) throw wrongUsage("--tun", `a node has at most ${DEVICES_MAX} devices`);
-  devices.push({ name, address: undefined });
+    throw wrongUsage(`--${kind}`, `two devices are named ${name}`);
+  if (devices.length === DEVICES_MAX) throw wrongUsage(`--${kind}`, `a node has at most ${DEVICES_MAX} devices`);
+  devices.push({ kind, name, address: undefined });
 }
 
 function setAddress(devices: readonly NamedDevice[], address: Cidr): void {
@@ -59,18 +67,13 @@ function setAddress(devices: readonly NamedDevice[], address: Cidr): void {
   if (device === undefined)
     throw wrongUsage(
       "--tun-addr",
-      "it belongs to the --tun before it, and there is none: --tun --tun-addr ADDRESS/PREFIX",
+      "it belongs to the --tun or --tap before it, and there is none: --tun --tun-addr ADDRESS/PREFIX",
     );
   if (device.address !== undefined)
     throw wrongUsage("--tun-addr", `${described(device.name)} has the address ${device.address.address} already`);
   if (devices.some((other) => other.address?.address === address.address))
     throw wrongUsage("--tun-addr", `two devices have the address ${address.address}`);
   device.address = address;
-}
-
-function required(address: Cidr | undefined, name: string | undefined): Cidr {
-  if (address !== undefined) return address;
-  throw wrongUsage("--tun", `${described(name)} needs an address: --tun-addr 100.64.0.1/24 after it`);
 }
 
 function described(name: string | undefined): string {

@@ -1,10 +1,14 @@
 import type { IoBatch } from "../../../runtime/device/io-batch.ts";
 import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { openTun, type TunResult } from "../../../runtime/device/tun.ts";
+import { ETHERNET_HEADER } from "../../../runtime/ip/ethernet-frame.ts";
 import type { Device } from "../../../runtime/world/world.ts";
 import type { DeviceRequest } from "../options/devices.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
+
+/** Smallest MTU that IPv6 allows. */
+const MTU_MIN = 1280;
 
 /** Objects that all devices of a node share. */
 export interface DevicesShare {
@@ -14,11 +18,11 @@ export interface DevicesShare {
 }
 
 /**
- * Opens a TUN device of the command line. If the device disappears and `restore` is false, calls `onLost` with its name and an error code.
+ * Opens a device of the command line. If the device disappears and `restore` is false, calls `onLost` with its name and an error code.
  * `defaultMtu` is the length of the longest packet that fits into a datagram.
  */
 export function openDevice(
-  { name, address, mtu, tso, restore }: DeviceRequest,
+  { kind, name, address, mtu, tso, restore }: DeviceRequest,
   defaultMtu: number,
   share: DevicesShare,
   onLost: (device: string, code: string) => void,
@@ -26,18 +30,19 @@ export function openDevice(
 ): Device {
   const ending = restore ? {} : { onLost: (code: string): void => onLost(opened.ok ? opened.tun.name : "", code) };
   const opened: TunResult = openTun({
+    kind,
     name,
     address,
-    mtu: mtu ?? defaultMtu,
+    mtu: mtu ?? (kind === "tap" ? Math.max(MTU_MIN, defaultMtu - ETHERNET_HEADER) : defaultMtu),
     isMtuFixed: mtu !== undefined,
-    trains: true,
+    trains: kind === "tun",
     tso,
     ...ending,
     ...share,
   });
-  if (!opened.ok) throw runFailed(`--tun: ${opened.message}`);
+  if (!opened.ok) throw runFailed(`--${kind}: ${opened.message}`);
   const hasSuperPackets = opened.tun.offload?.tcp === true;
-  if (tso && !hasSuperPackets)
+  if (kind === "tun" && tso && !hasSuperPackets)
     log.info(`${opened.tun.name} has no segmentation offload in this kernel: packets are read and written one by one`);
   return opened.tun;
 }

@@ -98,11 +98,12 @@ async function openWorld(
   const { datagrams, moveTo } = await bind(listen, options, maxPayload, shared, log);
   resources.defer(() => datagrams.close());
   const defaultMtu = innerMtu(plan, maxPayload);
-  const devices = options.devices.map((request, at) => {
+  const firstTun = options.devices.find(({ kind }) => kind === "tun");
+  const devices = options.devices.map((request) => {
     if (request.name !== undefined && deviceNames.has(request.name))
-      throw runFailed(`--tun: the device before has the name ${request.name}: give each device a name`);
-    // The flow cache lies between the socket and one device.
-    const share = at === 0 ? shared : { ...shared, flowCache: undefined };
+      throw runFailed(`--${request.kind}: the device before has the name ${request.name}: give each device a name`);
+    // The flow cache lies between the socket and one TUN device.
+    const share = request === firstTun ? shared : { ...shared, flowCache: undefined };
     const device = openDevice(request, defaultMtu, share, onDeviceLost, log);
     resources.defer(() => device.close());
     deviceNames.add(device.name);
@@ -144,7 +145,7 @@ function capturedWorlds(
   const captures = endpoints.map((endpoint, at) => {
     const { world } = endpoint;
     const [name = ""] = presentNames(endpoint, world.host);
-    return new Capture(file, now, name, at > 0 ? null : world.devices.map((device) => device.name));
+    return new Capture(file, now, name, at > 0 ? null : world.devices);
   });
   // Packets that still wait may be lost while the file is closed, so lost packets are counted after that.
   resources.defer(async () => {

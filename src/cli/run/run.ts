@@ -99,7 +99,8 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   for (const hosted of nodes) logSummary(hosted);
   if (!deviceLost.signal.aborted) return;
   const { device, code } = deviceLost.signal.reason as LostDevice;
-  throw runFailed(`the TUN device ${device} is gone (${code}): somebody removed it`);
+  const kind = nodes[0]?.world.devices.find(({ name }) => name === device)?.kind.toUpperCase();
+  throw runFailed(`the ${kind} device ${device} is gone (${code}): somebody removed it`);
 }
 
 /** Why a device ended the node. */
@@ -124,7 +125,7 @@ function namesOf(nodes: readonly HostedNode[]): string {
 function prepare(options: RunOptions, output: LoggedOutput): Prepared {
   checkPeers(
     options.peers,
-    options.devices.map(({ address }) => address),
+    options.devices.flatMap(({ address }) => address ?? []),
   );
   const compilation = compileForRun(options);
   reportDiagnostics(compilation, output);
@@ -162,7 +163,9 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
 
 function announce(text: string, nodes: readonly HostedNode[], log: Log): void {
   const { node, world } = nodes[0] as HostedNode;
-  const devices = world.devices.map(({ name, network }) => `, ${name} with ${network && formatCidr(network)}`);
+  const devices = world.devices.map(({ name, network }) =>
+    network === undefined ? `, ${name}` : `, ${name} with ${formatCidr(network)}`,
+  );
   const device = node.devices.join(", ");
   log.info(`${text}${devices.join("")}`, { address: node.name, ...(device !== "" && { device }) });
   warnAboutAddress(node.name, log);

@@ -68,14 +68,15 @@ function newBudget(threadMs: number, wallMs: number): () => boolean {
   };
 }
 
-/** Returns this node and the first peer whose virtual address has the address family of the first device. Undefined if none fits. */
+/** Returns this node and the first peer whose virtual address has the address family of the first TUN device. Undefined if none fits. */
 function endpointsOf(
   { plan }: Program,
   facts: readonly Fact[],
-  { listen: [listen = ""], addresses, devices: [device], peers }: WarmUpOptions,
+  { listen: [listen = ""], addresses, devices, peers }: WarmUpOptions,
 ): readonly [Endpoint, Endpoint] | undefined {
+  const device = devices.find(({ kind }) => kind === "tun")?.address;
   if (device === undefined || facts.length + plan.facts.length > MAX_FACTS) return undefined;
-  const { address: inner, bytes } = device.address;
+  const { address: inner, bytes } = device;
   const peer = peers.find(({ virtual = "" }) => parseIp(virtual)?.length === bytes.length);
   if (peer?.virtual === undefined || typeof peer.address !== "string") return undefined;
   const localAddress = reachableAddress(addresses[0] ?? listen, peer.address);

@@ -37,12 +37,7 @@ export class HostCaptures {
   #begin(host: string, { clock, datagrams, devices }: World): Capture {
     const path = join(this.#folder, `${host}.pcapng`);
     const file = attempt(this.#option, () => new BlockingFile(path, this.#option));
-    const capture = new Capture(
-      file,
-      () => clock.now(),
-      datagrams.address,
-      devices.map(({ name }) => name),
-    );
+    const capture = new Capture(file, () => clock.now(), datagrams.address, devices);
     this.#files.set(host, file);
     this.#captures.set(host, capture);
     return capture;

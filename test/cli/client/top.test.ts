@@ -33,7 +33,7 @@ function device(
   more: Partial<MetricsSnapshot["devices"][number]> = {},
 ): MetricsSnapshot["devices"][number] {
   const counts = { read: 0, readBytes: 0, written: 0, writtenBytes: 0 };
-  return { name, mtu: 1250, ...counts, refused: {}, unrouted: {}, ...more };
+  return { kind: "tun", name, mtu: 1250, ...counts, refused: {}, unrouted: {}, ...more };
 }
 
 interface PeerState {

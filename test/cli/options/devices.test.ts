@@ -10,23 +10,31 @@ function devices(line: string): readonly string[] {
     const [option = "", value = null] = word.split("=");
     return { option, value };
   });
-  return parseDevices(uses, OPTIONS).map(({ name = "?", address }) => `${name} ${formatCidr(address)}`);
+  return parseDevices(uses, OPTIONS).map(
+    ({ kind, name = "?", address }) => `${kind} ${name} ${address === undefined ? "-" : formatCidr(address)}`,
+  );
 }
 
 test.each([
-  ["--tun --tun-addr=100.64.0.1/24", ["? 100.64.0.1/24"]],
-  ["--tun=a --tun-addr=10.1.0.1/16 --tun=b --tun-addr=fd00::1/64", ["a 10.1.0.1/16", "b fd00::1/64"]],
-  ["--tun --tun-addr=10.1.0.1/16 --tun --tun-addr=10.1.0.2/16", ["? 10.1.0.1/16", "? 10.1.0.2/16"]],
+  ["--tun --tun-addr=100.64.0.1/24", ["tun ? 100.64.0.1/24"]],
+  ["--tun=a --tun-addr=10.1.0.1/16 --tun=b --tun-addr=fd00::1/64", ["tun a 10.1.0.1/16", "tun b fd00::1/64"]],
+  ["--tun --tun-addr=10.1.0.1/16 --tun --tun-addr=10.1.0.2/16", ["tun ? 10.1.0.1/16", "tun ? 10.1.0.2/16"]],
+  [
+    "--tap=e --tap --tun-addr=10.1.0.1/16 --tun=a --tun-addr=10.2.0.1/16",
+    ["tap e -", "tap ? 10.1.0.1/16", "tun a 10.2.0.1/16"],
+  ],
 ])("%s", (line, expected) => {
   expect(devices(line)).toEqual(expected);
 });
 
 test.each([
-  ["--tun-addr=10.1.0.1/16", "--tun-addr: it belongs to the --tun before it, and there is none"],
-  ["--tun-addr=10.1.0.1/16 --tun=a", "--tun-addr: it belongs to the --tun before it, and there is none"],
+  ["--tun-addr=10.1.0.1/16", "--tun-addr: it belongs to the --tun or --tap before it, and there is none"],
+  ["--tun-addr=10.1.0.1/16 --tun=a", "--tun-addr: it belongs to the --tun or --tap before it, and there is none"],
   ["--tun=a --tun=b --tun-addr=10.1.0.1/16", "--tun: the device a needs an address: --tun-addr 100.64.0.1/24 after it"],
   ["--tun --tun-addr=10.1.0.1/16 --tun", "--tun: the device needs an address"],
   ["--tun=a --tun-addr=10.1.0.1/16 --tun=a --tun-addr=10.2.0.1/16", "--tun: two devices are named a"],
+  ["--tun=a --tun-addr=10.1.0.1/16 --tap=a", "--tap: two devices are named a"],
+  ["--tap --tun", "--tun: the device needs an address"],
   [
     "--tun=a --tun-addr=10.1.0.1/16 --tun-addr=10.2.0.1/16",
     "--tun-addr: the device a has the address 10.1.0.1 already",
