@@ -94,7 +94,9 @@ export class RandomRule {
     const better = { value: isLeast ? `f_max(${before} - 1, 0)` : `f_min(${before} + 1, 4)`, limit: [] };
     const same = { value: before, limit: [] };
     const isSame = this.#may("costs of zero in recursion", 40);
-    const costs = isSame ? same : this.#may("values that better themselves", 40) ? better : this.#chance.pick(worse);
+    // A row that betters itself supports itself, so its winner may be the first one, where a new evaluation finds another one.
+    const isBetter = winner.length === 0 && this.#may("values that better themselves", 40);
+    const costs = isSame ? same : isBetter ? better : this.#chance.pick(worse);
     this.#assignTo(cost, costs.value);
     this.#body.push(...costs.limit);
     return [target, ...winner.map((before) => (this.#chance.percent(60) ? before : source)), cost];
