@@ -288,12 +288,7 @@ export class Node {
     this.#running.timers.stop();
     this.#expiry?.timer.cancel();
     this.#running.dataflow.channel?.stop();
-    this.#ports.mux.close();
-    this.#ports.paths.stop();
-    this.#ports.liveness.stop();
-    const { datagrams, devices, streams } = this.#world;
-    const ends = [datagrams, ...devices].map((end) => end.close());
-    await Promise.all([...ends, streams?.close(), this.#ports.udpRx.sockets.stop()]);
+    await this.#ports.close();
   }
 
   /** Queues an operator's insertion of a row, or an event. False if the program has no such predicate, or if only rules derive its rows. */

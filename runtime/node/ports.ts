@@ -73,6 +73,7 @@ export class NodePorts {
   readonly tcp: Tcp;
   readonly udpRx: UdpRx;
   readonly udpTx: UdpTx;
+  readonly #world: World;
   readonly #step: (input: StepInput) => boolean;
   /** Recognises the datagrams of the node's socket. */
   readonly ownDatagrams: OwnDatagrams;
@@ -83,6 +84,7 @@ export class NodePorts {
     const [tuns, taps] = (["tun", "tap"] as const).map(
       (kind) => new DeviceRoutes(devices.filter((device) => device.kind === kind)),
     ) as [DeviceRoutes<Device>, DeviceRoutes<Device>];
+    this.#world = world;
     this.#step = step;
     const yielding = (isYielding: boolean): void => flowCache?.block("steps", isYielding);
     this.mux = new Mux(clock, limits, (input) => this.#runStep(input), yielding);
@@ -125,6 +127,16 @@ export class NodePorts {
     this.udpRx.serve(plan.predicates);
     this.tunRx.serve(events.tun);
     this.tapRx.serve(events.tap);
+  }
+
+  /** Discards the queued inputs, stops the probes, and closes the sockets and devices. */
+  async close(): Promise<void> {
+    this.mux.close();
+    this.paths.stop();
+    this.liveness.stop();
+    const { datagrams, devices, streams } = this.#world;
+    const ends = [datagrams, ...devices].map((end) => end.close());
+    await Promise.all([...ends, streams?.close(), this.udpRx.sockets.stop()]);
   }
 
   /** Approximate memory of queued inputs, of fragments, and of data that waits at TCP sockets, in bytes. */
