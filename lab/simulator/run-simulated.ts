@@ -7,10 +7,11 @@ import { type PeerFacts, peerFacts, peerText } from "../../runtime/node/peer-fac
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { SimNetworkCounters } from "../../runtime/sim/sim-network.ts";
-import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
+import { type Boot, MAX_PAYLOAD, Simulation } from "../../runtime/sim/simulation.ts";
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { SimNat } from "../../runtime/sim/sim-nat.ts";
 import { type Realm, type SimInterface, SimRouter } from "../../runtime/sim/sim-router.ts";
+import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { problemIn, type QueryAnswer, queryAnswer } from "../outcome/query-answer.ts";
@@ -54,7 +55,6 @@ export type SimulatedOutcome =
 const TICK_SECONDS = 0.5;
 /** Ticks between two samples of the counters of all nodes: one second. */
 const TICKS_PER_SAMPLE = 2;
-const MTU = 1250;
 
 /** Runs a topology in virtual time. */
 export async function runSimulated(topology: Topology, settings: SimulatedSettings): Promise<SimulatedOutcome> {
@@ -107,11 +107,13 @@ type Realms = ReadonlyMap<string, NonNullable<Realm>>;
 
 function makeRealms({ networks }: Topology, wiring: Wiring): Realms {
   return new Map(
-    networks.flatMap(({ name, nat, gateway, forward }): readonly (readonly [string, NonNullable<Realm>])[] => {
-      const forwarded = forward.map((host) => wiring.attachment(host).address);
-      if (gateway !== undefined) return [[name, new SimRouter(forwarded)]];
-      return nat === undefined ? [] : [[name, new SimNat(nat, forwarded)]];
-    }),
+    networks.flatMap(
+      ({ name, nat, gateway, forward }): readonly (readonly [string, NonNullable<Realm>])[] => {
+        const forwarded = forward.map((host) => wiring.attachment(host).address);
+        if (gateway !== undefined) return [[name, new SimRouter(forwarded)]];
+        return nat === undefined ? [] : [[name, new SimNat(nat, forwarded)]];
+      },
+    ),
   );
 }
 
@@ -150,7 +152,7 @@ function addHost(
     const isRunning = nodes.start({ host, program, facts, watched, peers: known }, capture?.(name, world) ?? world);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
-  const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: MTU } };
+  const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: innerMtu(program.plan, MAX_PAYLOAD) } };
   const [first, ...others] = interfacesOf(host).map(({ network, address }) => ({
     network,
     address,
@@ -245,7 +247,7 @@ function startTraffic(simulation: Simulation, traffic: Traffic, number: number, 
       kernel.stream(peer, traffic, port, reportFlow);
       break;
     case "tcp":
-      kernel.transfer(peer, { ...traffic, mtu: MTU }, port, reportFlow);
+      kernel.transfer(peer, traffic, port, reportFlow);
   }
 }
 

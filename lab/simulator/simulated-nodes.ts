@@ -87,6 +87,7 @@ export class SimulatedNodes {
       limits: { memory: this.#memory },
       onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
       onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
+      onAdapted: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isFromNode: true }),
       onFailure: (text) =>
         observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
     });

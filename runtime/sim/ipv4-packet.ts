@@ -18,14 +18,19 @@ export interface Ipv4Packet {
 const HEADER_BYTES = 20;
 const ADDRESS_AT = 12;
 const TTL = 64;
+const DONT_FRAGMENT = 0x4000;
 const PROTOCOLS: ReadonlySet<number> = new Set([TCP, UDP]);
 
-/** Returns the packet, with the checksums of both headers. The caller guarantees that `body` begins with a whole transport header. */
+/**
+ * Returns the packet, with the checksums of both headers. TCP forbids fragments, because it adapts its segments. The caller guarantees that
+ * `body` begins with a whole transport header.
+ */
 export function writeIpv4({ source, destination, protocol, body }: Ipv4Packet): Uint8Array {
   const packet = new Uint8Array(HEADER_BYTES + body.length);
   const view = new DataView(packet.buffer);
   view.setUint16(0, 0x4500);
   view.setUint16(2, packet.length);
+  if (protocol === TCP) view.setUint16(6, DONT_FRAGMENT);
   view.setUint16(8, (TTL << 8) | protocol);
   packet.set(parseIp(source) ?? [], ADDRESS_AT);
   packet.set(parseIp(destination) ?? [], ADDRESS_AT + 4);

@@ -4,12 +4,13 @@ import type { Clock, Timer } from "../world/world.ts";
 import { type Echo, readEcho, writeEcho } from "./icmp-echo.ts";
 import type { ReportFlow } from "./flow-report.ts";
 import { type Ipv4Packet, readIpv4, TCP, UDP } from "./ipv4-packet.ts";
+import { readTooBig, type TooBigMessage } from "./icmp-too-big.ts";
 import { SimTun } from "./sim-tun.ts";
 import { TcpClient, TcpServer, type TransferSettings } from "./tcp-transfer.ts";
 import { destinationPort, sendUdpStream, UdpStreamReceiver, type UdpStreamSettings } from "./udp-stream.ts";
 
 type StreamSettings = Omit<UdpStreamSettings, "source" | "destination" | "port">;
-type ApplicationSettings = Omit<TransferSettings, "source" | "destination" | "port">;
+type ApplicationSettings = Omit<TransferSettings, "source" | "destination" | "port" | "mtu">;
 
 /** Report of a running ping. Times are seconds of the clock; sequence numbers start at 1. */
 export type PingReport =
@@ -21,6 +22,8 @@ export type PingReport =
 const PREFIX = 10;
 const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
+/** MTU while no device is there. */
+const ETHERNET_MTU = 1500;
 
 /**
  * Model of the kernel of a simulated host, and of the applications on the host. The kernel answers echo requests that the node writes to
@@ -33,6 +36,10 @@ export class SimKernel {
   readonly #pings: Ping[] = [];
   /** Receivers of UDP and TCP packets, by protocol and port. */
   readonly #ports = new Map<string, (packet: Ipv4Packet) => void>();
+  /** Clients of the TCP transfers of this host, by port. */
+  readonly #clients = new Map<number, TcpClient>();
+  /** Length of the longest packet to a destination, from ICMP messages. */
+  readonly #pathMtus = new Map<string, number>();
   #tun: SimTun | undefined;
 
   /** `address` is IPv4. */
@@ -44,6 +51,7 @@ export class SimKernel {
 
   /** Opens a device for a node that starts. The device of an earlier node gets no more packets. */
   openTun(mtu: number, clock: Clock): SimTun {
+    this.#pathMtus.clear();
     this.#tun = new SimTun("mosaic0", this.#network, mtu, clock, (packet) => this.#take(packet));
     return this.#tun;
   }
@@ -75,18 +83,42 @@ export class SimKernel {
   transfer(to: SimKernel, settings: ApplicationSettings, port: number, report: ReportFlow): void {
     const ends = { source: this.address, destination: to.address, port };
     const back = { source: to.address, destination: this.address, port };
-    const server = new TcpServer({ ...settings, ...back }, this.#clock, (packet) => to.#deliver(packet), report);
+    const server = new TcpServer(
+      { ...settings, ...back, mtu: () => to.#mtuTo(this.address) },
+      this.#clock,
+      (packet) => to.#deliver(packet),
+      report,
+    );
     to.#ports.set(`${TCP} ${port}`, (packet) => server.take(packet));
-    const client = new TcpClient({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
+    const client = new TcpClient(
+      { ...settings, ...ends, mtu: () => this.#mtuTo(to.address) },
+      this.#clock,
+      (packet) => this.#deliver(packet),
+      report,
+    );
+    this.#clients.set(port, client);
     this.#ports.set(`${TCP} ${port}`, (packet) => client.take(packet));
   }
 
+  /** Returns the length of the longest packet that the kernel sends to a destination. */
+  #mtuTo(destination: string): number {
+    return Math.min(this.#tun?.mtu ?? ETHERNET_MTU, this.#pathMtus.get(destination) ?? Infinity);
+  }
+
   #take(packet: Uint8Array): void {
+    const tooBig = readTooBig(packet);
+    if (tooBig !== undefined) return this.#lowerPathMtu(tooBig);
     const echo = readEcho(packet);
     if (echo === undefined) return this.#takeTransport(packet);
     if (echo.destination !== this.address) return;
     if (echo.kind === "reply") this.#pings[echo.identifier - 1]?.answered(echo.sequence);
     else this.#send({ ...echo, kind: "reply", source: this.address, destination: echo.source });
+  }
+
+  #lowerPathMtu({ source, destination, port, mtu }: TooBigMessage): void {
+    if (source !== this.address || mtu >= this.#mtuTo(destination)) return;
+    this.#pathMtus.set(destination, mtu);
+    this.#clients.get(port)?.resend();
   }
 
   #takeTransport(bytes: Uint8Array): void {

@@ -5,8 +5,11 @@ import type { Clock, Device, DeviceCounters } from "../world/world.ts";
 export class SimTun implements Device {
   readonly kind = "tun";
   readonly name: string;
-  readonly mtu: number;
+  mtu: number;
   readonly network: Cidr;
+  readonly lowerMtu: (mtu: number) => undefined = (mtu) => {
+    this.mtu = mtu;
+  };
   readonly counters: DeviceCounters = { read: 0, readBytes: 0, written: 0, writtenBytes: 0, refused: new Map() };
   readonly #clock: Clock;
   /** Receives the packets that the node writes. */

@@ -8,6 +8,9 @@ import { SimDatagrams, type SimNetwork, type SimUdpSocket } from "./sim-network.
 /** Longest payload of a datagram over IPv4. */
 const MAX_PAYLOAD = 65_507;
 
+/** Longest payload that a link of 1500 bytes carries in one packet, over IPv4 and over IPv6. */
+const UNFRAGMENTED = { ipv4: 1472, ipv6: 1452 } as const;
+
 const FIRST_FREE_PORT = 32_768;
 const LAST_FREE_PORT = 60_999;
 
@@ -99,6 +102,13 @@ class RuleSocket extends SimDatagrams implements SimUdpSocket {
     if (!parsed.ok) return false;
     if (LOOPBACK.has(parsed.at.host)) return this.#network.sendLocally(this, String(parsed.at.port), bytes);
     return !this.isLoopback && this.#network.send(this, to, bytes);
+  }
+
+  /** Links carry datagrams of every length, but their senders see those of Ethernet, as hosts of a lab do. */
+  unfragmented(to: string): number | undefined {
+    const parsed = parseHostPort(to);
+    if (!parsed.ok || LOOPBACK.has(parsed.at.host)) return undefined;
+    return parsed.at.host.includes(":") ? UNFRAGMENTED.ipv6 : UNFRAGMENTED.ipv4;
   }
 
   override stop(): void {

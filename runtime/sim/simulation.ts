@@ -19,7 +19,7 @@ export interface SimulationSettings {
   readonly seed: number;
   /** Returns the faults of the link between two hosts, by their numbers. Default: no faults. */
   readonly faults?: (from: number, to: number) => LinkFaults;
-  /** Greatest length of a datagram in bytes. Default: the payload of an Ethernet frame over IPv6. */
+  /** Greatest length of a datagram in bytes. Default: `MAX_PAYLOAD`. */
   readonly maxPayload?: number;
 }
 
@@ -38,11 +38,12 @@ export interface SimHostSettings {
   readonly others?: readonly SimInterface[];
   /** Networks that the host forwards for. It has an interface in each. */
   readonly routers?: readonly SimRouter[];
-  /** Gives the host a TUN device with this IPv4 address. */
+  /** Gives the host a TUN device with this IPv4 address. The node may lower the MTU. */
   readonly tun?: { readonly address: string; readonly mtu: number };
 }
 
-const MAX_PAYLOAD = 1452;
+/** Greatest length of a datagram in bytes, unless the settings give another: the payload of an Ethernet frame over IPv6. */
+export const MAX_PAYLOAD = 1452;
 
 /**
  * A simulation: hosts and a network in virtual time. A run is deterministic: it depends only on the settings, the seed, and the calls of

@@ -27,7 +27,7 @@ const TIMEOUT_AFTER_LOST_SYN = 3;
  */
 export class TcpSender {
   readonly #clock: Clock;
-  readonly #segment: number;
+  readonly #segment: () => number;
   readonly #transmit: (data: OutgoingData) => void;
   readonly #onRoundTrip: (seconds: number) => void;
   readonly #congestion: NewReno;
@@ -59,7 +59,7 @@ export class TcpSender {
     this.#window = window;
     this.#transmit = transmit;
     this.#onRoundTrip = onRoundTrip;
-    this.#congestion = new NewReno(segment);
+    this.#congestion = new NewReno(segment());
     this.#estimator = estimator;
     this.#application = application;
     if (lostSyns > 0) estimator.restart(TIMEOUT_AFTER_LOST_SYN);
@@ -80,6 +80,13 @@ export class TcpSender {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#pump();
+  }
+
+  /** Sends the unacknowledged bytes again, because segments of the previous length are lost. */
+  resend(): void {
+    this.#timed = undefined;
+    this.#next = this.#first;
     this.#pump();
   }
 
@@ -132,10 +139,11 @@ export class TcpSender {
     this.#wasLimited = false;
     while (this.#next < this.#end || this.#pull()) {
       const room = this.#first + Math.min(this.#congestion.window, this.#window) - this.#next;
-      const length = Math.min(this.#segment, this.#written - this.#next);
+      const segment = this.#segment();
+      const length = Math.min(segment, this.#written - this.#next);
       const isLast = this.#next + length === this.#written && this.#isClosed;
       // A short segment waits for more bytes while others are in flight (Nagle).
-      if (length < this.#segment && !isLast && this.#inFlight > 0) return;
+      if (length < segment && !isLast && this.#inFlight > 0) return;
       if (room < length) {
         this.#wasLimited = true;
         return;
@@ -162,7 +170,7 @@ export class TcpSender {
 
   /** Sends the segment that begins at a byte. */
   #send(sequence: number): void {
-    const length = Math.max(0, Math.min(this.#segment, this.#written - sequence));
+    const length = Math.max(0, Math.min(this.#segment(), this.#written - sequence));
     const isFin = this.#isClosed && sequence + length === this.#written;
     const end = sequence + length + (isFin ? 1 : 0);
     const isRetransmission = sequence < this.#highest;
@@ -194,8 +202,8 @@ export class TcpSender {
 }
 
 export interface TcpSenderSettings {
-  /** Maximum segment size. */
-  readonly segment: number;
+  /** Returns the present maximum segment size. */
+  readonly segment: () => number;
   /** Receive window of the other side in bytes. */
   readonly window: number;
   /** Estimator that already has the round-trip time of the handshake, unless a SYN was retransmitted. */

@@ -28,8 +28,8 @@ export interface TransferSettings {
   readonly size: TransferSize;
   /** Bits per second that the application writes. Default: unlimited. */
   readonly rate: number | undefined;
-  /** Longest packet in bytes. */
-  readonly mtu: number;
+  /** Returns the length in bytes of the longest packet to the other end. It may become smaller during the transfer. */
+  readonly mtu: () => number;
 }
 
 const IP_HEADER_BYTES = 20;
@@ -53,7 +53,7 @@ class TcpEnd {
   }
 
   get segment(): number {
-    return this.#settings.mtu - IP_HEADER_BYTES - TCP_HEADER_BYTES;
+    return this.#settings.mtu() - IP_HEADER_BYTES - TCP_HEADER_BYTES;
   }
 
   /** Sends a segment. The window in a SYN is not scaled. */
@@ -110,6 +110,11 @@ export class TcpClient {
     else if (this.#connection !== undefined) this.#onAcknowledgement(segment, segment.acknowledged);
   }
 
+  /** Sends the unacknowledged bytes again in segments of the present length, because a packet was too long for the path. */
+  resend(): void {
+    this.#connection?.sender.resend();
+  }
+
   #connect(): void {
     this.#lostSyns++;
     this.#synSentAt = this.#clock.now();
@@ -125,14 +130,14 @@ export class TcpClient {
     if (this.#connection === undefined) {
       this.#synTimer?.cancel();
       if (this.#lostSyns === 0) this.#onRoundTrip(this.#clock.now() - this.#synSentAt, true);
-      const segment = Math.max(1, Math.min(mss, this.#end.segment));
+      const segment = (): number => Math.max(1, Math.min(mss, this.#end.segment));
       const { rate } = this.#settings;
       const settings = {
         segment,
         window,
         estimator: this.#estimator,
         lostSyns: this.#lostSyns,
-        application: () => (rate === undefined ? this.#take(WRITE_SEGMENTS * segment) : { bytes: 0, isLast: false }),
+        application: () => (rate === undefined ? this.#take(WRITE_SEGMENTS * segment()) : { bytes: 0, isLast: false }),
       };
       const sender = new TcpSender(
         this.#clock,
@@ -142,7 +147,7 @@ export class TcpClient {
       );
       this.#connection = { sender, scale };
       this.#end.send({ sequence: 1, acknowledged: 1 });
-      this.#write(segment);
+      this.#write(segment());
       return;
     }
     // The acknowledgement of the handshake was lost.

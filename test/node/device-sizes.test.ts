@@ -13,7 +13,7 @@ const [SOCKET_LIMIT, NODE_LIMIT] = [1400, 1452];
 const TABLES = `
 materialize(socket, infinity, 1, keys()).
 materialize(kept, infinity, infinity, keys(1)).
-materialize(place, infinity, infinity, keys(1)). place("100.64.0.2", "10.0.0.2:7000").
+materialize(place, infinity, infinity, keys(1)). place("100.64.0.2", "10.0.0.2:7000"). place("fd00::2", "10.0.0.2:7000").
 o: socket(S) :- periodic(_, 0, 1), udp.open("10.0.0.1:7000", &S).
 `;
 
@@ -30,11 +30,31 @@ class AdaptableTun extends RecordingTun {
     };
   }
 
-  /** MTUs that ICMP "fragmentation needed" messages gave. */
+  /** MTUs that ICMP "fragmentation needed" and ICMPv6 "packet too big" messages gave. */
   get reported(): readonly number[] {
-    const errors = this.written.filter((packet) => packet[9] === 1 && packet[20] === 3 && packet[21] === 4);
-    return errors.map((packet) => ((packet[26] as number) << 8) | (packet[27] as number));
+    return this.written.flatMap((packet) => {
+      if (packet[0] === 0x60) return packet[6] === 58 && packet[40] === 2 ? [wordAt(packet, 46)] : [];
+      return packet[9] === 1 && packet[20] === 3 && packet[21] === 4 ? [wordAt(packet, 26)] : [];
+    });
   }
+}
+
+function wordAt(packet: Uint8Array, at: number): number {
+  return ((packet[at] as number) << 8) | (packet[at + 1] as number);
+}
+
+/** Returns an IPv6 packet, which no router may fragment. */
+function packet6(length: number): Uint8Array {
+  const address = (last: number): Uint8Array => Uint8Array.from([0xfd, ...new Uint8Array(14), last]);
+  return packetOf({
+    version: 6,
+    protocol: 17,
+    ttl: 64,
+    source: address(1),
+    destination: address(2),
+    between: new Uint8Array(0),
+    payload: new Uint8Array(length - 40),
+  });
 }
 
 function packet(length: number, mayFragment: boolean = false): Uint8Array {
@@ -129,6 +149,36 @@ describe("a packet of the device that is too long for a datagram of rules, with"
     send(packet(fits + 1, true));
     expect([byRules.length, tun.reported]).toEqual([2, [fits]]);
   });
+});
+
+describe("a packet of IPv6 that is too long for a datagram of rules, with", () => {
+  test.each(Object.entries(WAYS))("%s, is reported to its sender", (_, [rules, gain]) => {
+    const fits = SOCKET_LIMIT - gain;
+    const { send, tun, byRules } = nodeOf(rules);
+    send(packet6(fits));
+    expect([byRules.map(({ length }) => length), tun.reported]).toEqual([[SOCKET_LIMIT], []]);
+    send(packet6(fits + 1));
+    expect([byRules.length, tun.reported]).toEqual([1, [fits]]);
+  });
+
+  test("more bytes than the least MTU of IPv6 leaves, is fragmented if it has that MTU, and reported with it if it is longer", () => {
+    const { send, tun, byRules } = nodeOf(
+      "r: udp.send(S, To, f_concat(f_random(200), P)) :- tun(P, _, D), place(D, To), socket(S).",
+    );
+    send(packet6(1280));
+    expect([byRules.length, tun.reported]).toEqual([1, []]);
+    send(packet6(1281));
+    expect([byRules.length, tun.reported]).toEqual([1, [1280]]);
+  });
+});
+
+test("a packet of IPv6 in the tuple of a node is reported, too", () => {
+  const rules = 'r: tun@"10.0.0.2:10000"(P) :- tun(P).';
+  const { send, tun, sent } = nodeOf(rules);
+  send(packet6(1500));
+  expect([sent.length, tun.reported.length]).toEqual([0, 1]);
+  send(packet6(tun.reported[0] as number));
+  expect(sent.at(-1)?.bytes.length).toBe(NODE_LIMIT);
 });
 
 test("a train of such packets is reported once, and leaves nothing", () => {

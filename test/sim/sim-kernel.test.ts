@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
+import { readHeader } from "../../runtime/ip/ip-packet.ts";
+import { tooBigMessage } from "../../runtime/path/too-big-message.ts";
 import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
 
@@ -70,6 +72,36 @@ test("ping continues while the node is down", () => {
   simulation.at(0.15, () => simulation.host("b").start());
   simulation.runUntil(0.3);
   expect(lines().at(-1)).toBe("0.26 reply 3 sent 0.20");
+});
+
+test("a transfer continues in shorter segments after an ICMP message or a lower MTU of the device", () => {
+  const lengths: number[] = [];
+  const other = new Simulation({ seed: 1, faults: () => ({ delay: 0.01 }) });
+  for (const [name, peer, virtual] of [
+    ["a", "b:1", "100.64.0.1"],
+    ["b", "a:1", "100.64.0.2"],
+  ] as const) {
+    const boot: Boot = ({ clock, datagrams, tun }) => {
+      tun?.onPacket((packet) => {
+        const header = readHeader(packet);
+        if (packet.length > 1000 && header !== undefined) return tun.write(tooBigMessage(packet, header, 1000));
+        lengths.push(packet.length);
+        datagrams.send(peer, packet);
+      });
+      datagrams.onDatagram(({ bytes }) => tun?.write(bytes));
+      clock.at(0.1, () => tun?.lowerMtu?.(800));
+    };
+    other.addHost({ name, address: `${name}:1`, boot, tun: { address: virtual, mtu: 1400 } }).start();
+  }
+  const [from, to] = [other.host("a").kernel, other.host("b").kernel];
+  const done: number[] = [];
+  if (to !== undefined)
+    from?.transfer(to, { size: { bytes: 300_000 }, rate: undefined }, 5001, ({ kind, at }) => {
+      if (kind === "completed") done.push(at);
+    });
+  other.runUntil(10);
+  expect(done[0]).toBeLessThan(2);
+  expect([lengths.includes(1000), Math.max(...lengths), Math.max(...lengths.slice(-100))]).toEqual([true, 1000, 800]);
 });
 
 test("sequence numbers beyond 16 bits are distinguished", () => {

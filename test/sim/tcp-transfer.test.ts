@@ -35,7 +35,7 @@ function transfer({ faults = {}, seed = 1, lost = [], seconds = 60, ...more }: O
   const clock = new SimClock(time);
   const reports: FlowReport[] = [];
   const report = (one: FlowReport): void => void reports.push(one);
-  const settings = { port: 5001, size: { bytes: 1e6 }, rate: undefined, mtu: 1040, ...more };
+  const settings = { port: 5001, size: { bytes: 1e6 }, rate: undefined, mtu: () => 1040, ...more };
   const [a, b] = ["100.64.0.1", "100.64.0.2"];
   const link = (name: string, receive: (packet: Uint8Array) => void, isLost: (number: number) => boolean) => {
     const model = new SimLink(0, 1, faults, streamOf(seed, name));
