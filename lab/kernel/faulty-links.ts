@@ -5,7 +5,7 @@ import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { FaultyDirection } from "./delayed-packets.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import { LabFailure, type Namespaces } from "./namespaces.ts";
-import { packetDirections } from "./packet-directions.ts";
+import { type LinkDevice, packetsOn } from "./packet-directions.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
@@ -14,6 +14,8 @@ export interface LinkRequest {
   readonly directions: readonly FaultyDirection[];
   /** Faults of packets that gateways send into the network behind them. Undefined if no host is a gateway. */
   readonly inward: readonly FaultyDirection[] | undefined;
+  /** Faults of packets that gateways which only route send out of the network behind them. Undefined if no gateway does. */
+  readonly outward: readonly FaultyDirection[] | undefined;
   readonly seed: number;
 }
 
@@ -56,9 +58,11 @@ export class FaultyLinks {
   async apply(wiring: Wiring): Promise<LinkReply> {
     const replied = once(this.#child, "message").then(([reply]) => reply as LinkReply);
     const hasGateways = wiring.networks.some(({ gateway }) => gateway !== undefined);
+    const hasRouters = wiring.hosts.some((host) => wiring.routedBy(host).length > 0);
     const request: LinkRequest = {
-      directions: faultyDirections(wiring, false),
-      inward: hasGateways ? faultyDirections(wiring, true) : undefined,
+      directions: faultyDirections(wiring, "links"),
+      inward: hasGateways ? faultyDirections(wiring, "inward") : undefined,
+      outward: hasRouters ? faultyDirections(wiring, "outward") : undefined,
       seed: this.#seed,
     };
     if (this.#child.connected) this.#child.send(request, () => {});
@@ -76,14 +80,16 @@ export class FaultyLinks {
   }
 }
 
-/** Returns the faults of all directions from a gateway into the network behind it, or of all other directions. */
-function faultyDirections(wiring: Wiring, isInward: boolean): readonly FaultyDirection[] {
-  return wiring.machines.flatMap((from) =>
+/** Returns the faults of all directions whose packets pass a device of the link process. */
+function faultyDirections(wiring: Wiring, passed: LinkDevice): readonly FaultyDirection[] {
+  return wiring.machines.flatMap((sender) =>
     wiring.machines
-      .filter((to) => to !== from && (wiring.network(wiring.sharedNetwork(from, to))?.gateway === from) === isInward)
-      .flatMap((to) => {
-        const faults = withoutRate(wiring.faults(from, to));
-        return packetDirections(wiring, { from, to }).map((direction) => ({ ...direction, faults }));
+      .filter((receiver) => receiver !== sender)
+      .flatMap((receiver) => {
+        const faults = withoutRate(wiring.faults(sender, receiver));
+        return packetsOn(wiring, { from: sender, to: receiver })
+          .filter(({ device }) => device === passed)
+          .map(({ from, to }) => ({ from, to, faults }));
       }),
   );
 }

@@ -91,12 +91,12 @@ function portLines(to: string, { port, network }: HostPort, wiring: Wiring): rea
   if (senders.length === 0) return [];
   return [
     `qdisc add dev ${port} root handle 1: htb default 0`,
-    ...senders.flatMap(({ number, rate, queue, ip, others }) => {
+    ...senders.flatMap(({ number, rate, queue, ips, others }) => {
       const bytes = Math.max(LEAST_QUEUE_BYTES, Math.round((rate * queue) / 8));
       return [
         `class replace dev ${port} parent 1: classid 1:${number} htb rate ${Math.round(rate)}bit burst 3000 cburst 3000 quantum 3000`,
         `qdisc replace dev ${port} parent 1:${number} bfifo limit ${bytes}`,
-        `filter add dev ${port} parent 1: protocol ip u32 match ip src ${ip}/32 flowid 1:${number}`,
+        ...ips.map((ip) => `filter add dev ${port} parent 1: protocol ip u32 match ip src ${ip}/32 flowid 1:${number}`),
         ...(others
           ? [`filter add dev ${port} parent 1: protocol ip prio ${LAST_FILTER} u32 match u32 0 0 flowid 1:${number}`]
           : []),

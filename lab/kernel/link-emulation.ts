@@ -15,12 +15,20 @@ export interface LinkEmulation {
   readonly splitsTrains: boolean;
 }
 
-/** Chooses the simplest mechanisms that emulate all links of a topology and all changes by its events. */
-export function chooseLinkEmulation({ links, events }: Pick<Topology, "links" | "events">): LinkEmulation {
+/**
+ * Chooses the simplest mechanisms that emulate all links of a topology and all changes by its events. Rules of nftables cannot tell the two
+ * links that a packet passes at a gateway that only routes: its addresses are the same on both.
+ */
+export function chooseLinkEmulation({
+  networks,
+  links,
+  events,
+}: Pick<Topology, "networks" | "links" | "events">): LinkEmulation {
+  const isRouted = networks.some(({ gateway, translates }) => gateway !== undefined && !translates);
   const rules = [...links, ...events.flatMap(({ action }) => (action.kind === "change" ? action.rules : []))];
   const has = (fault: keyof LinkFaults): boolean => rules.some((rule) => hasFault(rule, fault));
   const needsProcess = has("delay") || has("jitter") || has("reorder") || has("duplicate");
-  const hasLossRules = has("loss") && !needsProcess && hasNft();
+  const hasLossRules = has("loss") && !needsProcess && !isRouted && hasNft();
   const hasProcess = needsProcess || (has("loss") && !hasLossRules);
   return { hasProcess, hasLossRules, splitsTrains: hasProcess || hasLossRules || has("rate") };
 }

@@ -6,16 +6,18 @@ import { LinuxClock } from "../../runtime/device/linux-clock.ts";
 import { openTun } from "../../runtime/device/tun.ts";
 import { DelayedPackets, type FaultyDirection } from "./delayed-packets.ts";
 import type { LinkRequest, LinkReply } from "./faulty-links.ts";
-import { INWARD_DEVICE, LINKS_DEVICE } from "./namespace-plan.ts";
+import { INWARD_DEVICE, LINKS_DEVICE, OUTWARD_DEVICE } from "./namespace-plan.ts";
 
 const MTU = 1500;
 
 const clock = new LinuxClock();
 const devices = new Map<string, DelayedPackets>();
 
-function applyRequest({ directions, inward, seed }: LinkRequest): LinkReply {
-  const reply = applyTo(LINKS_DEVICE, directions, seed);
-  return reply.ok && inward !== undefined ? applyTo(INWARD_DEVICE, inward, seed) : reply;
+function applyRequest({ directions, inward, outward, seed }: LinkRequest): LinkReply {
+  let reply = applyTo(LINKS_DEVICE, directions, seed);
+  if (reply.ok && inward !== undefined) reply = applyTo(INWARD_DEVICE, inward, seed);
+  if (reply.ok && outward !== undefined) reply = applyTo(OUTWARD_DEVICE, outward, seed);
+  return reply;
 }
 
 function applyTo(name: string, directions: readonly FaultyDirection[], seed: number): LinkReply {

@@ -62,6 +62,16 @@ export interface HostGateway {
   readonly inner: HostPort;
   /** Routing table of the hub for packets that leave the network. */
   readonly table: number;
+  /**
+   * Ports of a gateway that only routes in the networks of which it is not the gateway, the one by which it sends out first. Empty for a
+   * gateway that translates.
+   */
+  readonly outer: readonly OuterPort[];
+}
+
+export interface OuterPort extends HostPort {
+  /** Routing table of the hub for packets that others in the network of this port send into the network behind the gateway. */
+  readonly table: number;
 }
 
 export interface GatewayNamespace extends Port {
@@ -84,10 +94,18 @@ const HUB_ADDRESS = "169.254.77.1";
  */
 export const INWARD_DEVICE = "inward";
 
+/**
+ * TUN device of the link process for packets that gateways which only route send outwards. Their addresses equal those that they have on
+ * the link to the gateway.
+ */
+export const OUTWARD_DEVICE = "outward";
+
 export const FAULTS_TABLE = 77;
 export const INWARD_TABLE = 78;
+export const OUTWARD_TABLE = 79;
 const FIRST_GATEWAY_TABLE = 100;
 const FIRST_HOST_GATEWAY_TABLE = 10_000;
+const FIRST_OUTER_TABLE = 20_000;
 
 /** Names the namespaces, ports and routing tables. The pid of the lab's process makes the names unique. */
 export function planNamespaces(hosts: readonly Host[], networks: readonly Network[], pid: number): NamespacePlan {
@@ -105,6 +123,7 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
       const [first, ...others] = ports as [HostPort, ...HostPort[]];
       return { machine, name, namespace: `${prefix}${machine}`, ...first, others };
     });
+  let outerTable = FIRST_OUTER_TABLE;
   const behindNat = networks.flatMap((network) => (network.nat === undefined ? [] : [{ network, ip: network.nat }]));
   return {
     prefix,
@@ -122,7 +141,12 @@ export function planNamespaces(hosts: readonly Host[], networks: readonly Networ
       const host = namespaces.find(({ name }) => name === network.gateway);
       const inner = host && portsOf(host).find((one) => one.network === network.name);
       if (host === undefined || inner === undefined) return [];
-      return [{ network, host: host.name, inner, table: FIRST_HOST_GATEWAY_TABLE + at }];
+      const isInner = (name: string | undefined): boolean =>
+        networks.some((one) => one.name === name && one.gateway === host.name);
+      const outer = portsOf(host)
+        .filter((one) => !network.translates && !isInner(one.network))
+        .map((one) => ({ ...one, table: outerTable++ }));
+      return [{ network, host: host.name, inner, outer, table: FIRST_HOST_GATEWAY_TABLE + at }];
     }),
   };
 }
@@ -145,9 +169,11 @@ export function hubBatch({ hosts, gateways, hostGateways }: NamespacePlan): stri
       `link set ${port} up`,
       `route add ${ip}/32 dev ${port}`,
     ]),
-    ...[...gateways, ...hostGateways.map(({ inner, table }) => ({ ...inner, table }))].map(
-      ({ ip, port, table }) => `route add default via ${ip} dev ${port} onlink table ${table}`,
-    ),
+    ...[
+      ...gateways,
+      ...hostGateways.map(({ inner, table }) => ({ ...inner, table })),
+      ...hostGateways.flatMap(({ outer }) => outer),
+    ].map(({ ip, port, table }) => `route add default via ${ip} dev ${port} onlink table ${table}`),
   ]);
 }
 
@@ -163,12 +189,17 @@ export function hostBatch({ ip }: Pick<HostNamespace, "ip">, splitsTrains: boole
   ]);
 }
 
-/** Returns the input of `ip -n HOST -batch -` that gives a host in several networks a route to each of them, and a default route. */
+/**
+ * Returns the input of `ip -n HOST -batch -` that gives a host in several networks a default route, and a route to each of these networks
+ * and to the networks that gateways in them route for.
+ */
 export function interfacesBatch(
   host: HostNamespace,
   networks: ReadonlyMap<string, Network>,
+  hostGateways: readonly HostGateway[],
   splitsTrains: boolean,
 ): string {
+  const others = hostGateways.filter((one) => one.host !== host.name);
   const uplink = portsOf(host).find(({ network }) => networks.get(network ?? "")?.gateway !== host.name) ?? host;
   return batch([
     "link set lo up",
@@ -176,10 +207,17 @@ export function interfacesBatch(
       ...(splitsTrains ? [`link set ${device} gso_max_segs 1`] : []),
       `addr add ${ip}/32 dev ${device}`,
       `link set ${device} up`,
-      `route add ${networks.get(network ?? "")?.range.text} via ${HUB_ADDRESS} dev ${device} onlink src ${ip}`,
+      ...[networks.get(network ?? "")?.range.text, ...routedInto(network, others)].map(
+        (range) => `route add ${range} via ${HUB_ADDRESS} dev ${device} onlink src ${ip}`,
+      ),
     ]),
     `route add default via ${HUB_ADDRESS} dev ${uplink.device} onlink src ${uplink.ip}`,
   ]);
+}
+
+/** Returns the ranges of the networks behind gateways that only route and send out into a network. */
+export function routedInto(network: string | undefined, hostGateways: readonly HostGateway[]): readonly string[] {
+  return hostGateways.filter(({ outer }) => outer[0]?.network === network).map((one) => one.network.range.text);
 }
 
 /** Returns the input of `ip -n HUB -batch -` that moves the route of a host to its new address. */
@@ -201,18 +239,28 @@ export function faultsBatch({ hostGateways }: NamespacePlan): string {
   return batch([
     `route add default dev ${LINKS_DEVICE} table ${FAULTS_TABLE}`,
     ...(hostGateways.length === 0 ? [] : [`route add default dev ${INWARD_DEVICE} table ${INWARD_TABLE}`]),
+    ...(hostGateways.some(({ outer }) => outer.length > 0)
+      ? [`route add default dev ${OUTWARD_DEVICE} table ${OUTWARD_TABLE}`]
+      : []),
   ]);
 }
 
-/** Returns the input of `nft -f -` in a gateway: masquerading of outbound packets, forwarded ports, and no other inbound packets. */
-export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly string[]): string {
+/**
+ * Returns the input of `nft -f -` in a gateway: masquerading of outbound packets, forwarded ports, and no other inbound packets. `routed`
+ * are the ranges of networks whose gateways route into the network.
+ */
+export function natRules(
+  { network, ip }: GatewayNamespace,
+  forwarded: readonly string[],
+  routed: readonly string[] = [],
+): string {
   const forwards = forwarded.map(
     (address) => `ip daddr ${ip} udp dport ${address.slice(address.lastIndexOf(":") + 1)} dnat to ${address}`,
   );
   return `table ip mosaic {
   chain arrive { type nat hook prerouting priority -100; ${forwards.join("; ")}
   }
-  chain leave { type nat hook postrouting priority 100; ip saddr ${network.range.text} masquerade
+  chain leave { type nat hook postrouting priority 100; ip saddr ${setOf([network.range.text, ...routed])} masquerade
   }
   chain own { type filter hook input priority 0; policy drop;
   }
@@ -220,25 +268,36 @@ export function natRules({ network, ip }: GatewayNamespace, forwarded: readonly 
 `;
 }
 
-/** Network behind a gateway that is a host, and the addresses (`ip:port`) to which the gateway forwards their ports. */
-export interface InnerNetwork extends HostGateway {
-  readonly forwarded: readonly string[];
+/** Returns an element or a set of elements for `nft`. */
+function setOf(elements: readonly string[]): string {
+  return elements.length === 1 ? String(elements[0]) : `{ ${elements.join(", ")} }`;
 }
 
 /**
- * Returns the input of `nft -f -` in a host that is the gateway of networks: masquerading of packets that leave one of the networks, and
- * forwarded ports. No other packet enters a network from outside these networks.
+ * Network behind a gateway that is a host, the addresses (`ip:port`) to which the gateway forwards their ports, and the ranges of networks
+ * whose gateways route into the network.
+ */
+export interface InnerNetwork extends HostGateway {
+  readonly forwarded: readonly string[];
+  readonly routed: readonly string[];
+}
+
+/**
+ * Returns the input of `nft -f -` in a host that is the gateway of networks: masquerading of packets that leave one of those that it
+ * translates for, and forwarded ports. No other packet enters such a network from outside the networks of `inner`.
  */
 export function hostNatRules(host: HostNamespace, inner: readonly InnerNetwork[]): string {
-  const devices = inner.map((one) => `"${one.inner.device}"`).join(", ");
+  const devicesOf = (networks: readonly InnerNetwork[]): string =>
+    networks.map((one) => `"${one.inner.device}"`).join(", ");
+  const translated = inner.filter(({ network }) => network.translates);
   const outer = portsOf(host).filter(({ device }) => inner.every((one) => one.inner.device !== device));
   const own = outer.map(({ ip }) => ip).join(", ");
   const forwards = inner
     .flatMap(({ forwarded }) => forwarded)
     .map((to) => `    ip daddr { ${own} } udp dport ${to.slice(to.lastIndexOf(":") + 1)} dnat to ${to}\n`);
-  const masquerades = inner.map(
-    (one) => `    ip saddr ${one.network.range.text} oifname != "${one.inner.device}" masquerade\n`,
-  );
+  const masquerades = translated.map(({ network, routed, inner: port }) => {
+    return `    ip saddr ${setOf([network.range.text, ...routed])} oifname != "${port.device}" masquerade\n`;
+  });
   return `table ip mosaic {
   chain arrive {
     type nat hook prerouting priority -100
@@ -250,7 +309,7 @@ ${masquerades.join("")}  }
     type filter hook forward priority 0
     ct state established,related accept
     ct status dnat accept
-    iifname != { ${devices} } oifname { ${devices} } drop
+    iifname != { ${devicesOf(inner)} } oifname { ${devicesOf(translated)} } drop
   }
 }
 `;

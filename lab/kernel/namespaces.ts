@@ -28,6 +28,7 @@ import {
   type NamespacePlan,
   natRules,
   planNamespaces,
+  routedInto,
 } from "./namespace-plan.ts";
 import { ipOf } from "../topology/address-range.ts";
 import type { TopologyAction, LinkAction, MoveAction, Direction } from "../topology/topology.ts";
@@ -209,7 +210,7 @@ export class Namespaces {
       const forwarded = gateway.network.forward.map((host) => this.wiring.attachment(host).address);
       run(
         ["ip", "netns", "exec", gateway.namespace, "sh", "-c", `${FORWARDING} && nft -f -`],
-        natRules(gateway, forwarded),
+        natRules(gateway, forwarded, routedInto(gateway.network.name, this.#plan.hostGateways)),
       );
     }
     this.#updateHub();
@@ -218,18 +219,21 @@ export class Namespaces {
   /** Gives a host in several networks its interfaces, and makes it the gateway of each network that names it as gateway. */
   #createInterfaces(host: HostNamespace): void {
     const networks = new Map(this.wiring.networks.map((network) => [network.name, network]));
-    const inner = this.#plan.hostGateways
+    const { hostGateways } = this.#plan;
+    const inner = hostGateways
       .filter((one) => one.host === host.name)
       .map((one) => ({
         ...one,
         forwarded: one.network.forward.map((name) => this.wiring.attachment(name).address),
+        routed: routedInto(one.network.name, hostGateways),
       }));
     const inHost = (command: string, input = ""): void =>
       run(["ip", "netns", "exec", host.namespace, "sh", "-c", command], input);
     // A reply may leave by another interface than the one by which the request came.
     if (inner.length === 0) inHost(NO_RP_FILTER);
+    else if (inner.every(({ network }) => !network.translates)) inHost(FORWARDING);
     else inHost(`${FORWARDING} && nft -f -`, hostNatRules(host, inner));
-    runBatch(interfacesBatch(host, networks, this.#emulation.splitsTrains), host.namespace);
+    runBatch(interfacesBatch(host, networks, hostGateways, this.#emulation.splitsTrains), host.namespace);
   }
 
   /** Updates rules and rates of the hub to the wiring and the cuts. */

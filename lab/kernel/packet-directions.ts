@@ -6,24 +6,51 @@ import { ipOf } from "../topology/address-range.ts";
 import { type Direction, interfacesOf } from "../topology/topology.ts";
 import type { Wiring } from "../topology/wiring.ts";
 
+/** Device of the link process that packets pass: see `LINKS_DEVICE`, `INWARD_DEVICE` and `OUTWARD_DEVICE`. */
+export type LinkDevice = "links" | "inward" | "outward";
+
+/** Source and destination addresses of packets on a link. */
+interface LinkPackets extends Direction {
+  readonly device: LinkDevice;
+}
+
+/** Returns the source and destination addresses that packets on the link from one host to another have in the hub. */
+export function packetDirections(wiring: Wiring, direction: Direction): readonly Direction[] {
+  return packetsOn(wiring, direction).map(({ from, to }) => ({ from, to }));
+}
+
 /**
- * Returns the source and destination addresses that packets on the link from one host to another have in the hub. The link between a host
- * and the gateway of its network carries all packets between the host and other networks. Two hosts that only a gateway connects have no
- * link.
+ * Like `packetDirections`, with the devices that the packets pass. The link between a host and the gateway of its network carries all
+ * packets between the host and other networks. The other links of a gateway that only routes carry the packets of all hosts behind it. Two
+ * hosts that only a gateway connects have no link.
  */
-export function packetDirections(wiring: Wiring, { from, to }: Direction): readonly Direction[] {
+export function packetsOn(wiring: Wiring, { from, to }: Direction): readonly LinkPackets[] {
   const shared = wiring.sharedNetwork(from, to);
-  if (shared === undefined)
-    return isBehindHost(wiring, from) || isBehindHost(wiring, to) ? [] : [outerDirection(wiring, from, to)];
-  const sender = ipIn(wiring, from, shared);
-  const receiver = ipIn(wiring, to, shared);
+  if (shared === undefined && (isBehindHost(wiring, from) || isBehindHost(wiring, to))) return [];
+  const ends =
+    shared === undefined
+      ? outerDirection(wiring, from, to)
+      : { from: ipIn(wiring, from, shared), to: ipIn(wiring, to, shared) };
   const gateway = wiring.network(shared)?.gateway;
-  const outside = gateway === from || gateway === to ? outsideOf(wiring, shared) : [];
+  const outside = shared !== undefined && (gateway === from || gateway === to) ? outsideOf(wiring, shared) : [];
+  const senders = [ends.from, ...(gateway === from ? outside : [])];
+  const receivers = [ends.to, ...(gateway === to ? outside : [])];
+  const behindSender = routedBehind(wiring, from, shared);
+  const behindReceiver = routedBehind(wiring, to, shared);
   return [
-    { from: sender, to: receiver },
-    ...(gateway === to ? outside.map((ip) => ({ from: sender, to: ip })) : []),
-    ...(gateway === from ? outside.map((ip) => ({ from: ip, to: receiver })) : []),
+    ...pairs(senders, receivers, gateway === from ? "inward" : "links"),
+    ...pairs(senders, behindReceiver, "links"),
+    ...pairs(behindSender, [...receivers, ...behindReceiver], "outward"),
   ];
+}
+
+function pairs(senders: readonly string[], receivers: readonly string[], device: LinkDevice): readonly LinkPackets[] {
+  return senders.flatMap((from) => receivers.map((to) => ({ from, to, device })));
+}
+
+/** Returns the IP addresses of the hosts in networks for which a host routes, except the network that a link is in. */
+function routedBehind(wiring: Wiring, host: string, link: string | undefined): readonly string[] {
+  return wiring.routedBy(host).flatMap(({ name }) => (name === link ? [] : wiring.addressesIn(name)));
 }
 
 /**
@@ -33,12 +60,16 @@ export function packetDirections(wiring: Wiring, { from, to }: Direction): reado
 export function arrivingSources(
   wiring: Wiring,
   { from, to }: Direction,
-): { readonly ip: string; readonly others: boolean } {
+): { readonly ips: readonly string[]; readonly others: boolean } {
   const shared = wiring.sharedNetwork(from, to);
-  if (shared !== undefined) return { ip: ipIn(wiring, from, shared), others: wiring.network(shared)?.gateway === from };
+  const behind = routedBehind(wiring, from, shared);
+  if (shared !== undefined) {
+    const others = wiring.network(shared)?.gateway === from;
+    return { ips: [ipIn(wiring, from, shared), ...(others ? [] : behind)], others };
+  }
   const uplink = wiring.uplink(from);
   const { visible } = wiring.attachment(from);
-  return { ip: ipOf(wiring.gateway(from) === undefined ? uplink.address : visible), others: false };
+  return { ips: [ipOf(wiring.gateway(from) === undefined ? uplink.address : visible), ...behind], others: false };
 }
 
 /** Whether a host reaches other networks only through a gateway that is a host. */
@@ -66,12 +97,13 @@ function outsideOf(wiring: Wiring, network: string): readonly string[] {
   const queue: (string | undefined)[] = [network];
   for (let at = 0; at < queue.length; at++) {
     const gateway = wiring.network(queue[at])?.gateway;
+    const inner = routedFrom(wiring, queue[at]);
     // Networks whose gateway is no host reach one another, so all public networks follow.
     const next =
       gateway === undefined
         ? publicNetworks(wiring)
         : interfacesOf(wiring.attachment(gateway)).map((one) => one.network);
-    for (const one of next) {
+    for (const one of [...next, ...inner]) {
       if (reached.has(one) || one === network) continue;
       reached.add(one);
       queue.push(one);
@@ -81,6 +113,15 @@ function outsideOf(wiring: Wiring, network: string): readonly string[] {
   const inside = hosts.filter((one) => reached.has(one.network)).map(({ address }) => ipOf(address));
   const translated = reached.has(undefined) ? wiring.networks.flatMap(({ nat }) => nat ?? []) : [];
   return [...new Set([...inside, ...translated])];
+}
+
+/** Returns the networks whose gateways are in a network, and only route. */
+function routedFrom(wiring: Wiring, network: string | undefined): readonly string[] {
+  return wiring.networks
+    .filter(({ gateway, translates }) => {
+      return gateway !== undefined && !translates && wiring.interfaceIn(gateway, network ?? "") !== undefined;
+    })
+    .map(({ name }) => name);
 }
 
 /** Returns the networks without a gateway, and undefined for the hosts outside all networks. */

@@ -108,9 +108,9 @@ type Realms = ReadonlyMap<string, NonNullable<Realm>>;
 function makeRealms({ networks }: Topology, wiring: Wiring): Realms {
   return new Map(
     networks.flatMap(
-      ({ name, nat, gateway, forward }): readonly (readonly [string, NonNullable<Realm>])[] => {
+      ({ name, nat, gateway, translates, forward }): readonly (readonly [string, NonNullable<Realm>])[] => {
         const forwarded = forward.map((host) => wiring.attachment(host).address);
-        if (gateway !== undefined) return [[name, new SimRouter(forwarded)]];
+        if (gateway !== undefined) return [[name, new SimRouter(forwarded, translates)]];
         return nat === undefined ? [] : [[name, new SimNat(nat, forwarded)]];
       },
     ),

@@ -1,5 +1,6 @@
 import { groupsOf, membersOf, networksOf } from "./host-names.ts";
-import type { DocumentFault, HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
+import { hostOf, nextOutwards, outwardNetworks } from "./outward-networks.ts";
+import type { DocumentFault, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 
 /** Returns the faults of gateways that are hosts, and of hosts in several networks. */
 export function findGatewayFaults(document: TopologyDocument): readonly DocumentFault[] {
@@ -24,7 +25,6 @@ function findNetworkFault(
   }
   if (typeof nat === "string")
     return fault("nat", `is the address of a gateway, and ${gateway} is the gateway: expected true`);
-  if (nat !== true) return fault("gateway", "needs `nat = true`: a gateway translates addresses");
   const host = hostOf(gateway, document.hosts);
   // Unknown names have been reported already.
   if (host === undefined) return groupsOf(document).has(gateway) ? fault("gateway", "expected one host") : [];
@@ -34,24 +34,24 @@ function findNetworkFault(
     return fault("gateway", `${gateway} is in no other network, as networks = [${JSON.stringify(name)}, "NETWORK"]`);
   const own = network.forward.indexOf(gateway);
   if (own >= 0) return [{ path: ["networks", name, "forward", own], message: `${gateway} is the gateway itself` }];
-  return leadsBack(name, document) ? fault("gateway", `packets from ${name} come back to it by its gateways`) : [];
+  if (leadsBack(name, document)) return fault("gateway", `packets from ${name} come back to it by its gateways`);
+  const outer = nat === true ? undefined : networks.find((one) => isRouted(one, gateway, document));
+  if (outer === undefined) return [];
+  return fault(
+    "gateway",
+    `${gateway} only routes, and so does the gateway of ${outer}: one of them needs \`nat = true\``,
+  );
+}
+
+/** Whether a network has a gateway other than `host` that only routes. */
+function isRouted(name: string, host: string, { networks }: TopologyDocument): boolean {
+  const { gateway, nat } = networks[name] ?? {};
+  return gateway !== undefined && gateway !== host && nat !== true;
 }
 
 /** Whether the path outwards from a network, from gateway to gateway, never ends because it reaches a network twice. */
-function leadsBack(start: string, { networks, hosts }: TopologyDocument): boolean {
-  const passed = new Set<string>();
-  let at: string | undefined = start;
-  while (at !== undefined && !passed.has(at)) {
-    passed.add(at);
-    const gateway: string | undefined = networks[at]?.gateway;
-    const host: HostDocument | undefined = gateway === undefined ? undefined : hostOf(gateway, hosts);
-    at = host && networksOf(host).find((one) => networks[one]?.gateway !== gateway);
-  }
-  return at !== undefined && passed.has(at);
-}
-
-function hostOf(name: string, hosts: TopologyDocument["hosts"]): HostDocument | undefined {
-  return Object.entries(hosts).find(([group, host]) => membersOf(group, host).includes(name))?.[1];
+function leadsBack(start: string, document: TopologyDocument): boolean {
+  return nextOutwards(outwardNetworks(start, document).at(-1) ?? start, document) !== undefined;
 }
 
 function findHostFaults({ hosts, events }: TopologyDocument): readonly DocumentFault[] {

@@ -97,7 +97,7 @@ function findOutsideAddresses(document: TopologyDocument): readonly DocumentFaul
     if (forward.length === 0) return [];
     if (nat === undefined || nat === false)
       return [
-        { path: ["networks", name, "forward"], message: "needs `nat`, the address of the gateway that forwards" },
+        { path: ["networks", name, "forward"], message: "needs `nat`: only a gateway that translates forwards ports" },
       ];
     return forward.flatMap((host, at) => {
       const isInside = groups.get(host)?.every((member) => groups.get(name)?.includes(member)) ?? true;

@@ -1,4 +1,5 @@
 import { membersOf, networksOf, nodesOf } from "./host-names.ts";
+import { outwardNetworks } from "./outward-networks.ts";
 import type { DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
 
 const LAST_PORT = 65_535;
@@ -10,7 +11,8 @@ export function findNodeFaults(document: TopologyDocument): readonly DocumentFau
   return [...findHostFaults(document), ...findSingleNodes(document)];
 }
 
-function findHostFaults({ hosts, networks, events }: TopologyDocument): readonly DocumentFault[] {
+function findHostFaults(document: TopologyDocument): readonly DocumentFault[] {
+  const { hosts, networks, events } = document;
   const moving = new Set(events.flatMap(({ move }) => [move ?? []].flat()));
   return Object.entries(hosts).flatMap(([name, host]): readonly DocumentFault[] => {
     const { nodes, tun, virtual, address } = host;
@@ -18,14 +20,12 @@ function findHostFaults({ hosts, networks, events }: TopologyDocument): readonly
     if (nodes === undefined) return [];
     const fault = (key: string, message: string): DocumentFault => ({ path: ["hosts", name, key], message });
     const port = Number(address?.slice(address.lastIndexOf(":") + 1) ?? 10_000);
-    const isBehindGateway = (networks[network]?.nat ?? false) !== false;
+    const hidden = outwardNetworks(network, document).some((one) => (networks[one]?.nat ?? false) !== false);
     const moves = [name, ...membersOf(name, host), network].some((one) => moving.has(one));
     return [
       ...(tun === true ? [fault("tun", "a device belongs to one node, and the host has `nodes`")] : []),
       ...(virtual === undefined ? [] : [fault("virtual", "a device belongs to one node, and the host has `nodes`")]),
-      ...(isBehindGateway
-        ? [fault("nodes", `is in ${network}, behind a gateway, where each node would need \`--addr\``)]
-        : []),
+      ...(hidden ? [fault("nodes", `is in ${network}, behind a gateway, where each node would need \`--addr\``)] : []),
       ...(moves ? [fault("nodes", "an event moves the host, and each node would need `--addr`")] : []),
       ...(port + nodes - 1 > LAST_PORT
         ? [fault("nodes", `needs ports up to ${port + nodes - 1}; the last port is 65535`)]

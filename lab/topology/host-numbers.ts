@@ -1,5 +1,6 @@
 import { addressAt, ipOf, isWithin, parseRange } from "./address-range.ts";
 import { membersOf, networksOf, nodesOf } from "./host-names.ts";
+import { outwardNetworks } from "./outward-networks.ts";
 import type { Attachment, Interface } from "./topology.ts";
 import type { HostDocument, NetworkDocument, TopologyDocument } from "./topology-document.ts";
 import { type GatewayInterfaces, visibleAddress } from "./visible-address.ts";
@@ -19,14 +20,14 @@ const PORT = 10_000;
 
 /** Allocator of addresses: hands out the addresses of each network in ascending order. */
 export class NetworkAddresses {
-  readonly #networks: TopologyDocument["networks"];
+  readonly #document: TopologyDocument;
   readonly #assigned = new Map<string, number>();
-  /** Number of ports assigned so far behind each gateway that is a host. The networks behind one gateway share its ports. */
+  /** Number of ports assigned so far behind each gateway that translates addresses. The networks behind one gateway share its ports. */
   readonly #ports = new Map<string, number>();
   #gateways: GatewayInterfaces = new Map();
 
-  constructor(networks: TopologyDocument["networks"]) {
-    this.#networks = networks;
+  constructor(document: TopologyDocument) {
+    this.#document = document;
   }
 
   /** Sets the addresses of gateways that are hosts. Attachments behind them need these. */
@@ -36,21 +37,26 @@ export class NetworkAddresses {
 
   /**
    * Returns the next interface in a network. Hosts behind the same gateway get different ports, so that the gateway need not translate the
-   * ports. If the gateway is a host, its own node has port 10000.
+   * ports. If the gateway is a host, its own node has port 10000. A gateway that only routes needs no ports.
    */
   next(network: string): Interface {
-    const { range = "", nat, gateway } = this.#networks[network] ?? {};
+    const { range = "" } = this.#document.networks[network] ?? {};
     const number = (this.#assigned.get(network) ?? 0) + 1;
     this.#assigned.set(network, number);
     const parsed = parseRange(range);
     const ip = parsed === undefined ? "" : addressAt(parsed, number);
-    const offset = gateway !== undefined ? this.#nextPort(gateway) : typeof nat === "string" ? number - 1 : 0;
-    return { network, address: `${ip}:${PORT + offset}` };
+    return { network, address: `${ip}:${PORT + this.#nextPort(network)}` };
   }
 
-  #nextPort(gateway: string): number {
-    const port = (this.#ports.get(gateway) ?? 0) + 1;
-    this.#ports.set(gateway, port);
+  /** Returns the offset of the next port behind the first gateway that translates, outwards from a network. 0 without such a gateway. */
+  #nextPort(start: string): number {
+    const { networks } = this.#document;
+    const network = outwardNetworks(start, this.#document).find((name) => (networks[name]?.nat ?? false) !== false);
+    if (network === undefined) return 0;
+    // The node of a host that is the gateway has the first port.
+    const gateway = networks[network]?.gateway ?? network;
+    const port = this.#ports.get(gateway) ?? (gateway === network ? 0 : 1);
+    this.#ports.set(gateway, port + 1);
     return port;
   }
 
@@ -60,7 +66,7 @@ export class NetworkAddresses {
   }
 
   attach({ network, address }: Interface, others: readonly Interface[]): Attachment {
-    const visible = visibleAddress({ network, address }, this.#networks, this.#gateways);
+    const visible = visibleAddress({ network, address }, this.#document.networks, this.#gateways);
     return { network, address, visible, others };
   }
 }
@@ -68,7 +74,7 @@ export class NetworkAddresses {
 /** Returns all hosts of a topology file, numbered from 1. `addresses` allocates the addresses of hosts in networks. */
 export function numberedHosts(
   document: TopologyDocument,
-  addresses: NetworkAddresses = new NetworkAddresses(document.networks),
+  addresses: NetworkAddresses = new NetworkAddresses(document),
 ): readonly NumberedHost[] {
   const { hosts, tun } = document;
   const all = Object.entries(hosts).flatMap(([group, host]) =>

@@ -37,7 +37,7 @@ import type {
 /** Resolves a document without faults: groups become hosts, defaults are filled in, addresses are assigned. */
 export function resolveTopology(document: TopologyDocument, file: string): Topology {
   const groups = groupsOf(document);
-  const addresses = new NetworkAddresses(document.networks);
+  const addresses = new NetworkAddresses(document);
   const hosts = numberedHosts(document, addresses);
   const moving = new Set(document.events.flatMap(({ move }) => expand(move ?? [], groups)));
   const everyone = hosts.map((host) => host.name);
@@ -113,6 +113,7 @@ function resolveNetworks({ networks }: TopologyDocument, groups: Groups): readon
         range,
         nat: typeof nat === "string" ? nat : undefined,
         gateway,
+        translates: nat !== undefined && nat !== false,
         forward: expand(forward, groups),
       },
     ];

@@ -27,7 +27,7 @@ interface HostDefaults {
 /** Network: a switch with a range of addresses. It may have a gateway, which is a host or a NAT gateway with an address. */
 export interface NetworkDocument {
   readonly range: string;
-  /** Address of the NAT gateway, or whether the host `gateway` translates addresses. */
+  /** Address of the NAT gateway, or whether the host `gateway` translates addresses. Default: it only routes. */
   readonly nat?: string | boolean | undefined;
   /** Host that forwards packets between this network and its other networks. */
   readonly gateway?: string | undefined;

@@ -37,8 +37,13 @@ export interface Network {
   readonly name: string;
   readonly range: AddressRange;
   readonly nat: string | undefined;
-  /** Name of a host that forwards packets between this network and its other networks. It translates addresses as a NAT gateway does. */
+  /** Name of a host that forwards packets between this network and its other networks. */
   readonly gateway: string | undefined;
+  /**
+   * Whether the gateway translates addresses. If not, it only routes: hosts of the network have the same address everywhere, and others
+   * reach them by it.
+   */
+  readonly translates: boolean;
   /** Hosts in the network whose ports the gateway forwards. */
   readonly forward: readonly string[];
 }

@@ -5,7 +5,10 @@ import type { TopologyDocument } from "./topology-document.ts";
 /** Interfaces of the hosts of a file, by the names of the hosts. */
 export type GatewayInterfaces = ReadonlyMap<string, readonly Interface[]>;
 
-/** Returns the `ip:port` under which hosts that are not behind any gateway see an address. No gateway changes the port. */
+/**
+ * Returns the `ip:port` under which hosts that are not behind any gateway see an address. No gateway changes the port, and a gateway that
+ * only routes does not change the address either.
+ */
 export function visibleAddress(
   inner: Interface,
   networks: TopologyDocument["networks"],
@@ -19,7 +22,7 @@ export function visibleAddress(
     if (typeof nat === "string") return withIp(address, nat);
     const uplink: Interface | undefined = uplinkOf(gateway, network, networks, gateways);
     if (uplink === undefined) break;
-    address = withIp(address, ipOf(uplink.address));
+    if (nat === true) address = withIp(address, ipOf(uplink.address));
     network = uplink.network;
   }
   return address;

@@ -75,23 +75,43 @@ export class Wiring {
 
   /**
    * Returns the `ip:port` at which a host reaches a node: the node's address in the network that is nearest to the host. If the host
-   * reaches no network of the node, the same holds for the node's gateway, then for the gateway of this gateway, and so on.
+   * reaches no network of the node, the same holds for the node's gateway, then for the gateway of this gateway, and so on. The address of
+   * a node stays the same behind gateways that only route.
    */
   addressFor(host: string, peer: string): string {
     const to = this.attachment(peer);
     const reached = this.networksOutwards(interfacesOf(this.attachment(host)).map(({ network }) => network));
     const passed = new Set<string>();
-    let interfaces = interfacesOf(to);
+    let interfaces: readonly Interface[] = interfacesOf(to);
     for (;;) {
       const near = reached.find((network) => interfaces.some((one) => one.network === network));
       const found = interfaces.find(({ network }) => network === near);
       if (near !== undefined && found !== undefined) return withIp(to.address, ipOf(found.address));
-      const gateway = this.network(interfaces[0]?.network)?.gateway;
-      if (gateway === undefined || passed.has(gateway)) return to.visible;
+      const [inner] = interfaces;
+      const network = this.network(inner?.network);
+      const gateway = network?.gateway;
+      if (network === undefined || gateway === undefined || passed.has(gateway)) return to.visible;
       passed.add(gateway);
-      const outer = interfacesOf(this.attachment(gateway));
-      interfaces = outer.filter(({ network }) => this.network(network)?.gateway !== gateway);
+      interfaces = interfacesOf(this.attachment(gateway))
+        .filter((one) => this.network(one.network)?.gateway !== gateway)
+        .map((one) => (network.translates || inner === undefined ? one : { ...one, address: inner.address }));
     }
+  }
+
+  /**
+   * Returns the networks whose gateway is the host, and only routes. Their hosts send and receive with their own addresses by the other
+   * interfaces of the host.
+   */
+  routedBy(host: string): readonly Network[] {
+    return this.networks.filter(({ gateway, translates }) => gateway === host && !translates);
+  }
+
+  /** Returns the IP addresses of all hosts in a network. */
+  addressesIn(network: string): readonly string[] {
+    return this.machines.flatMap((host) => {
+      const found = this.interfaceIn(host, network);
+      return found === undefined ? [] : [ipOf(found.address)];
+    });
   }
 
   /** Returns the given networks and then the networks that their gateways lead to, the nearest first. */

@@ -160,18 +160,48 @@ export class SimNetwork {
     const source = hostPartOf(out.address);
     const { realm } = out;
     if (realm === target.realm) return { hosts: [to], source };
+    const inward = this.#routerInwards(realm instanceof SimNat ? undefined : realm, target.realm);
+    if (inward !== undefined) {
+      const rest = this.#wayFrom(inward, this.#interfaces[inward] ?? [], to, ip);
+      return rest && { hosts: [inward, ...rest.hosts], source };
+    }
     if (!(realm instanceof SimRouter)) return target.realm === undefined ? { hosts: [to], source } : undefined;
     const router = this.#routerHosts.get(realm);
     if (router === undefined) return undefined;
     if (router === to) return { hosts: [to], source };
     const outside = (this.#interfaces[router] ?? []).filter((one) => one.realm !== realm);
     const rest = this.#wayFrom(router, outside, to, ip);
-    return rest && { hosts: [router, ...rest.hosts], source: rest.source };
+    return rest && { hosts: [router, ...rest.hosts], source: realm.translates ? rest.source : source };
+  }
+
+  /**
+   * Returns the host that forwards datagrams from one network to another that lies behind it. Undefined if no such host is in the first
+   * network, or if a gateway on the way translates addresses.
+   */
+  #routerInwards(from: Realm, inner: Realm): number | undefined {
+    for (const router of this.#routersOutwards(inner)) {
+      const host = this.#routerHosts.get(router) as number;
+      const outside = (this.#interfaces[host] ?? []).filter(({ realm }) => realm !== router);
+      if (outside.some(({ realm }) => realm === from)) return host;
+    }
+    return undefined;
+  }
+
+  /** Returns the routers that only route, from a network outwards. */
+  #routersOutwards(inner: Realm): readonly SimRouter[] {
+    const routers: SimRouter[] = [];
+    for (let at = inner; at instanceof SimRouter && !at.translates && !routers.includes(at); ) {
+      const host = this.#routerHosts.get(at);
+      if (host === undefined) break;
+      routers.push(at);
+      at = this.#interfaces[host]?.find(({ realm }) => !this.#isRouterOf(host, realm))?.realm;
+    }
+    return routers;
   }
 
   /**
    * Returns the interface by which a host sends to an address. It is in the network of the owner of the address; otherwise it has the same
-   * gateway as the owner; otherwise it is the uplink of the host.
+   * gateway as the owner; otherwise another host in its network forwards to the owner; otherwise it is the uplink of the host.
    */
   #interfaceTo(
     host: number,
@@ -181,7 +211,14 @@ export class SimNetwork {
     if (interfaces.length < 2) return interfaces[0];
     const near = owner?.network === undefined ? undefined : interfaces.find(({ network }) => network === owner.network);
     const alike = near ?? (owner && interfaces.find(({ realm }) => realm === owner.realm));
-    return alike ?? interfaces.find(({ realm }) => !this.#isRouterOf(host, realm)) ?? interfaces[0];
+    const forwarded = alike ?? (owner && interfaces.find(({ realm }) => this.#leadsInwards(host, realm, owner.realm)));
+    return forwarded ?? interfaces.find(({ realm }) => !this.#isRouterOf(host, realm)) ?? interfaces[0];
+  }
+
+  /** Whether a host other than `host` forwards datagrams from one network to another. */
+  #leadsInwards(host: number, from: Realm, inner: Realm): boolean {
+    const router = this.#routerInwards(from, inner);
+    return router !== undefined && router !== host;
   }
 
   #isRouterOf(host: number, realm: Realm): boolean {
@@ -232,8 +269,15 @@ export class SimNetwork {
   /** Sends a datagram from its present host over the next link. Returns false when no host and no gateway has the address. */
   #pass(origin: Origin, to: string, bytes: Uint8Array): boolean {
     const { host: from, realm } = origin;
-    if (realm instanceof SimRouter && this.#ownerOf(to, from)?.realm !== realm)
-      return this.#leave(origin, realm, to, bytes);
+    const far = this.#routerHosts.size === 0 ? undefined : this.#ownerOf(to, from);
+    const router = far === undefined || far.realm === realm ? undefined : this.#routerInwards(realm, far.realm);
+    if (router !== undefined) return this.#forward(origin, router, { to, from: undefined }, bytes);
+    if (realm instanceof SimRouter && far?.realm !== realm) return this.#leave(origin, realm, to, bytes);
+    const beyond = realm instanceof SimNat && far !== undefined ? this.#routerInwards(undefined, far.realm) : undefined;
+    if (realm instanceof SimNat && beyond !== undefined) {
+      const source = realm.outgoing(origin.source, to, this.#time.now);
+      return this.#forward({ ...origin, source }, beyond, { to, from: undefined }, bytes);
+    }
     const route = this.#route(origin, to);
     if (route === undefined) return false;
     const { address, source } = route;
@@ -252,13 +296,18 @@ export class SimNetwork {
   }
 
   /** Sends a datagram that leaves the network behind a router: over the link to the router's host. */
-  #leave({ host, source }: Origin, router: SimRouter, to: string, bytes: Uint8Array): boolean {
+  #leave(origin: Origin, router: SimRouter, to: string, bytes: Uint8Array): boolean {
     const next = this.#routerHosts.get(router);
-    const isKnown = this.#ownerOf(to, host) !== undefined || this.#gatewayOf.has(hostPartOf(to));
+    const isKnown = this.#ownerOf(to, origin.host) !== undefined || this.#gatewayOf.has(hostPartOf(to));
     if (next === undefined || !isKnown) return false;
+    return this.#forward(origin, next, { to, from: router }, bytes);
+  }
+
+  /** Sends a datagram over the link to a host that forwards. Returns true. */
+  #forward({ host, source }: Origin, next: number, passage: Passage, bytes: Uint8Array): true {
     const link = this.link(host, next);
     if (link.drawsLoss()) this.counters.lost++;
-    else this.#transmit({ link, receiver: undefined, source, bytes, passage: { to, from: router } });
+    else this.#transmit({ link, receiver: undefined, source, bytes, passage });
     return true;
   }
 
@@ -280,14 +329,17 @@ export class SimNetwork {
   }
 
   /**
-   * Translates the destination of a datagram from outside, at the host of a router, to the address of a host behind the router. Undefined
-   * if no router of this host has a mapping for the datagram.
+   * Passes a datagram from outside on, at the host of a router, to a host behind the router. A router that translates needs a mapping, or a
+   * forwarded port. Undefined if no router of this host has the datagram's destination behind it.
    */
   #inward(host: number, source: string, to: string): Onward | undefined {
+    const owner = this.#ownerOf(to, host);
+    const routed = this.#routersOutwards(owner?.realm).find((router) => this.#routerHosts.get(router) === host);
+    if (routed !== undefined && owner?.host !== host) return { origin: { host, source, realm: routed }, to };
     const outer = hostPartOf(to);
     const entered = this.#interfaces[host]?.find(({ address }) => hostPartOf(address) === outer);
     for (const [realm, at] of this.#routerHosts) {
-      if (at !== host || entered === undefined || entered.realm === realm) continue;
+      if (at !== host || !realm.translates || entered === undefined || entered.realm === realm) continue;
       const inner = this.#translation(realm, outer).incoming(to, source, this.#time.now);
       if (inner !== undefined) return { origin: { host, source, realm }, to: inner };
     }
@@ -295,7 +347,8 @@ export class SimNetwork {
   }
 
   /**
-   * Translates the source of a datagram from the network behind a router, and chooses the interface by which it leaves the router's host.
+   * Translates the source of a datagram from the network behind a router that translates, and chooses the interface by which it leaves
+   * the router's host.
    * Undefined if the datagram is for this host, or the host has no interface outside the network.
    */
   #outward(host: number, router: SimRouter, source: string, to: string): Onward | undefined {
@@ -304,6 +357,7 @@ export class SimNetwork {
     const outside = (this.#interfaces[host] ?? []).filter(({ realm }) => realm !== router);
     const out = this.#interfaceTo(host, outside, owner);
     if (out === undefined) return undefined;
+    if (!router.translates) return { origin: { host, source, realm: out.realm }, to };
     const outer = this.#translation(router, hostPartOf(out.address)).outgoing(source, to, this.#time.now);
     return { origin: { host, source: outer, realm: out.realm }, to };
   }

@@ -13,15 +13,18 @@ export interface SimInterface {
 }
 
 /**
- * Forwarding of a host for one network behind it. Datagrams from that network get the address of the interface by which they leave, as
- * masquerading in Linux does; datagrams from outside enter only if a `SimNat` at the same address would let them pass.
+ * Forwarding of a host for one network behind it. If it translates, datagrams from that network get the address of the interface by which
+ * they leave, as masquerading in Linux does, and datagrams from outside enter only if a `SimNat` at the same address would let them pass.
+ * If it only routes, datagrams keep their addresses, and enter as they leave.
  */
 export class SimRouter {
+  readonly translates: boolean;
   readonly #forwarded: readonly string[];
   readonly #nats = new Map<string, SimNat>();
 
   /** `forwarded` are inner addresses (`host:port`) whose port the host forwards. */
-  constructor(forwarded: readonly string[]) {
+  constructor(forwarded: readonly string[], translates: boolean = true) {
+    this.translates = translates;
     this.#forwarded = forwarded;
   }
 

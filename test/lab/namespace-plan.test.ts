@@ -124,7 +124,7 @@ links = [{ from = "gw", to = "a", rate = "1Mbit" }]`);
       "route add 192.168.1.1/32 dev h1-1",
     ]);
     expect(hubBatch(homePlan)).toMatch(/route add default via 192\.168\.1\.1 dev h1-1 onlink table 10000\n$/);
-    expect(gw && interfacesBatch(gw, networks, false)).toBe(`link set lo up
+    expect(gw && interfacesBatch(gw, networks, homePlan.hostGateways, false)).toBe(`link set lo up
 addr add 10.1.0.1/32 dev eth0
 link set eth0 up
 route add 10.1.0.0/24 via 169.254.77.1 dev eth0 onlink src 10.1.0.1
@@ -165,7 +165,7 @@ route add default via 169.254.77.1 dev eth0 onlink src 10.1.0.1
   });
 
   test("translates addresses, forwards ports, and drops all other packets into the network", () => {
-    const inner = homePlan.hostGateways.map((one) => ({ ...one, forwarded: ["192.168.1.2:10002"] }));
+    const inner = homePlan.hostGateways.map((one) => ({ ...one, forwarded: ["192.168.1.2:10002"], routed: [] }));
     expect(gw && hostNatRules(gw, inner)).toBe(`table ip mosaic {
   chain arrive {
     type nat hook prerouting priority -100
@@ -183,6 +183,68 @@ route add default via 169.254.77.1 dev eth0 onlink src 10.1.0.1
   }
 }
 `);
+  });
+});
+
+describe("a host that only routes for a network", () => {
+  const home = topologyOf(`networks.home = { range = "192.168.1.0/24", gateway = "gw" }
+networks.office = { range = "10.1.0.0/24", gateway = "edge", nat = true }
+networks.net = { range = "10.2.0.0/24" }
+hosts.gw.networks = ["office", "home"]
+hosts.a.network = "home"
+hosts.edge.networks = ["net", "office"]
+hosts.b.network = "net"
+links = [{ from = "gw", to = "edge", rate = "1Mbit" }]`);
+  const homePlan = planNamespaces(home.hosts, home.networks, 77);
+  const homeWiring = new Wiring(home);
+  const networks = new Map(home.networks.map((network) => [network.name, network]));
+  const [, , edge] = homePlan.hosts;
+
+  test("gets the packets for the network by a table of routes, and the gateway before it knows the way back", () => {
+    expect(hubBatch(homePlan).split("\n").slice(-4, -1)).toEqual([
+      "route add default via 192.168.1.1 dev h1-1 onlink table 10000",
+      "route add default via 10.1.0.2 dev h3-1 onlink table 10001",
+      "route add default via 10.1.0.1 dev h1 onlink table 20000",
+    ]);
+    expect(edge && interfacesBatch(edge, networks, homePlan.hostGateways, false)).toContain(
+      "route add 192.168.1.0/24 via 169.254.77.1 dev eth1 onlink src 10.1.0.2\n",
+    );
+    const inner = homePlan.hostGateways
+      .filter(({ host }) => host === "edge")
+      .map((one) => ({ ...one, forwarded: [], routed: ["192.168.1.0/24"] }));
+    expect(edge && hostNatRules(edge, inner)).toContain(
+      'ip saddr { 10.1.0.0/24, 192.168.1.0/24 } oifname != "eth1" masquerade',
+    );
+  });
+
+  test("sends and gets packets with the addresses of hosts behind it, by other devices of the link process", () => {
+    const rules = hubRules(homePlan, { wiring: homeWiring, cut: [], hasFaults: true });
+    expect(rules.filter((rule) => /192\.168|20000|table 79/.test(rule))).toEqual([
+      "priority 45 iif h3 to 192.168.1.0/24 blackhole",
+      "priority 45 iif h4 to 192.168.1.0/24 blackhole",
+      "priority 150 from 192.168.1.0/24 to 192.168.1.0/24 table main",
+      "priority 90 iif h1-1 to 192.168.1.0/24 table 78",
+      "priority 95 iif h1 from 192.168.1.0/24 table 79",
+      "priority 155 from 10.1.0.0/24 to 192.168.1.0/24 table 20000",
+      "priority 160 iif links from 192.168.1.0/24 table 10000",
+      "priority 155 iif outward from 192.168.1.0/24 to 10.1.0.0/24 table main",
+      "priority 160 iif outward from 192.168.1.0/24 table 10001",
+      "priority 170 to 192.168.1.0/24 table 20000",
+    ]);
+    expect(packetDirections(homeWiring, { from: "gw", to: "edge" })).toContainEqual({
+      from: "192.168.1.2",
+      to: "10.2.0.2",
+    });
+    expect(packetDirections(homeWiring, { from: "edge", to: "gw" })).toContainEqual({
+      from: "10.2.0.2",
+      to: "192.168.1.2",
+    });
+  });
+
+  test("limits packets of hosts behind it at the rate of its link", () => {
+    expect(new HubRates().update(homePlan, homeWiring)).toContain(
+      "dev h3-1 parent 1: protocol ip u32 match ip src 192.168.1.2/32",
+    );
   });
 });
 

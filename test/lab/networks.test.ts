@@ -130,6 +130,102 @@ cut = ["laptop", "gw"]
     for (const one of [outbound, fromGateway]) expect(one?.between(5.1, 6).answered).toBe(0);
   });
 
+  test("a host only routes for its network: hosts there and elsewhere reach each other by their own addresses", async ({
+    skip,
+  }) => {
+    skip(reason !== undefined, reason);
+    const pings = await run(
+      world,
+      `duration = "6s"
+[networks]
+net = { range = "10.1.0.0/24" }
+home = { range = "192.168.1.0/24", gateway = "gw" }
+den = { range = "192.168.2.0/24", gateway = "hub" }
+shop = { range = "192.168.3.0/24", gateway = "till", nat = true }
+[hosts]
+gw = { networks = ["net", "home"] }
+hub = { networks = ["den", "net"] }
+till = { networks = ["net", "shop"] }
+laptop = { network = "home" }
+sofa = { network = "den" }
+clerk = { network = "shop" }
+bob = { network = "net", peers = [], facts = ['addressMap("100.64.0.4", "192.168.1.2:10000")'] }
+[[links]]
+between = ["net", "home", "den", "shop"]
+delay = "10ms"
+[[links]]
+between = ["laptop", "gw"]
+delay = "20ms"
+[[traffic]]
+from = "bob"
+to = "laptop"
+[[traffic]]
+from = "laptop"
+to = "gw"
+[[traffic]]
+from = "sofa"
+to = "laptop"
+[[traffic]]
+from = "clerk"
+to = "laptop"
+[[traffic]]
+from = "laptop"
+to = "clerk"
+[[events]]
+at = "5s"
+cut = ["laptop", "gw"]
+`,
+    );
+    // Links of 20 ms to the laptop, and of 10 ms elsewhere: two to bob, one to the gateway, three to the sofa and to the clerk.
+    for (const [at, least] of [0.06, 0.04, 0.08, 0.08].entries()) {
+      const fastest = Math.min(...(pings[at]?.roundTrips ?? []));
+      expect([at, fastest > least - 1e-6, fastest < least + slowness]).toEqual([at, true, true]);
+      expect([at, pings[at]?.between(5.1, 6).answered]).toEqual([at, 0]);
+    }
+    expect(pings[4]?.between(0.5, 5).answered).toBeGreaterThan(0);
+  });
+
+  test("a network behind a host that only routes is translated with the network before it", async ({ skip }) => {
+    skip(reason !== undefined, reason);
+    const [outbound, inside, inbound] = await run(
+      world,
+      `duration = "4s"
+[networks]
+net = { range = "10.1.0.0/24" }
+office = { range = "10.2.0.0/24", gateway = "edge", nat = true }
+home = { range = "192.168.1.0/24", gateway = "gw" }
+[hosts]
+edge = { networks = ["net", "office"] }
+gw = { networks = ["office", "home"] }
+laptop = { network = "home" }
+desk = { network = "office" }
+bob = { network = "net" }
+eve = { network = "net", peers = [], facts = ['addressMap("100.64.0.3", "192.168.1.2:10004")'] }
+[[links]]
+between = "all"
+delay = "10ms"
+[[traffic]]
+from = "laptop"
+to = "bob"
+[[traffic]]
+from = "desk"
+to = "laptop"
+[[traffic]]
+from = "eve"
+to = "laptop"
+`,
+    );
+    for (const [one, least] of [
+      [outbound, 0.06],
+      [inside, 0.04],
+    ] as const) {
+      const fastest = Math.min(...(one?.roundTrips ?? []));
+      expect(fastest).toBeGreaterThan(least - 1e-6);
+      expect(fastest).toBeLessThan(least + slowness);
+    }
+    expect(inbound?.roundTrips).toEqual([]);
+  });
+
   test("gateways follow one another, and connect the networks behind them", async ({ skip }) => {
     skip(reason !== undefined, reason);
     const pings = await run(
