@@ -3,7 +3,8 @@ import { parseHostPort } from "../plan/values/host-port.ts";
 import type { Opened } from "../world/streams.ts";
 import type { UdpSockets } from "../world/udp-sockets.ts";
 import type { Datagrams } from "../world/world.ts";
-import { SimDatagrams, type SimNetwork, type SimUdpSocket } from "./sim-network.ts";
+import { SimDatagrams, type SimUdpSocket } from "./sim-datagrams.ts";
+import type { SimNetwork } from "./sim-network.ts";
 
 /** Longest payload of a datagram over IPv4. */
 const MAX_PAYLOAD = 65_507;

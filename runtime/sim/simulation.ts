@@ -11,7 +11,8 @@ import type { LinkFaults } from "./sim-link.ts";
 import type { SimInterface, SimRouter } from "./sim-router.ts";
 import { SimStreamNetwork, type SimStreams } from "./sim-streams.ts";
 import { SimUdpSockets } from "./sim-udp-sockets.ts";
-import { type SimDatagrams, SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
+import type { SimDatagrams } from "./sim-datagrams.ts";
+import { SimNetwork, type SimNetworkCounters } from "./sim-network.ts";
 import { TraceHash } from "./trace-hash.ts";
 import { type TimeOutcome, VirtualTime } from "./virtual-time.ts";
 

@@ -48,6 +48,8 @@ const AMBIENT: Ambient = { now: () => 0, random: () => 0.25, randomId: () => 1n,
 const FORMATS: readonly string[] = ["1s2b", "b", "", "1248", "ss", "sb", "8b", "4488s", "x", "1bb", "s".repeat(300)];
 const VALID = 2000;
 const ADDRESSES: readonly string[] = ["10.0.0.1:10000", "10.0.0.2:10000", "h:1"];
+/** NaN has no literal, overlays have none with capital letters, and a literal `host:port` is read in its canonical form. */
+const READ_OTHERWISE = /\bNaN\b|:0\d|[A-Z][\w.]*::/;
 /** A text costs as much as many encodings, so each so many inputs are one. */
 const TEXT_EVERY = 200;
 const NODE_EVERY = 10;
@@ -268,6 +270,7 @@ function requestsReader(rows: readonly Values[], random: RandomStream): Reader {
 /** Asserts that the text of a value, as a program writes it, is read as the same value. */
 function assertText(value: Value, input: Uint8Array): void {
   const text = formatValue(value);
+  if (READ_OTHERWISE.test(text)) return;
   const reading = readValue(text);
   assert(reading.kind === "value" && equal(reading.value, value), `the text ${text} is the value`, input);
 }
