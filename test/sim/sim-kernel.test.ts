@@ -81,7 +81,7 @@ test("a transfer continues in shorter segments after an ICMP message or a lower 
     ["a", "b:1", "100.64.0.1"],
     ["b", "a:1", "100.64.0.2"],
   ] as const) {
-    const boot: Boot = ({ clock, datagrams, tun }) => {
+    const boot: Boot = ({ clock, datagrams, devices: [tun] }) => {
       tun?.onPacket((packet) => {
         const header = readHeader(packet);
         if (packet.length > 1000 && header !== undefined) return tun.write(tooBigMessage(packet, header, 1000));
