@@ -110,11 +110,8 @@ export class Node {
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
     this.#startedAt = world.clock.now();
-    this.#watcher = new Watcher(
-      this.name,
-      () => this.uptime,
-      (line) => settings.onWatch?.(line),
-    );
+    const report = (line: WatchLine): void => settings.onWatch?.(line);
+    this.#watcher = new Watcher(this.name, () => this.uptime, report);
     this.#ports = new NodePorts({
       world,
       streams: this.#streams,
@@ -136,7 +133,6 @@ export class Node {
   /** Creates the engine, dataflow and timers of a program, ready for the first step. Does not touch the running program. */
   #assemble(program: Program, facts: readonly Fact[]): Running {
     const { plan, strands } = program;
-    const { clock } = this.#world;
     const watched = watchedPredicates(plan, this.#settings.watch);
     const cacheableTables = tablesOfCacheableRuns(plan);
     const addressMap = addressMapOf(plan);
@@ -153,7 +149,7 @@ export class Node {
     const engine = new Engine({
       plan,
       strands,
-      clock,
+      clock: this.#world.clock,
       streams: this.#streams,
       limits: this.#limits,
       queuedBytes: () => this.#ports.queuedBytes + (dataflow.channel?.bytes ?? 0),
@@ -167,7 +163,7 @@ export class Node {
       plan,
       engine,
       ports: this.#ports,
-      clock,
+      clock: this.#world.clock,
       streams: this.#streams,
       snitch: this.snitch,
       isOwn: (address) => this.#isOwn(address, engine),
@@ -181,7 +177,7 @@ export class Node {
     });
     engine.connect(dataflow);
     const fireTimer = (timer: TimerSpec, number: number): void => this.#fireTimer(timer, number);
-    const timers = new PeriodicTimers(plan.timers, clock, this.#streams, fireTimer);
+    const timers = new PeriodicTimers(plan.timers, this.#world.clock, this.#streams, fireTimer);
     return { program, facts, engine, dataflow, timers, watched, collisions, othersFacts: new Set() };
   }
 
