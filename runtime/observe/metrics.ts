@@ -227,17 +227,17 @@ function deviceMetrics(kind: DeviceMetrics["kind"], all: readonly DeviceMetrics[
   const ofKind = all.filter((device) => device.kind === kind);
   if (ofKind.length === 0) return [];
   const devices = labelled(ofKind, ({ name }) => ({ device: name }));
-  const counter = (name: string, help: string, valueOf: (device: DeviceMetrics) => number): MetricFamily =>
+  const deviceCounter = (name: string, help: string, valueOf: (device: DeviceMetrics) => number): MetricFamily =>
     many("counter", `mosaic_${kind}_${name}`, help, devices, valueOf);
   const isUp = ({ problem }: DeviceMetrics): number => Number(problem === undefined);
   return [
     many("gauge", `mosaic_${kind}_up`, "Whether the device is up and has its address.", devices, isUp),
-    counter("read_packets_total", "Packets read from the device.", ({ read }) => read),
-    counter("read_bytes_total", "Bytes read from the device.", ({ readBytes }) => readBytes),
-    counter("written_packets_total", "Packets written to the device.", ({ written }) => written),
-    counter("written_bytes_total", "Bytes written to the device.", ({ writtenBytes }) => writtenBytes),
+    deviceCounter("read_packets_total", "Packets read from the device.", ({ read }) => read),
+    deviceCounter("read_bytes_total", "Bytes read from the device.", ({ readBytes }) => readBytes),
+    deviceCounter("written_packets_total", "Packets written to the device.", ({ written }) => written),
+    deviceCounter("written_bytes_total", "Bytes written to the device.", ({ writtenBytes }) => writtenBytes),
     {
-      ...counter("refused_total", "Packets that the kernel refused.", () => 0),
+      ...deviceCounter("refused_total", "Packets that the kernel refused.", () => 0),
       samples: devices.flatMap(({ item, labels }) => samplesOf(item.refused, labels)),
     },
     ...(kind === "tun" ? tunOffloadMetrics(devices) : []),

@@ -14,10 +14,14 @@ test("docs/operations.md lists every metric, and no others", () => {
   expect(listed.toSorted()).toEqual(metricNames().toSorted());
 });
 
-/** Names of metrics in the sources. The names of the counters of peers are built from their middle parts. */
+/** Names of metrics in the sources. Parts of the names of peers' counters and of devices' metrics are added at run time. */
 function metricNames(): readonly string[] {
   const text = SOURCES.map((path) => readFileSync(join(ROOT, path), "utf8")).join("");
   const names = [...text.matchAll(/"((?:mosaic|process|nodejs)_\w+)"/g)].map(([, name = ""]) => name);
   const peers = [...text.matchAll(/\bcounter\("(\w+)"/g)].map(([, name = ""]) => `mosaic_peer_${name}_total`);
-  return [...names, ...peers];
+  const ofDevices = [...text.matchAll(/\bdeviceCounter\("(\w+)"|`mosaic_\$\{kind\}_(up)`/g)].map(
+    ([, counter, up]) => counter ?? up,
+  );
+  const devices = ["tun", "tap"].flatMap((kind) => ofDevices.map((name) => `mosaic_${kind}_${name}`));
+  return [...names, ...peers, ...devices];
 }
