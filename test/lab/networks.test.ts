@@ -168,9 +168,6 @@ to = "laptop"
 [[traffic]]
 from = "clerk"
 to = "laptop"
-[[traffic]]
-from = "laptop"
-to = "clerk"
 [[events]]
 at = "5s"
 cut = ["laptop", "gw"]
@@ -182,7 +179,6 @@ cut = ["laptop", "gw"]
       expect([at, fastest > least - 1e-6, fastest < least + slowness]).toEqual([at, true, true]);
       expect([at, pings[at]?.between(5.1, 6).answered]).toEqual([at, 0]);
     }
-    expect(pings[4]?.between(0.5, 5).answered).toBeGreaterThan(0);
   });
 
   test("a network behind a host that only routes is translated with the network before it", async ({ skip }) => {
