@@ -21,9 +21,9 @@ describe("a tunnel", () => {
       expect(badChecksums).toBe(0);
       expect(memory.filter(hasGrown)).toEqual([]);
       const [to, from] = counters;
-      expect(from).toMatchObject({ mosaic_network_gso: 1, mosaic_tun_tso: 1 });
+      expect(from).toMatchObject({ mosaic_network_gso: 1, 'mosaic_tun_tso{device="moz"}': 1 });
       expect(from?.["mosaic_network_sent_trains_total"]).toBeGreaterThan(100);
-      expect(to?.["mosaic_tun_written_trains_total"]).toBeGreaterThan(100);
+      expect(to?.['mosaic_tun_written_trains_total{device="moz"}']).toBeGreaterThan(100);
     },
   );
 });

@@ -23,7 +23,7 @@ test.each(BROKEN)(
     await using host = new Namespace();
     const node = start(host);
     await node.printed(/running/);
-    const isUp = (): number | undefined => readMetrics((...of) => host.run(...of)).get("mosaic_tun_up");
+    const isUp = (): number | undefined => readMetrics((...of) => host.run(...of)).get('mosaic_tun_up{device="moz"}');
     expect(readiness(host)).toBe("ready\n");
     expect(isUp()).toBe(1);
     host.run("ip", ...command.split(" "));

@@ -12,13 +12,13 @@ import { needs } from "../needs.ts";
 const folder = mkdtempSync(join(tmpdir(), "mosaic-hosts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Each node tells its peers its address. */
+/** Each node tells its peers its address, several times, because a peer may start later. */
 writeFileSync(
   join(folder, "greet.mzl"),
   `materialize(friend, infinity, infinity, keys(1)).
 materialize(known, infinity, infinity, keys(1)).
 materialize(lucky, infinity, infinity, keys(1)).
-greet: hello@To(Me) :- friend(To), localAddr(Me).
+greet: hello@To(Me) :- periodic(_, 200ms), friend(To), localAddr(Me).
 heard: known(From) :- hello(From).
 lucky@"10.77.0.1:10002"("third").
 friend("10.77.0.1:10000"). friend("10.77.0.1:10001"). friend("10.77.0.1:10002"). friend("10.77.0.2:10000").

@@ -32,6 +32,7 @@ const READINGS: Readonly<Record<string, readonly (Reading | undefined)[]>> = {
   f_last: [asList],
   f_removeLast: [asList],
   f_item: [asList],
+  f_take: [asList],
   f_member: [asList],
   f_contains: [asListUnlessText],
   f_intersect: [asList, asList],

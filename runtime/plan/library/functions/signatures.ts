@@ -43,6 +43,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   f_last: "list -> any",
   f_removeLast: "list -> list",
   f_item: "list, number -> any",
+  f_take: "list, number -> list",
   f_member: "list, any -> number",
   f_contains: "list, any -> number; string, string -> number",
   f_intersect: "list, list -> list",
