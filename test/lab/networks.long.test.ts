@@ -1,0 +1,3 @@
+import { ALL_SCENES } from "./networks.ts";
+
+for (const testScene of ALL_SCENES) testScene("kernel");
