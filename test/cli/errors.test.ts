@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ROOT } from "../house/tree.ts";
 import { needs } from "../needs.ts";
+import { mosaicInProcess } from "./in-process.ts";
 import { mosaic, MosaicProcess } from "./mosaic.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-errors-"));
@@ -50,6 +51,8 @@ describe("errors before a node runs", () => {
     readonly args: readonly string[];
     readonly code: 1 | 2;
     readonly says: readonly RegExp[];
+    /** Whether the case needs a process: it starts a node, or stands for its command. Default: false. */
+    readonly isProcess?: boolean;
   }[] = [
     {
       name: "no file",
@@ -96,6 +99,7 @@ describe("errors before a node runs", () => {
     },
     {
       name: "a program where a topology is expected",
+      isProcess: true,
       args: ["lab", "ron.mzl"],
       code: 2,
       says: [/^mosaic: ron\.mzl is a program, not a topology/],
@@ -130,7 +134,13 @@ describe("errors before a node runs", () => {
       code: 1,
       says: [/cannot read `\/dev\/zero`: it is not a regular file/],
     },
-    { name: "a pipe", args: ["check", pipe], code: 1, says: [/cannot read `.*pipe\.mzl`: it is not a regular file/] },
+    {
+      name: "a pipe",
+      isProcess: true,
+      args: ["check", pipe],
+      code: 1,
+      says: [/cannot read `.*pipe\.mzl`: it is not a regular file/],
+    },
     {
       name: "a file in another encoding",
       args: ["check", latin],
@@ -139,6 +149,7 @@ describe("errors before a node runs", () => {
     },
     {
       name: "an unknown command",
+      isProcess: true,
       args: ["rum"],
       code: 2,
       says: [/unknown command 'rum'/, /Did you mean run\?/, /^`mosaic --help` lists/m],
@@ -152,6 +163,7 @@ describe("errors before a node runs", () => {
     },
     {
       name: "a folder for captures that is a file",
+      isProcess: true,
       args: ["sim", scenario, "--pcap", good],
       code: 2,
       says: [/^mosaic: --pcap: \S+good\.mzl is a file$/m],
@@ -170,6 +182,7 @@ describe("errors before a node runs", () => {
     },
     {
       name: "two events in a rule",
+      isProcess: true,
       args: ["run", events],
       code: 1,
       says: [/events\.mzl:1:\d+: error\[E0215\].*`one` and `two`/],
@@ -190,6 +203,7 @@ describe("errors before a node runs", () => {
     { name: "a bad --addr", args: ["run", good, "--addr", "here"], code: 2, says: [/--addr: .*HOST:PORT/] },
     {
       name: "a capture file that cannot be created",
+      isProcess: true,
       args: ["run", good, "--listen", "127.0.0.1:0", "--pcap", "/proc/none/capture"],
       code: 1,
       says: [/^mosaic: --pcap: cannot write \/proc\/none\/capture: there is no such folder$/m],
@@ -248,6 +262,7 @@ describe("errors before a node runs", () => {
     },
     {
       name: "a control socket in a missing folder",
+      isProcess: true,
       args: ["run", good, "--listen", "127.0.0.1:0", "--control", join(folder, "none/node.sock")],
       code: 1,
       says: [/^mosaic: \S+node\.sock: there is no such folder/m],
@@ -271,8 +286,8 @@ describe("errors before a node runs", () => {
       says: [/W0227/, /explain --code E\d+$/m],
     },
   ];
-  test.for(cases)("$name", async ({ args, code, says }) => {
-    const ended = await mosaic(...args);
+  test.for(cases)("$name", async ({ args, code, says, isProcess = false }) => {
+    const ended = await (isProcess ? mosaic : mosaicInProcess)(...args);
     for (const pattern of says) expect(ended.stderr).toMatch(pattern);
     expect(ended.stderr).not.toMatch(/ at .*\.ts:\d+/);
     expect(ended.code).toBe(code);
@@ -304,13 +319,13 @@ describe("check", () => {
   test("reports the errors of a file once, even if several programs import it", async () => {
     const shared = program("shared.mzl", "overlay s.\nmaterialize(idle, infinity, 1, keys(1)).\n");
     const importing = program("importing.mzl", 'import "shared.mzl".\n');
-    const { stderr, code } = await mosaic("check", shared, importing);
+    const { stderr, code } = await mosaicInProcess("check", shared, importing);
     expect(stderr.match(/warning\[W0227\]/g)).toHaveLength(1);
     expect(code).toBe(0);
   });
 
   test("counts rules outside and inside views, one object per file", async () => {
-    const ended = await mosaic("check", "--stats", "--json", "ron.mzl", "ping.mzl", "tunnel.mzl");
+    const ended = await mosaicInProcess("check", "--stats", "--json", "ron.mzl", "ping.mzl", "tunnel.mzl");
     const lines = ended.stdout
       .trim()
       .split("\n")
