@@ -11,7 +11,8 @@ import { fuzz } from "./fuzz.ts";
 import { PROGRAMS } from "./fuzzed-program.ts";
 import { isCostly, shareOf } from "./share-of.ts";
 
-const TUPLES = 100_000;
+/** `programs.long.test.ts` has the many. */
+const TUPLES = 50_000;
 const SEED = 3;
 /**
  * Tuples of one network of a routing protocol. After more of them, forged routes make the nodes change their routes again and again until

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import { ALL_DEATHS, chord, inOrder, ownerOf, ring, successors, testDeaths } from "./chord.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Published overlays written in OverLog, on simulated nodes. */
@@ -149,36 +150,6 @@ describe("path vector", () => {
 });
 
 describe("chord", () => {
-  function ring(addresses: readonly string[]): readonly string[] {
-    const idOf = new Map(addresses.map((address) => [address, sha1(address)]));
-    return addresses.toSorted((one, other) => ((idOf.get(one) as bigint) < (idOf.get(other) as bigint) ? -1 : 1));
-  }
-
-  /** The first node whose id is not less than the key. */
-  function ownerOf(key: bigint, addresses: readonly string[]): string {
-    const order = ring(addresses);
-    return order.find((address) => sha1(address) >= key) ?? (order[0] as string);
-  }
-
-  function successors(network: ProgramNetwork, addresses: readonly string[]): readonly unknown[] {
-    return addresses.map((address) => network.rows(address, "bestSucc")[0]?.[2]);
-  }
-
-  function inOrder(addresses: readonly string[]): readonly unknown[] {
-    const order = ring(addresses);
-    return addresses.map((address) => order[(order.indexOf(address) + 1) % order.length]);
-  }
-
-  function chord(count: number): ProgramNetwork {
-    const addresses = addressesOf(count);
-    return new ProgramNetwork({
-      program: "programs/overlog/chord.olg",
-      addresses,
-      faults: { delay: 0.02 },
-      defines: { LANDMARK: `"${addresses[0]}"` },
-    });
-  }
-
   test("20 nodes form a ring, lookups find the owners of keys, and the ring closes over dead nodes", () => {
     const network = chord(20);
     network.pass(300);
@@ -201,21 +172,6 @@ describe("chord", () => {
     expect(successors(network, living)).toEqual(inOrder(living));
   });
 
-  /** The first node of the ring after the dead ones has this position, counted from the landmark. */
-  test.for([
-    { count: 20, first: 5, what: "somewhere" },
-    { count: 8, first: 1, what: "after the landmark" },
-    { count: 8, first: 6, what: "with the landmark" },
-    { count: 6, first: 2, what: "of six nodes" },
-  ])("the ring closes after four consecutive nodes die at once: $what", ({ count, first }) => {
-    const network = chord(count);
-    network.pass(300);
-    const order = ring(network.addresses);
-    const landmark = order.indexOf(network.addresses[0] as string);
-    const dead = [0, 1, 2, 3].map((at) => order[(landmark + first + at) % count] as string);
-    for (const address of dead) network.crash(address);
-    network.pass(180);
-    const living = network.addresses.filter((address) => !dead.includes(address));
-    expect(successors(network, living)).toEqual(inOrder(living));
-  });
+  // `overlog.long.test.ts` has all.
+  testDeaths(ALL_DEATHS.filter(({ what }) => ["with the landmark", "of six nodes"].includes(what)));
 });

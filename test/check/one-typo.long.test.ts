@@ -1,0 +1,3 @@
+import { testTypos } from "./one-typo.ts";
+
+testTypos(200);

@@ -1,0 +1,3 @@
+import { testOrders } from "./permutation.ts";
+
+testOrders(Array.from({ length: 10 }, (_, at) => at + 1));

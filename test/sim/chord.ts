@@ -1,0 +1,65 @@
+/** A Chord ring on simulated nodes: `overlog.test.ts` has two of the rings whose nodes die, `overlog.long.test.ts` all. */
+import { expect, test } from "vitest";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import { addressesOf, ProgramNetwork } from "./program-network.ts";
+
+/** Four consecutive nodes of a ring that die. */
+interface Deaths {
+  /** Number of nodes of the ring. */
+  readonly count: number;
+  /** Position of the first of the four, counted from the landmark. */
+  readonly first: number;
+  readonly what: string;
+}
+
+export const ALL_DEATHS: readonly Deaths[] = [
+  { count: 20, first: 5, what: "somewhere" },
+  { count: 8, first: 1, what: "after the landmark" },
+  { count: 8, first: 6, what: "with the landmark" },
+  { count: 6, first: 2, what: "of six nodes" },
+];
+
+export function ring(addresses: readonly string[]): readonly string[] {
+  const idOf = new Map(addresses.map((address) => [address, sha1(address)]));
+  return addresses.toSorted((one, other) => ((idOf.get(one) as bigint) < (idOf.get(other) as bigint) ? -1 : 1));
+}
+
+/** The first node whose id is not less than the key. */
+export function ownerOf(key: bigint, addresses: readonly string[]): string {
+  const order = ring(addresses);
+  return order.find((address) => sha1(address) >= key) ?? (order[0] as string);
+}
+
+export function successors(network: ProgramNetwork, addresses: readonly string[]): readonly unknown[] {
+  return addresses.map((address) => network.rows(address, "bestSucc")[0]?.[2]);
+}
+
+export function inOrder(addresses: readonly string[]): readonly unknown[] {
+  const order = ring(addresses);
+  return addresses.map((address) => order[(order.indexOf(address) + 1) % order.length]);
+}
+
+export function chord(count: number): ProgramNetwork {
+  const addresses = addressesOf(count);
+  return new ProgramNetwork({
+    program: "programs/overlog/chord.olg",
+    addresses,
+    faults: { delay: 0.02 },
+    defines: { LANDMARK: `"${addresses[0]}"` },
+  });
+}
+
+/** Declares the tests of rings whose nodes die. */
+export function testDeaths(deaths: readonly Deaths[]): void {
+  test.for(deaths)("the ring closes after four consecutive nodes die at once: $what", ({ count, first }) => {
+    const network = chord(count);
+    network.pass(300);
+    const order = ring(network.addresses);
+    const landmark = order.indexOf(network.addresses[0] as string);
+    const dead = [0, 1, 2, 3].map((at) => order[(landmark + first + at) % count] as string);
+    for (const address of dead) network.crash(address);
+    network.pass(180);
+    const living = network.addresses.filter((address) => !dead.includes(address));
+    expect(successors(network, living)).toEqual(inOrder(living));
+  });
+}

@@ -1,0 +1,3 @@
+import { ALL_DEATHS, testDeaths } from "./chord.ts";
+
+testDeaths(ALL_DEATHS);
