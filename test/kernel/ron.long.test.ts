@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { needs } from "../needs.ts";
+import { testDownload } from "./download.ts";
 import { Pings } from "./pings.ts";
 import { RonLab, sleep, underlay, until } from "./ron-lab.ts";
 
@@ -42,3 +43,5 @@ test.for(PROFILES)(
     expect(Math.max(...outages)).toBeLessThanOrEqual(worst * 1_000);
   },
 );
+
+testDownload({ megabytes: Number(process.env["MOSAIC_DOWNLOAD_MB"] ?? 100), perSecond: 12 });

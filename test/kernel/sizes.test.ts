@@ -7,7 +7,7 @@ import { alter, goodOutcome, NARROW, transferAcross } from "./changing-path.ts";
 import { digestOf } from "./pattern.ts";
 import { type Families, TunnelPair } from "./tunnel-pair.ts";
 
-const BYTES = 12 << 20;
+const BYTES = 8 << 20;
 const WAIT = { timeout: 20_000, interval: 50 };
 
 beforeEach(({ skip }) => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe } from "vitest";
-import { testOffloads, testWithoutChecksums, tunnelNeeds } from "./tunnel.ts";
+import { testOffloads, testSilentRouter, testWithoutChecksums, tunnelNeeds } from "./tunnel.ts";
 
 const BYTES = 64 << 20;
 
@@ -10,6 +10,8 @@ beforeEach(({ skip }) => {
 
 describe("a tunnel between two kernels", () => {
   testOffloads([[], ["--no-tso"], ["--no-gso"], ["--no-gro"], ["--no-tso", "--no-gso", "--no-gro"]], BYTES);
+
+  testSilentRouter(BYTES);
 
   testWithoutChecksums(
     [

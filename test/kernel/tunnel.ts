@@ -36,6 +36,17 @@ export function testOffloads(cases: readonly OffloadOptions[], bytes: number): v
   );
 }
 
+export function testSilentRouter(bytes: number): void {
+  test("continues over a path that silently drops long packets", { timeout: 60_000 }, async ({ skip }) => {
+    skip(needs("nft", "sysctl") !== undefined, needs("nft", "sysctl"));
+    await using pair = new TunnelPair([], "silent router");
+    await pair.ready();
+    await pair.serve("serve", bytes);
+    expect(await pair.ask("fetch")).toBe(digestOf(bytes));
+    expect(pair.badChecksums()).toBe(0);
+  });
+}
+
 export function testWithoutChecksums(cases: readonly Families[], bytes: number): void {
   test.each(cases)(
     "of IPv$inner over IPv$outer continues over an interface without checksum offload",
