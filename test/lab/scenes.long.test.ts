@@ -5,7 +5,7 @@ import { runScene } from "./scenes.ts";
 
 const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc");
 
-test.for(["source-route", "flow", "figure5"])(
+test.for(["anycast", "source-route", "flow", "figure5"])(
   "%s passes its checks in namespaces",
   { timeout: 180_000 },
   async (name, { skip }) => {

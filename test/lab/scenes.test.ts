@@ -5,7 +5,7 @@ import { runScene } from "./scenes.ts";
 
 const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc");
 
-test.for(["anycast", "wrong-entry"])("%s passes its checks in namespaces", async (name, { skip }) => {
+test.for(["wrong-entry"])("%s passes its checks in namespaces", async (name, { skip }) => {
   skip(reason !== undefined, reason);
   expect(await runScene(name)).toBeUndefined();
 });

@@ -1,0 +1,4 @@
+import { testMonitor, testRoamer } from "./mobility.ts";
+
+testMonitor("kernel");
+testRoamer("kernel");
