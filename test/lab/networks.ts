@@ -55,7 +55,7 @@ function skipIfLacking(world: World, skip: (condition: boolean, reason?: string)
 }
 
 export function testTranslation(world: World): void {
-  test(`in the ${world}, a host behind a NAT gateway reaches others; they reach it only by a forwarded port or after its first packet`, async ({
+  test(`in the ${world}, a host behind a NAT gateway reaches others; they reach it only by a forwarded port or after it sends`, async ({
     skip,
   }) => {
     skipIfLacking(world, skip);
@@ -93,7 +93,7 @@ to = "b"
 }
 
 export function testGateway(world: World): void {
-  test(`in the ${world}, a host is the gateway of its network: packets pass both of its links, and others enter only by a forwarded port`, async ({
+  test(`in the ${world}, a host is the gateway of its network: packets pass both links, and others enter only by a forwarded port`, async ({
     skip,
   }) => {
     skipIfLacking(world, skip);
@@ -145,7 +145,7 @@ cut = ["laptop", "gw"]
   });
 }
 
-export function testRouting(world: World): void {
+function testRouting(world: World): void {
   test(`in the ${world}, a host only routes for its network: hosts there and elsewhere reach each other by their own addresses`, async ({
     skip,
   }) => {
@@ -198,7 +198,7 @@ cut = ["laptop", "gw"]
   });
 }
 
-export function testTranslationBehindRouter(world: World): void {
+function testTranslationBehindRouter(world: World): void {
   test(`in the ${world}, a network behind a host that only routes is translated with the network before it`, async ({
     skip,
   }) => {
@@ -243,7 +243,7 @@ to = "laptop"
   });
 }
 
-export function testChain(world: World): void {
+function testChain(world: World): void {
   test(`in the ${world}, gateways follow one another, and connect the networks behind them`, async ({ skip }) => {
     skipIfLacking(world, skip);
     const pings = await run(
@@ -284,7 +284,7 @@ to = "tablet"
   });
 }
 
-export function testMove(world: World): void {
+function testMove(world: World): void {
   test(`in the ${world}, a host that moves gets the links of its new network, and a new address that its peer does not know`, async ({
     skip,
   }) => {
@@ -350,7 +350,7 @@ change = { from = "a", to = "b", rate = "10Mbit" }
   });
 }
 
-export function testLoss(world: World): void {
+function testLoss(world: World): void {
   test(`in the ${world}, a link whose only fault is loss drops at its loss rate, until that is changed`, async ({
     skip,
   }) => {

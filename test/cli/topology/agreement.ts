@@ -17,7 +17,7 @@ interface Results {
   readonly checks: readonly { readonly expectation: string; readonly holds: boolean }[];
 }
 
-/** Declares the test of a topology whose checks hold in both backends. `sim.test.ts` has a short one, `sim.long.test.ts` the demonstration. */
+/** Declares the test of a topology whose checks hold in both backends. `sim.long.test.ts` has the demonstration, which takes longer. */
 export function testAgreement({ title, file, expectations }: Agreement): void {
   test(`${title} has the same outcome in the kernel and in the simulator`, { timeout: 90_000 }, async ({ skip }) => {
     const reason = needs("root", "network namespaces", "/dev/net/tun", "addon", "ip");
