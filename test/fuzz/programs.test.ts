@@ -11,8 +11,7 @@ import { fuzz } from "./fuzz.ts";
 import { PROGRAMS } from "./fuzzed-program.ts";
 import { isCostly, shareOf } from "./share-of.ts";
 
-/** `programs.long.test.ts` has the many. */
-const TUPLES = 50_000;
+const TUPLES = 100_000;
 const SEED = 3;
 /**
  * Tuples of one network of a routing protocol. After more of them, forged routes make the nodes change their routes again and again until
