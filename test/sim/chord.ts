@@ -1,4 +1,4 @@
-/** A Chord ring on simulated nodes: `overlog.test.ts` has two of the rings whose nodes die, `overlog.long.test.ts` all. */
+/** A Chord ring on simulated nodes: `overlog.test.ts` has some of the rings, `overlog.long.test.ts` all. */
 import { expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
@@ -19,33 +19,58 @@ export const ALL_DEATHS: readonly Deaths[] = [
   { count: 6, first: 2, what: "of six nodes" },
 ];
 
-export function ring(addresses: readonly string[]): readonly string[] {
+function ring(addresses: readonly string[]): readonly string[] {
   const idOf = new Map(addresses.map((address) => [address, sha1(address)]));
   return addresses.toSorted((one, other) => ((idOf.get(one) as bigint) < (idOf.get(other) as bigint) ? -1 : 1));
 }
 
 /** The first node whose id is not less than the key. */
-export function ownerOf(key: bigint, addresses: readonly string[]): string {
+function ownerOf(key: bigint, addresses: readonly string[]): string {
   const order = ring(addresses);
   return order.find((address) => sha1(address) >= key) ?? (order[0] as string);
 }
 
-export function successors(network: ProgramNetwork, addresses: readonly string[]): readonly unknown[] {
+function successors(network: ProgramNetwork, addresses: readonly string[]): readonly unknown[] {
   return addresses.map((address) => network.rows(address, "bestSucc")[0]?.[2]);
 }
 
-export function inOrder(addresses: readonly string[]): readonly unknown[] {
+function inOrder(addresses: readonly string[]): readonly unknown[] {
   const order = ring(addresses);
   return addresses.map((address) => order[(order.indexOf(address) + 1) % order.length]);
 }
 
-export function chord(count: number): ProgramNetwork {
+function chord(count: number): ProgramNetwork {
   const addresses = addressesOf(count);
   return new ProgramNetwork({
     program: "programs/overlog/chord.olg",
     addresses,
     faults: { delay: 0.02 },
     defines: { LANDMARK: `"${addresses[0]}"` },
+  });
+}
+
+/** Declares the test of a ring of so many nodes. A fifth of them die. */
+export function testRing(count: number): void {
+  test(`${count} nodes form a ring, lookups find the owners of keys, and the ring closes over dead nodes`, () => {
+    const network = chord(count);
+    network.pass(300);
+    expect(successors(network, network.addresses)).toEqual(inOrder(network.addresses));
+
+    const keys = Array.from({ length: 100 }, (_, at) => sha1(`key ${at}`));
+    const asked = keys.map((key, at) => ({ key, from: network.addresses[at % count] as string, number: 1000 + at }));
+    const first = network.said.length;
+    for (const { key, from, number } of asked) network.node(from).insert("lookup", [from, key, from, number]);
+    network.pass(5);
+    const found = new Map(
+      network.said.slice(first).flatMap(({ op, tuple }) => (op === "event" ? [[tuple[5], tuple[4]] as const] : [])),
+    );
+    for (const { key, number } of asked) expect(found.get(number)).toBe(ownerOf(key, network.addresses));
+
+    const dead = ring(network.addresses).filter((_, at) => at % 5 === 0 && at > 0);
+    for (const address of dead) network.crash(address);
+    network.pass(120);
+    const living = network.addresses.filter((address) => !dead.includes(address));
+    expect(successors(network, living)).toEqual(inOrder(living));
   });
 }
 

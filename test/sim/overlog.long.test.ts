@@ -1,3 +1,5 @@
-import { ALL_DEATHS, testDeaths } from "./chord.ts";
+import { ALL_DEATHS, testDeaths, testRing } from "./chord.ts";
+
+testRing(20);
 
 testDeaths(ALL_DEATHS);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
-import { ALL_DEATHS, chord, inOrder, ownerOf, ring, successors, testDeaths } from "./chord.ts";
+import { ALL_DEATHS, testDeaths, testRing } from "./chord.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Published overlays written in OverLog, on simulated nodes. */
@@ -150,28 +149,8 @@ describe("path vector", () => {
 });
 
 describe("chord", () => {
-  test("20 nodes form a ring, lookups find the owners of keys, and the ring closes over dead nodes", () => {
-    const network = chord(20);
-    network.pass(300);
-    expect(successors(network, network.addresses)).toEqual(inOrder(network.addresses));
+  // `overlog.long.test.ts` has a larger ring, and all deaths.
+  testRing(12);
 
-    const keys = Array.from({ length: 100 }, (_, at) => sha1(`key ${at}`));
-    const asked = keys.map((key, at) => ({ key, from: network.addresses[at % 20] as string, number: 1000 + at }));
-    const first = network.said.length;
-    for (const { key, from, number } of asked) network.node(from).insert("lookup", [from, key, from, number]);
-    network.pass(5);
-    const found = new Map(
-      network.said.slice(first).flatMap(({ op, tuple }) => (op === "event" ? [[tuple[5], tuple[4]] as const] : [])),
-    );
-    for (const { key, number } of asked) expect(found.get(number)).toBe(ownerOf(key, network.addresses));
-
-    const dead = ring(network.addresses).filter((_, at) => at % 5 === 0 && at > 0);
-    for (const address of dead) network.crash(address);
-    network.pass(120);
-    const living = network.addresses.filter((address) => !dead.includes(address));
-    expect(successors(network, living)).toEqual(inOrder(living));
-  });
-
-  // `overlog.long.test.ts` has all.
   testDeaths(ALL_DEATHS.filter(({ what }) => ["with the landmark", "of six nodes"].includes(what)));
 });

@@ -1,0 +1,3 @@
+import { testProgramSwaps } from "./program-swap.ts";
+
+testProgramSwaps(60);

@@ -1,0 +1,3 @@
+import { testViewSwitches } from "./view-switches.ts";
+
+testViewSwitches(60);
