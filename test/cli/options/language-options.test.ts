@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Ended, mosaic } from "../mosaic.ts";
+import { mosaicInProcess } from "../in-process.ts";
+import { mosaic } from "../mosaic.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mosaic-language-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -122,7 +123,7 @@ describe("--limit", () => {
     ["nesting=501", /nesting must be an integer from 1 to 500/],
     ["__proto__=1", /is not source=N/],
   ])("%s is a usage error", async ([text, message]) => {
-    const ended: Ended = await mosaic("check", file("good.mzl", "p(X) :- q(X).\n"), "--limit", text);
+    const ended = await mosaicInProcess("check", file("good.mzl", "p(X) :- q(X).\n"), "--limit", text);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(message);
   });

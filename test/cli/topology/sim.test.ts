@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { mosaicInProcess } from "../in-process.ts";
 import { mosaic } from "../mosaic.ts";
 import { DEMO, testAgreement } from "./agreement.ts";
 
@@ -64,14 +65,17 @@ describe("mosaic sim", () => {
 
   test("prints the position of an error in the file", async () => {
     const file = fileOf('duration = "1s"\nhosts = 2\nprogram = ["ron.mzl"]\n');
-    const { code, stderr, stdout } = await mosaic("sim", file);
+    const { code, stderr, stdout } = await mosaicInProcess("sim", file);
     expect(stderr).toContain(`${file}:3:1: program: unknown key; allowed: `);
     expect([code, stdout]).toEqual([1, ""]);
   });
 
   test("prints the errors of a program", async () => {
     writeFileSync(join(folder, "bad.mzl"), "r1: a(X) :- b(Y).\n");
-    const { code, stderr } = await mosaic("sim", fileOf('duration = "1s"\nhosts = 2\nprograms = ["bad.mzl"]\n'));
+    const { code, stderr } = await mosaicInProcess(
+      "sim",
+      fileOf('duration = "1s"\nhosts = 2\nprograms = ["bad.mzl"]\n'),
+    );
     expect(stderr).toMatch(/^\S*bad\.mzl:1:/);
     expect(stderr).toMatch(/^mosaic: the programs of \S+ have errors; nothing was started$/m);
     expect(code).toBe(1);
@@ -90,12 +94,12 @@ describe("mosaic sim", () => {
       file,
       Buffer.from('title = "caf\u00e9"\nduration = "1s"\nhosts = 1\nprograms = ["ron.mzl"]\n', "latin1"),
     );
-    const { code, stderr } = await mosaic("sim", file);
+    const { code, stderr } = await mosaicInProcess("sim", file);
     expect([code, stderr]).toEqual([1, `mosaic: ${file} is not UTF-8 text\n`]);
   });
 
   test("a missing file is a usage error", async () => {
-    const { code, stderr } = await mosaic("sim", join(folder, "nowhere.toml"));
+    const { code, stderr } = await mosaicInProcess("sim", join(folder, "nowhere.toml"));
     expect(stderr).toMatch(/cannot read .*nowhere\.toml: there is no such file/);
     expect(code).toBe(2);
   });
