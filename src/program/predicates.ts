@@ -92,6 +92,9 @@ interface AtomUse {
   readonly overlay: string | undefined;
 }
 
+/** Number of arguments of an overlay's `recv`: the packet. */
+const RECV_ARITY = 1;
+
 /** Number of arguments of `send` in an overlay whose addresses may have options: node, options, packet. */
 const SEND_WITH_OPTIONS = 3;
 const SEND_WITHOUT_OPTIONS = 2;
@@ -184,6 +187,8 @@ class Collector {
     for (const { name, span } of this.#program.overlays) {
       const send = `${name}.send`;
       this.#add(send, sendArity(name, uses, this.#declared.get(send)?.arity), span, true);
+      const recv = `${name}.recv`;
+      if (uses.some(({ atom }) => atom.name.text === recv)) this.#add(recv, RECV_ARITY, span, false);
     }
     for (const view of this.#program.views.values()) this.#viewEvents(view);
   }
