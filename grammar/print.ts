@@ -256,20 +256,24 @@ function bracketedList({ items, tail }: ListExpression, precedenceOf: Precedence
 /** Prints an expression directly within the brackets of a list, where the operator `|` needs brackets of its own. */
 function textInList(expression: Expression, precedenceOf: PrecedenceOf): string {
   const text = expressionText(expression, precedenceOf);
-  return hasOpenBar(expression) ? `(${text})` : text;
+  return hasOpenBar(expression, precedenceOf) ? `(${text})` : text;
 }
 
 /** Whether the printed expression has the operator `|` outside brackets. */
-function hasOpenBar(expression: Expression): boolean {
+function hasOpenBar(expression: Expression, precedenceOf: PrecedenceOf): boolean {
+  const isOpen = (operand: Expression, level: number): boolean =>
+    bindingStrength(operand, precedenceOf) >= level && hasOpenBar(operand, precedenceOf);
   switch (expression.kind) {
-    case "binary":
-      return expression.operator === "|" || hasOpenBar(expression.left) || hasOpenBar(expression.right);
+    case "binary": {
+      const level = precedenceOf(expression.operator);
+      return expression.operator === "|" || isOpen(expression.left, level || 1) || isOpen(expression.right, level + 1);
+    }
     case "conditional":
-      return [expression.test, expression.yes, expression.no].some(hasOpenBar);
+      return isOpen(expression.test, 1) || isOpen(expression.yes, 0) || isOpen(expression.no, 0);
     case "interval":
-      return hasOpenBar(expression.value);
+      return isOpen(expression.value, precedenceOf("in") || 1);
     case "unary":
-      return hasOpenBar(expression.operand);
+      return isOpen(expression.operand, UNBRACKETED);
     default:
       return false;
   }

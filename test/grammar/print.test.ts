@@ -78,6 +78,13 @@ function closingBracket(text: string, start: number): number | undefined {
   return undefined;
 }
 
+test("the operator | has one pair of brackets in a list", () => {
+  const text = "p([(A | B) in (C, D), -(A | B), (A | B), (A | B ? C : D) | E]).";
+  const { tree, diagnostics } = read(text, { dialect: "overlog" });
+  expect(diagnostics).toEqual([]);
+  expect(print(tree, "overlog").trim()).toBe(text);
+});
+
 describe("parts of a program", () => {
   const [statement] = read("r: p@X(Y, min<Z>) :- q(X), !r(Y), Z := X + 1, v(X, &R) timeout(1s).").tree.statements;
   const rule = statement?.kind === "rule" ? statement : undefined;
