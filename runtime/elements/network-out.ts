@@ -2,6 +2,7 @@
  * The exit of datagrams, stage 8 of the packet path (`runtime/node/dataflow.ts`). LocSpecDemux and ViewChannel push tuples; when the step
  * commits, the element encodes them and passes them to `World.datagrams`, each train by one call.
  */
+import { appended } from "../plan/values/appended.ts";
 import { type Origin, originIn } from "../plan/values/device-origin.ts";
 import { DistinctTuples } from "../plan/values/distinct-tuples.ts";
 import type { Tuple } from "../plan/values/packet.ts";
@@ -95,7 +96,7 @@ export class NetworkOut implements Element {
     this.counters.in++;
     if (this.#to !== undefined && this.#to !== to) return this.#pushOther(to, tuple);
     this.#to = to;
-    this.#tuples.push(tuple);
+    this.#tuples = appended(this.#tuples, tuple);
   }
 
   #pushOther(to: string, tuple: Tuple): void {
@@ -176,8 +177,13 @@ export class NetworkOut implements Element {
 
   #noteSize(to: string, tuple: Tuple, { length, device }: Origin, isBare: boolean): void {
     const limit = this.#datagrams.maxPayload;
-    const exact = isBare ? (): number => encapsulationBytes(tuple, limit) : undefined;
-    this.#deviceMtus.note(device, to, { packet: length, datagram: this.#builder.latest, limit }, exact);
+    const mtu = this.#deviceMtus.of(device);
+    if (mtu?.isLongest(to, this.#builder.latest - length, limit) !== true) return;
+    mtu.note(
+      to,
+      { packet: length, datagram: this.#builder.latest, limit },
+      isBare ? encapsulationBytes(tuple, limit) : undefined,
+    );
   }
 
   #addOrReport(tuple: Tuple, trafficClass: number, { packet, length, device }: Source): AddRefusal | undefined {

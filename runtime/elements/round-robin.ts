@@ -2,6 +2,7 @@
  * The order of sends, stage 5 of the packet path (`runtime/node/dataflow.ts`). Strands push the tuples that they send. At the end
  * of each batch of events, `flushRound` passes these tuples to LocSpecDemux.
  */
+import { appended } from "../plan/values/appended.ts";
 import { compareTuples, type Tuple } from "../plan/values/packet.ts";
 import { compare, type Value } from "../plan/values/value.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
@@ -44,7 +45,7 @@ export class RoundRobin implements Element {
 
   push(outgoing: Outgoing): void {
     this.counters.in++;
-    this.#waiting.push(outgoing);
+    this.#waiting = appended(this.#waiting, outgoing);
   }
 
   flushRound(): void {

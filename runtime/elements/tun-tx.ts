@@ -4,6 +4,7 @@
  */
 import type { DeviceRoutes } from "../ip/device-routes.ts";
 import { declaredLength, destinationBytes, type HeaderChanges, readHeader, rewriteHeader } from "../ip/ip-packet.ts";
+import { appended } from "../plan/values/appended.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { segmentCount, isTrain, segmentsOf, type Train, trainOf } from "../plan/values/train.ts";
 import type { Value } from "../plan/values/value.ts";
@@ -104,8 +105,8 @@ export class TunTx implements Element {
 
   #add(packet: Uint8Array, device: Device | undefined): void {
     if (device === undefined) return this.counters.drop("tun: no IP packet");
-    this.#packets.push(packet);
-    this.#devices.push(device);
+    this.#packets = appended(this.#packets, packet);
+    this.#devices = appended(this.#devices, device);
   }
 
   /** Writes the packets of the step. */

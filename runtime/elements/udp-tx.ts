@@ -87,7 +87,7 @@ export class UdpTx implements Element {
     const limit = origin && this.#sockets.unfragmented(socket, to);
     if (origin === undefined || limit === undefined) return false;
     const { packet, length, device } = origin;
-    this.#deviceMtus.note(device, to, { packet: length, datagram: bytes.length, limit });
+    this.#deviceMtus.of(device)?.note(to, { packet: length, datagram: bytes.length, limit });
     return bytes.length > limit && this.#tooBig.notify(packet, length - (bytes.length - limit), length, device);
   }
 

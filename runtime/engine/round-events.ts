@@ -1,3 +1,4 @@
+import { appended } from "../plan/values/appended.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { SeenEvents } from "./seen-events.ts";
 
@@ -28,7 +29,7 @@ export class RoundEvents {
   }
 
   add(tuple: Tuple, provenance: Provenance): void {
-    if (this.#isNew(tuple)) this.#events.push({ tuple, provenance });
+    if (this.#isNew(tuple)) this.#events = appended(this.#events, { tuple, provenance });
   }
 
   take(): RoundEvent | undefined {
@@ -55,6 +56,9 @@ export class RoundEvents {
 
   /** Notes an event. Returns whether the round had no equal event. */
   #isNew({ predicate, args }: Tuple): boolean {
-    return (this.#seen[predicate.id] ??= new SeenEvents()).add(args);
+    const seen = this.#seen[predicate.id];
+    if (seen !== undefined) return seen.add(args);
+    this.#seen[predicate.id] = new SeenEvents(args);
+    return true;
   }
 }

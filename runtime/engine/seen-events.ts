@@ -11,8 +11,13 @@ const FEW = 8;
  * more.
  */
 export class SeenEvents {
-  readonly #few: Values[] = [];
+  readonly #few: Values[];
   #byHash: Map<number, Values[] | Set<string>> | undefined;
+
+  /** `first` are the arguments of the first event. */
+  constructor(first: Values) {
+    this.#few = [first];
+  }
 
   /** Adds the arguments of an event. Returns false if there was an equal event. */
   add(args: Values): boolean {

@@ -31,9 +31,8 @@ export class DeviceMtus {
     this.#byName = new Map(devices.map((device) => [device.name, new DeviceMtu(device, changed)]));
   }
 
-  /** Takes note of a packet of the named device, as `DeviceMtu.note` does. */
-  note(device: string, to: string, sizes: WrappedPacket, exact?: () => number): void {
-    this.#byName.get(device)?.note(to, sizes, exact);
+  of(device: string): DeviceMtu | undefined {
+    return this.#byName.get(device);
   }
 }
 
@@ -41,7 +40,7 @@ export class DeviceMtus {
  * Lowers the MTU of a device to the length of the longest packet that fits a datagram. The gain is the number of bytes that the headers
  * around a packet add; it depends on the destination. The first packet of a connection shows the gain before a long packet is sent.
  */
-class DeviceMtu {
+export class DeviceMtu {
   readonly #device: Device;
   readonly #changed: (message: string) => void;
   /** The kernel does not let this process change the MTU. */
@@ -54,20 +53,26 @@ class DeviceMtu {
     this.#changed = changed;
   }
 
-  /**
-   * Takes note of a packet for a destination. `exact`, if given, returns the number of bytes that a packet of full length gains. Without
-   * it, the MTU leaves room for padding and longer length fields.
-   */
-  note(to: string, { packet, datagram, limit }: WrappedPacket, exact?: () => number): void {
-    if (this.#device.lowerMtu === undefined || this.#isRefused) return;
-    const gain = datagram - packet;
+  /** Returns whether a packet for a destination gains more bytes than all before, so that `note` may change the MTU. */
+  isLongest(to: string, gain: number, limit: number): boolean {
+    if (this.#device.lowerMtu === undefined || this.#isRefused) return false;
     const known = this.#gains.get(to);
-    if (known !== undefined && gain <= known.gain && limit === known.limit) return;
+    return known === undefined || gain > known.gain || limit !== known.limit;
+  }
+
+  /**
+   * Takes note of a packet for a destination. `exact`, if given, is the number of bytes that a packet of full length gains. Without it, the
+   * MTU leaves room for padding and longer length fields.
+   */
+  note(to: string, { packet, datagram, limit }: WrappedPacket, exact?: number): void {
+    const gain = datagram - packet;
+    if (this.#device.lowerMtu === undefined || !this.isLongest(to, gain, limit)) return;
+    const known = this.#gains.get(to);
     if (known === undefined && this.#gains.size >= DESTINATIONS_MAX) this.#gains.clear();
     this.#gains.set(to, { gain: Math.max(gain, known?.gain ?? 0), limit });
     const spare = packet < SHORT_PACKET ? LENGTH_BYTES : PADDING_BYTES;
     const header = this.#device.kind === "tap" ? ETHERNET_HEADER : 0;
-    const mtu = Math.max(MTU_MIN, limit - header - (exact?.() ?? gain + spare));
+    const mtu = Math.max(MTU_MIN, limit - header - (exact ?? gain + spare));
     const { name, mtu: before } = this.#device;
     if (mtu >= before) return;
     const why = `longer packets to ${to} do not fit datagrams of ${limit} bytes`;

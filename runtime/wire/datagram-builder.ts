@@ -5,6 +5,7 @@
  * too long even for an empty datagram, the tuple is split into fragments. A tuple with a packet train is encoded once, with a gap in place
  * of the train: the bytes before and after the gap are the same in every datagram except perhaps the last one.
  */
+import { appended } from "../plan/values/appended.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Train } from "../plan/values/train.ts";
 import { type DatagramTrain, datagramsOf } from "./datagram-train.ts";
@@ -64,7 +65,7 @@ export class DatagramBuilder {
     this.latest = HEADER_BYTES + this.#writer.length - before;
     if (this.#writer.train !== undefined) return this.#addTrain(tuple, this.#writer.train, before, maySplit);
     const misfit = this.#fit(before, maySplit);
-    if (isLoad && misfit === undefined) this.#loaded.push(tuple.predicate);
+    if (isLoad && misfit === undefined) this.#loaded = appended(this.#loaded, tuple.predicate);
     return misfit;
   }
 
@@ -87,7 +88,7 @@ export class DatagramBuilder {
   }
 
   #push(content: BuiltDatagram["content"]): void {
-    this.#done.push({ content, trafficClass: this.#trafficClass });
+    this.#done = appended(this.#done, { content, trafficClass: this.#trafficClass });
   }
 
   /** Appends the encoded tuple. In place of a train in the tuple it writes the given segment, or leaves a gap. */

@@ -12,21 +12,16 @@ import type { Value } from "../plan/values/value.ts";
 import { decodeDatagram, type EncodedTuple } from "./decode.ts";
 import { isDevicePacket } from "./device-packet.ts";
 
-/** Returns the offset of the device packet in a segment, or -1. */
-type Find = (segment: Uint8Array) => number;
-
-const AT_START: Find = () => 0;
-
 /**
  * Returns the traffic class of the device packet in a tuple, 0 if it holds none, or undefined if it holds a train whose packets have
  * different traffic classes.
  */
 export function trafficClassOf({ predicate, args }: Tuple): number | undefined {
-  if (predicate.role.kind === "tun") return classIn(args[0], AT_START);
+  if (predicate.role.kind === "tun") return classIn(args[0]);
   const packet = args.find(isPacket);
   if (packet === undefined) return 0;
   if (packet.tuple !== undefined) return trafficClassOf(packet.tuple);
-  return classIn(packet.body, (body) => devicePacketAt(packet.hash, body, 0, body.length));
+  return classIn(packet.body, packet.hash);
 }
 
 function isPacket(value: Value): value is Packet {
@@ -34,26 +29,30 @@ function isPacket(value: Value): value is Packet {
 }
 
 /**
- * Returns the traffic class of the packet that `find` finds, or 0 if it finds none, or undefined if the packets of a train have different
- * traffic classes. In a train the packet lies at the same offset in each segment, except in the last one, whose length fields may take
- * fewer bytes.
+ * Returns the traffic class of a device packet, or 0 if there is none, or undefined if the packets of a train have different traffic
+ * classes. `bytes` are the device packet itself, or, if `hash` is given, the body of an encoded packet with this hash. In a train the
+ * device packet lies at the same offset in each segment, except in the last one, whose length fields may take fewer bytes.
  */
-function classIn(bytes: Value | undefined, find: Find): number | undefined {
+function classIn(bytes: Value | undefined, hash?: number): number | undefined {
   if (!(bytes instanceof Uint8Array)) return 0;
-  const at = find(bytes);
+  const at = startOf(bytes, hash);
   if (at < 0) return 0;
   const trafficClass = trafficClassAt(bytes, at);
   if (!isTrain(bytes)) return trafficClass;
-  return isUniform(bytes, at, find, trafficClass) ? trafficClass : undefined;
+  return isUniform(bytes, at, hash, trafficClass) ? trafficClass : undefined;
 }
 
-function isUniform(train: Train, at: number, find: Find, trafficClass: number): boolean {
+function startOf(segment: Uint8Array, hash: number | undefined): number {
+  return hash === undefined ? 0 : devicePacketAt(hash, segment, 0, segment.length);
+}
+
+function isUniform(train: Train, at: number, hash: number | undefined, trafficClass: number): boolean {
   const bytes = new Uint8Array(train.buffer, train.byteOffset);
   for (let segment = 1; segment < train.count - 1; segment++) {
     if (trafficClassAt(bytes, segment * train.stride + at) !== trafficClass) return false;
   }
   const last = train.segment(train.count - 1);
-  return trafficClassAt(last, find(last)) === trafficClass;
+  return trafficClassAt(last, startOf(last, hash)) === trafficClass;
 }
 
 /**
