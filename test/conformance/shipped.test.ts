@@ -77,9 +77,18 @@ function boot(simulation: Simulation, { facts }: Shipped, loaded: Program, name:
   return () => node as Node;
 }
 
+/** The three nodes begin a Chord ring. */
+const RING: Omit<Shipped, "names"> = {
+  defines: { SUCCESSORS: "2" },
+  facts: () => [{ predicate: "chord.boot", args: [NODES.map(address)] }],
+};
+
 const MOZLOG = readdirSync(PROGRAMS)
   .filter((name) => name.endsWith(".mzl"))
-  .map((name): [string, Shipped] => [name, { names: name === "tunnel.mzl" ? [name] : [name, "tunnel.mzl"] }]);
+  .map((name): [string, Shipped] => {
+    const rest = name === "chord.mzl" ? RING : {};
+    return [name, { names: name === "tunnel.mzl" ? [name] : [name, "tunnel.mzl"], ...rest }];
+  });
 
 const first = `"${address("1")}"`;
 

@@ -104,8 +104,21 @@ q2: answer@Back(Me) :- question(Back), localAddr(Me).
 q3: shown(From) :- answer(From).
 `;
 
+/** Each second a node looks up a random key, in both ways. */
+const LOOKUPS = `
+materialize(shown, infinity, 100, keys(1)).
+l1: shown(Id) :- periodic(_, 1), Key := f_randID(), chord.lookup(Key, &Id, &_).
+l2: shown(Id) :- periodic(_, 1), Key := f_randID(), chord.find(Key, &Id, &_).
+`;
+
 /** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
 export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
+  "chord.mzl": {
+    files: ["chord.mzl"],
+    rules: LOOKUPS,
+    defines: { SUCCESSORS: "2" },
+    facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
+  },
   "dv.mzl": { files: ["dv.mzl"], facts: mesh("link", 3) },
   "ls.mzl": { files: ["ls.mzl"], facts: mesh("link", 3) },
   "pv.mzl": { files: ["pv.mzl"], facts: mesh("link", 3) },
