@@ -246,6 +246,7 @@ const event: z.ZodType<EventDocument> = table({
   reload: yes,
   rebind: text.optional(),
   address: text.optional(),
+  grace: duration.optional(),
   on: names.optional(),
 })
   .refine(
@@ -260,6 +261,7 @@ const event: z.ZodType<EventDocument> = table({
     ({ rebind, address }) => (rebind === undefined) === (address === undefined),
     'expected `rebind` and `address` together, as rebind = "ron", address = "10.0.0.9:10000"',
   )
+  .refine(({ rebind, grace }) => grace === undefined || rebind !== undefined, "`grace` belongs to `rebind`")
   .refine(
     (written) => written.on === undefined || NODE_ACTIONS.some((action) => written[action] !== undefined),
     `\`on\` belongs to ${NODE_ACTIONS.join(", ")}`,

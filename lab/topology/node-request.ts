@@ -15,6 +15,6 @@ export function requestOf(action: NodeAction): Request {
     case "reload":
       return { kind };
     case "rebind":
-      return { kind, overlay: argument, address: action.address };
+      return { kind, overlay: argument, address: action.address, grace: action.grace };
   }
 }

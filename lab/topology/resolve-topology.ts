@@ -191,7 +191,7 @@ function resolveEvent(
 }
 
 function resolveNodeAction(
-  { insert, delete: deleted, load, unload, reload, rebind, address }: EventDocument,
+  { insert, delete: deleted, load, unload, reload, rebind, address, grace }: EventDocument,
   hosts: readonly string[],
   file: string,
 ): readonly TopologyAction[] {
@@ -199,7 +199,8 @@ function resolveNodeAction(
   if (deleted !== undefined) return [{ kind: "delete", hosts, argument: deleted }];
   if (load !== undefined) return [{ kind: "load", hosts, argument: locateProgram(load, file) }];
   if (unload !== undefined) return [{ kind: "unload", hosts, argument: unload }];
-  if (rebind !== undefined && address !== undefined) return [{ kind: "rebind", hosts, argument: rebind, address }];
+  if (rebind !== undefined && address !== undefined)
+    return [{ kind: "rebind", hosts, argument: rebind, address, grace }];
   return reload === undefined ? [] : [{ kind: "reload", hosts, argument: "" }];
 }
 

@@ -111,6 +111,8 @@ export interface EventDocument {
   /** Overlay whose own address becomes `address`. */
   readonly rebind?: string | undefined;
   readonly address?: string | undefined;
+  /** Seconds for which the overlay also answers to its old address. */
+  readonly grace?: number | undefined;
   /** Hosts whose nodes the six actions above change. Default: all hosts. */
   readonly on?: HostNames | undefined;
 }

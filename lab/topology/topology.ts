@@ -204,6 +204,8 @@ interface RebindAction {
   readonly argument: string;
   /** New own address of the overlay, as `mosaic ctl NODE rebind` takes it. */
   readonly address: string;
+  /** Seconds for which the overlay also answers to its old address; undefined for the default. */
+  readonly grace: number | undefined;
 }
 
 export type TopologyAction = LinkAction | HostAction | MoveAction | ChangeAction | NodeAction;

@@ -11,8 +11,7 @@ export type Request =
   | { readonly kind: "query"; readonly text: string; readonly form: ValueForm }
   | { readonly kind: "insert" | "delete"; readonly text: string }
   | ProgramChange
-  /** Gives an overlay another own address: `host:port`, or an address of another overlay in the notation of programs. */
-  | { readonly kind: "rebind"; readonly overlay: string; readonly address: string }
+  | RebindRequest
   /** Moves the socket of the node to another `host:port` of its host. */
   | { readonly kind: "move"; readonly listen: string }
   | { readonly kind: "metrics" }
@@ -20,6 +19,16 @@ export type Request =
   | { readonly kind: "describe" }
   /** Traces a predicate, or everything, until the client disconnects. */
   | { readonly kind: "trace"; readonly predicate: string | undefined; readonly form: ValueForm };
+
+/** Gives an overlay another own address. */
+export interface RebindRequest {
+  readonly kind: "rebind";
+  readonly overlay: string;
+  /** `host:port`, or an address of another overlay in the notation of programs. */
+  readonly address: string;
+  /** Seconds for which the overlay also answers to its old address. Default: `GRACE_SECONDS`. */
+  readonly grace?: number | undefined;
+}
 
 /** Identifier that every reply repeats, so that a client can match replies to requests. */
 export type RequestId = number | string | null;
@@ -67,10 +76,11 @@ const readers: ReadonlyMap<string, RequestParser> = new Map<string, RequestParse
   ["trace", readTrace],
 ]);
 
-function readRebind({ overlay, address }: Fields): Request | string {
+function readRebind({ overlay, address, grace }: Fields): Request | string {
   if (typeof overlay !== "string") return `"overlay" is missing, or no string`;
   if (typeof address !== "string") return `"address" is missing, or no string`;
-  return { kind: "rebind", overlay, address };
+  if (grace !== undefined && (typeof grace !== "number" || grace < 0)) return `"grace" is no number of seconds`;
+  return { kind: "rebind", overlay, address, grace };
 }
 
 function readTrace(fields: Fields): Request | string {

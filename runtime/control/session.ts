@@ -122,7 +122,7 @@ export class Session {
       case "delete":
         return [this.#operate(id, request.text, request.kind === "delete")];
       case "rebind":
-        return [this.#rebind(id, request.overlay, request.address)];
+        return [this.#rebind(id, request.overlay, request.address, request.grace)];
       case "load":
       case "unload":
       case "reload":
@@ -176,10 +176,10 @@ export class Session {
     return { id, ok: true };
   }
 
-  #rebind(id: RequestId, overlay: string, text: string): Reply {
+  #rebind(id: RequestId, overlay: string, text: string, grace: number | undefined): Reply {
     const { node, compiler } = this.#control;
     const reading = compiler.address(text);
-    const rebound = reading.ok ? node.rebind(overlay, reading.address) : refusal(reading.message);
+    const rebound = reading.ok ? node.rebind(overlay, reading.address, grace) : refusal(reading.message);
     return this.#rebound(id, rebound, overlay);
   }
 

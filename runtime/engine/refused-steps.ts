@@ -1,4 +1,4 @@
-import type { Limits } from "./limits/limits.ts";
+import { limitName, type Limits } from "./limits/limits.ts";
 
 /** Steps with the same cause that exceeded the same limit in the same rule, and were undone. */
 export interface RefusedSteps {
@@ -8,6 +8,12 @@ export interface RefusedSteps {
   /** Name of the rule; empty if the step had run none. */
   readonly rule: string;
   readonly count: number;
+}
+
+/** Returns the log message about a step that exceeded a limit. `most` is the greatest amount that the limit allows. */
+export function refusedMessage({ cause, limit, rule }: RefusedSteps, most: number | undefined): string {
+  const where = rule === "" ? "" : ` in rule ${rule}`;
+  return `a step exceeded its limit of ${limitName(limit, most)}${where} and was rolled back; cause: ${cause}`;
 }
 
 /** Numbers of refused steps by cause, limit and rule. The program determines the possible combinations, so their number is bounded. */

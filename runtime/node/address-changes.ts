@@ -86,8 +86,7 @@ function changedNames(
 ): readonly Tuple[] {
   return tables.flatMap((table): readonly Tuple[] => {
     if (table?.predicate.role.kind !== "localNames") return [];
-    const names = addresses.follows(table.predicate, plan, given) ? addresses.names : [];
-    const wanted = names.map((name) => [name]);
+    const wanted = addresses.namesOf(table.predicate, plan, given).map((name) => [name]);
     return differences(table.predicate, [...table.rows()], wanted);
   });
 }

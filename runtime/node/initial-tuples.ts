@@ -2,6 +2,7 @@ import { formatValue } from "../plan/values/format.ts";
 import { ownedText } from "../plan/values/owned-text.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { FactSpec, Plan } from "../plan/contract/plan.ts";
+import { predicateOf } from "../plan/contract/predicate-of.ts";
 import { Address } from "../plan/values/address.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, equalValues, type Value, type Values } from "../plan/values/value.ts";
@@ -40,8 +41,8 @@ export function initialTuples(owner: FactOwner): readonly Tuple[] {
     return address === undefined ? [] : [{ predicate, args: [address] }];
   });
   const names = plan.predicates
-    .filter((predicate) => predicate.role.kind === "localNames" && addresses.follows(predicate, plan, named))
-    .flatMap((predicate) => addresses.names.map((name) => ({ predicate, args: [name] })));
+    .filter(({ role }) => role.kind === "localNames")
+    .flatMap((predicate) => addresses.namesOf(predicate, plan, named).map((name) => ({ predicate, args: [name] })));
   const ofHost = plan.predicates
     .filter(({ role }) => role.kind === "hostAddresses")
     .flatMap((predicate) => hostRows(owner.host).map((args) => ({ predicate, args })));
@@ -61,13 +62,13 @@ export function tupleOfFact({ predicates }: Plan, { predicate, args }: FactSpec)
  * Returns the tuple of a fact of the node. If rules define the `localAddr` of the node or of an overlay, the fact adds an address to the
  * set whose smallest element is announced.
  */
-function tupleOf({ predicates }: Plan, { predicate, args }: Fact): readonly Tuple[] {
-  const spec = predicates.find((one) => one.name === predicate && one.arity === args.length);
+function tupleOf(plan: Plan, { predicate, args }: Fact): readonly Tuple[] {
+  const spec = predicateOf(plan, predicate, args.length);
   if (spec === undefined) return [];
   const { role, table } = spec;
   const collected =
     role.kind === "localAddr" && table?.derived === "pure"
-      ? predicates.find((one) => one.role.kind === "addressesOf" && one.role.overlay === role.overlay)
+      ? plan.predicates.find((one) => one.role.kind === "addressesOf" && one.role.overlay === role.overlay)
       : undefined;
   return [{ predicate: collected ?? spec, args, isDelete: false }];
 }

@@ -4,7 +4,7 @@
  */
 import { Engine, type EngineListener } from "../engine/engine.ts";
 import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
-import type { RefusedSteps } from "../engine/refused-steps.ts";
+import { refusedMessage, type RefusedSteps } from "../engine/refused-steps.ts";
 import type { StepInput } from "../engine/step-input.ts";
 import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, limitName, type Limits } from "../engine/limits/limits.ts";
@@ -17,9 +17,10 @@ import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { FactSpec, Plan, TimerSpec } from "../plan/contract/plan.ts";
+import { predicateOf } from "../plan/contract/predicate-of.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import type { Values, Value } from "../plan/values/value.ts";
+import { equal, type Values, type Value } from "../plan/values/value.ts";
 import { defaultSocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, Timer, World } from "../world/world.ts";
@@ -29,14 +30,15 @@ import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { addressChanges, hostChanges } from "./address-changes.ts";
 import { type FactOwner, factsOfOthers, initialTuples, skippedFacts } from "./initial-tuples.ts";
-import { type EndpointNames, movedNames, OwnAddresses, presentNames } from "./own-addresses.ts";
+import { type EndpointNames, isAddressTable, movedNames, OwnAddresses, presentNames } from "./own-addresses.ts";
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import type { NodeSettings } from "./node-settings.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { lostRowMessages, type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
-import { rebindable, type RebindResult, refusal } from "./rebind.ts";
+import { GracePeriods } from "./grace-periods.ts";
+import { GRACE_SECONDS, rebindable, type RebindResult, refusal } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
 
@@ -91,6 +93,7 @@ export class Node {
   /** Traces the edges of the node's graph. */
   readonly snitch: Snitch = new Snitch();
   #running: Running;
+  readonly #gracePeriods: GracePeriods;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   /** Reason why no other host could send to this host when the addresses of this host were last read. */
   #hostProblem: string | undefined;
@@ -106,6 +109,7 @@ export class Node {
     this.#settings = settings;
     this.#names = settings;
     this.#addresses = new OwnAddresses(presentNames(settings, world.host));
+    this.#gracePeriods = new GracePeriods(world.clock, this.#addresses, () => this.#changeAddresses());
     this.#limits = { ...defaultLimits, ...settings.limits };
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
@@ -283,6 +287,7 @@ export class Node {
     this.#isStopped = true;
     this.#running.timers.stop();
     this.#expiry?.timer.cancel();
+    this.#gracePeriods.stop();
     this.#running.dataflow.channel?.stop();
     await this.#ports.close();
   }
@@ -317,13 +322,18 @@ export class Node {
   }
 
   /**
-   * Gives an overlay another announced address, in a step before the queued inputs. Must not be called from within a step. Refused if there
-   * is no such overlay, if a rule defines its address, or if the address belongs to the same overlay.
+   * Gives an overlay another announced address, in a step before the queued inputs. For `grace` seconds more the overlay also answers to
+   * its old address. Must not be called from within a step. Refused if there is no such overlay, if a rule defines its address, or if the
+   * overlay would carry itself.
    */
-  rebind(overlay: string, address: Value): RebindResult {
-    const table = rebindable(overlay, address, this.plan);
-    if ("kind" in table) return table;
-    return { kind: this.operate(table.name, [address], false) === "limit" ? "limit" : "done" };
+  rebind(overlay: string, address: Value, grace: number = GRACE_SECONDS): RebindResult {
+    const { engine } = this.#running;
+    const found = rebindable(overlay, address, this.plan, (name) => engine.localAddress(name));
+    if (!("table" in found)) return found;
+    const before = engine.localAddress(found.overlay);
+    if (before !== undefined && !equal(before, address))
+      this.#gracePeriods.begin({ overlay: found.overlay, address: before }, grace);
+    return { kind: this.operate(found.table.name, [address], false) === "limit" ? "limit" : "done" };
   }
 
   /**
@@ -469,17 +479,22 @@ export class Node {
   /** Adapts to changed addresses of the host. While the host has no address, the node keeps its names. */
   #followHost(): void {
     if (this.#isStopped) return;
-    const running = this.#running;
     const { host } = this.#world;
     const problem = host?.problem(this.listen);
     const names = problem === undefined ? presentNames(this.#names, host) : this.#addresses.names;
-    const tuples = hostChanges(this.#owner(running), running, names);
+    const tuples = hostChanges(this.#owner(this.#running), this.#running, names);
     this.#reportAddress(names[0], problem);
     if (tuples.length === 0 && names.join() === this.#addresses.names.join()) return;
     this.#addresses.names = names;
+    this.#changeAddresses(tuples);
+  }
+
+  /** Makes changes of tables that follow from new own addresses: the given ones, then those of `#followAddresses`. */
+  #changeAddresses(tuples: readonly Tuple[] = []): void {
+    const { engine } = this.#running;
     this.#world.flowCache?.flush();
     this.#areAddressesChanged = true;
-    this.#ports.mux.runExclusive(() => this.#afterStep(tuples.length === 0 || running.engine.load(tuples)));
+    this.#ports.mux.runExclusive(() => this.#afterStep(tuples.length === 0 || engine.load(tuples)));
   }
 
   #reportAddress(name: string = "", problem: string | undefined): void {
@@ -551,7 +566,7 @@ export class Node {
       changed: (table: Table, kind, values: Values): void => {
         changed(table, kind, values);
         if (table.predicate.id === addressMap) collisions.rowChanged(kind, values);
-        if (isAddressTable(table)) this.#areAddressesChanged = true;
+        if (isAddressTable(table.predicate)) this.#areAddressesChanged = true;
         if (this.#wasPresent?.(table.predicate.id, values) === true) return;
         this.#watcher.row(watched, kind, table.predicate, values);
         if (this.snitch.isOn) this.#traceDerived(table, kind, values);
@@ -566,12 +581,10 @@ export class Node {
         this.#settings.onFailure?.(failureMessage(report));
       },
       limitExceeded: (refused: RefusedSteps, most: number | undefined): void => {
-        const { limit, rule, cause } = refused;
+        const { limit, rule } = refused;
         this.snitch.undone(limitName(limit), rule);
         if (this.#settings.onLimit !== undefined) return this.#settings.onLimit(limit, rule, most);
-        const where = rule === "" ? "" : ` in rule ${rule}`;
-        const name = limitName(limit, most);
-        this.#settings.onLog?.(`a step exceeded its limit of ${name}${where} and was rolled back; cause: ${cause}`);
+        this.#settings.onLog?.(refusedMessage(refused, most));
       },
     };
   }
@@ -582,14 +595,6 @@ export class Node {
   }
 }
 
-function isAddressTable({ predicate: { role } }: Table): boolean {
-  return role.kind === "localAddr" || role.kind === "addressesOf" || role.kind === "self";
-}
-
 function stateOf({ program, engine }: Running): ProgramState {
   return { plan: program.plan, tables: engine.tables };
-}
-
-function predicateOf({ predicates }: Plan, name: string, arity: number): PredicateSpec | undefined {
-  return predicates.find((spec) => spec.name === name && spec.arity === arity);
 }

@@ -61,6 +61,14 @@ export interface Rebinding {
   readonly isNew: boolean;
 }
 
+/** Address that an overlay announced before an operator gave it another one. It stays an own address of the overlay for a while. */
+export interface FormerAddress {
+  readonly overlay: string;
+  readonly address: Value;
+  /** Time in seconds of the node's clock at which the node forgets the address. */
+  readonly until: number;
+}
+
 /**
  * The addresses of a node: its endpoint names, and the addresses in its tables. Finds the announced addresses that changed in a step, and
  * the instances that follow the node, that is, announce the node's address. An instance is the node or one of its overlays.
@@ -68,6 +76,7 @@ export interface Rebinding {
 export class OwnAddresses {
   #names: readonly string[];
   #known: ReadonlySet<Value>;
+  #former: readonly FormerAddress[] = [];
   /** The announced address of each instance after the latest step. */
   #announced: ReadonlyMap<string | null, Value | undefined> = new Map();
 
@@ -96,15 +105,48 @@ export class OwnAddresses {
     return isSame(this.#announced.get(null), this.#names[0]) ? table : undefined;
   }
 
-  /** Whether the location is an endpoint name of the node or an own address of its program. */
+  /** Whether the location is an endpoint name of the node, or an own or former address of its program. */
   has(location: Value, tables: AddressTables): boolean {
-    return this.#known.has(location) || tables.isLocalAddress(location);
+    if (this.#known.has(location) || tables.isLocalAddress(location)) return true;
+    return this.#former.length > 0 && this.#former.some(({ address }) => equal(address, location));
+  }
+
+  /** Keeps an address that an overlay is about to lose as one of its own addresses. */
+  keep(former: FormerAddress): void {
+    const { overlay, address } = former;
+    this.#former = [...this.#former.filter((one) => one.overlay !== overlay || !equal(one.address, address)), former];
+  }
+
+  /** Time at which the next former address is forgotten; infinity if there is none. */
+  get nextGraceEnd(): number {
+    return this.#former.reduce((least, { until }) => Math.min(least, until), Infinity);
+  }
+
+  /** Forgets the former addresses whose time has ended. */
+  forgetFormer(now: number): void {
+    this.#former = this.#former.filter(({ until }) => until > now);
+  }
+
+  /**
+   * Returns the names to which an instance answers besides the addresses in its tables: the endpoint names if it announces the address of
+   * the node, and former addresses. `table` is the table of these names, and `given` are the tables that facts fill.
+   */
+  namesOf(table: PredicateSpec, plan: Plan, given: ReadonlySet<number>): readonly Value[] {
+    const names = this.#follows(table, plan, given) ? this.#names : [];
+    const overlay = "overlay" in table.role ? table.role.overlay : undefined;
+    const former = this.#former.filter((one) => one.overlay === overlay).map(({ address }) => address);
+    return former.length === 0 ? names : [...names, ...former];
   }
 
   /** Whether facts for the location belong to this node: `has` is true, or the location is the address of this node in an overlay. */
   isPlaceOf(location: Value, tables: AddressTables): boolean {
     if (this.has(location, tables)) return true;
-    return location instanceof Address && tables.isAddressOf(location.overlay, location.node);
+    if (!(location instanceof Address)) return false;
+    const { overlay, node } = location;
+    return (
+      tables.isAddressOf(overlay, node) ||
+      this.#former.some((one) => one.overlay === overlay && equal(one.address, node))
+    );
   }
 
   /** The address that an instance announces if neither a rule nor a fact gives it one. Undefined if the node has no address yet. */
@@ -140,7 +182,7 @@ export class OwnAddresses {
   }
 
   /** Whether an instance announces the address of the node. `given` are the tables that facts fill. */
-  follows({ role }: PredicateSpec, plan: Plan, given: ReadonlySet<number>): boolean {
+  #follows({ role }: PredicateSpec, plan: Plan, given: ReadonlySet<number>): boolean {
     const overlay = "overlay" in role ? role.overlay : undefined;
     if (overlay === undefined) return true;
     const table = addressTables(plan).find((one) => one.role.overlay === overlay)?.spec;
@@ -156,6 +198,11 @@ function isSame(one: Value | undefined, other: Value | undefined): boolean {
 interface AddressTable {
   readonly spec: PredicateSpec;
   readonly role: { readonly kind: "localAddr"; readonly overlay: string | undefined };
+}
+
+/** Whether the rows of a table are own addresses of the node or of an overlay. */
+export function isAddressTable({ role }: PredicateSpec): boolean {
+  return role.kind === "localAddr" || role.kind === "addressesOf" || role.kind === "self";
 }
 
 /** The `localAddr` tables of the program. */

@@ -1,5 +1,5 @@
 /** `mosaic ctl NODE rebind`: another address of an overlay while the node runs. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { AskedNode, planOf } from "./asked-node.ts";
 
@@ -15,8 +15,8 @@ rcv: recv(Packet) :- send(Dest, Packet), localAddr(Dest).
 
 const DEFINED = `${PROGRAM}materialize(outside, infinity, 1, keys(1)).\nd: localAddr(A) :- outside(A).\n`;
 
-function rebind(asked: AskedNode, overlay: string, address: string): string {
-  const [reply] = asked.request({ do: "rebind", overlay, address });
+function rebind(asked: AskedNode, overlay: string, address: string, grace?: number): string {
+  const [reply] = asked.request({ do: "rebind", overlay, address, grace });
   return reply !== undefined && "error" in reply ? `${reply.error.reason}: ${reply.error.message}` : "done";
 }
 
@@ -25,8 +25,70 @@ test("an overlay gets another address, which its rules hear of and the node answ
   expect(rebind(asked, "hop", "10.0.0.9:010")).toBe("done");
   expect(rebind(asked, "HOP", 'sr::["10.0.0.9:10"]')).toBe("done");
   expect(asked.query("hop.localAddr")).toEqual(["Me", 'sr::["10.0.0.9:10"]']);
-  expect(asked.query("hop.localAddrs")).toEqual(["A", 'sr::["10.0.0.9:10"]']);
+  expect(asked.query("hop.localAddrs").toSorted()).toEqual(['"10.0.0.9:10"', '"here:1"', "A", 'sr::["10.0.0.9:10"]']);
   expect(asked.query("hop.moves")).toEqual(["Old New", '"here:1" "10.0.0.9:10"', '"10.0.0.9:10" sr::["10.0.0.9:10"]']);
+});
+
+describe("the old address", () => {
+  const SENDER = `${PROGRAM}
+import "ron.mzl".
+materialize(got, infinity, infinity, keys(1)).
+got: got(X) :- hear(X).
+told: hear@ron::"10.0.0.9:10"(X) :- tell(X).
+`;
+
+  test("belongs to the overlay for the grace period", () => {
+    const asked = new AskedNode(PROGRAM);
+    rebind(asked, "hop", "10.0.0.9:10");
+    rebind(asked, "hop", "10.0.0.8:10", 5);
+    expect(asked.query("hop.localAddrs").slice(1).toSorted()).toEqual(['"10.0.0.8:10"', '"10.0.0.9:10"', '"here:1"']);
+    asked.clock.advance(5);
+    expect(asked.query("hop.localAddrs").slice(1).toSorted()).toEqual(['"10.0.0.8:10"', '"here:1"']);
+    asked.clock.advance(55);
+    expect(asked.query("hop.localAddrs").slice(1)).toEqual(['"10.0.0.8:10"']);
+  });
+
+  test("still gets the tuples that nodes send to it", () => {
+    const asked = new AskedNode(SENDER);
+    rebind(asked, "ron", "10.0.0.9:10", 0);
+    rebind(asked, "ron", "10.0.0.8:10", 5);
+    asked.node.insert("hop.tell", [1]);
+    asked.clock.advance(5);
+    asked.node.insert("hop.tell", [2]);
+    expect(asked.node.rows("hop.got")).toEqual([[1]]);
+  });
+
+  test("stays through a program swap", () => {
+    const asked = new AskedNode(PROGRAM);
+    rebind(asked, "hop", "10.0.0.9:10", 5);
+    asked.node.replaceProgram(loadProgram(planOf(`${PROGRAM}more: more() :- ask().\n`)), []);
+    expect(asked.query("hop.localAddrs").slice(1).toSorted()).toEqual(['"10.0.0.9:10"', '"here:1"']);
+    asked.clock.advance(5);
+    expect(asked.query("hop.localAddrs").slice(1)).toEqual(['"10.0.0.9:10"']);
+  });
+});
+
+test.each([
+  [
+    "an overlay that is not loaded",
+    'ron::"10.0.0.9:10"',
+    "program: the node runs no overlay `ron`: it runs sr, hop, so it would not answer to the address",
+  ],
+  [
+    "an overlay that it carries",
+    'sr::["10.0.0.9:10"]',
+    "program: hop would be carried by sr, which is carried by hop: give an address of another network",
+  ],
+  [
+    "itself, by a hop",
+    'sr::[hop::"10.0.0.9:10"]',
+    "program: hop would be carried by hop: give an address of another network",
+  ],
+])("an overlay cannot be carried by %s", (_, address, message) => {
+  const asked = new AskedNode(PROGRAM);
+  rebind(asked, "sr", address.includes("hop::") ? "10.0.0.9:10" : 'hop::"10.0.0.9:10"');
+  expect(rebind(asked, "hop", address)).toBe(message);
+  expect(asked.node.rows("hop.localAddr")).toEqual([["here:1"]]);
 });
 
 test("an overlay that gets the address of the node follows it again", () => {
@@ -92,6 +154,8 @@ test.each([
 test.each([
   [{ overlay: "hop" }, '"address" is missing, or no string'],
   [{ address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],
+  [{ overlay: "hop", address: "10.0.0.9:10", grace: -1 }, '"grace" is no number of seconds'],
+  [{ overlay: "hop", address: "10.0.0.9:10", grace: "1s" }, '"grace" is no number of seconds'],
   [{ overlay: 1, address: "10.0.0.9:10" }, '"overlay" is missing, or no string'],
 ])("the request %j is malformed", (fields, message) => {
   const [reply] = new AskedNode(PROGRAM).request({ do: "rebind", ...fields });

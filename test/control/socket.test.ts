@@ -254,6 +254,8 @@ test.each([
     ["rebind", "ron", "--listen", "127.0.0.1:1"],
     "mosaic: --listen: it moves the socket of the node; leave out the overlay\n",
   ],
+  [["insert", "t(1)", "--grace", "1s"], "mosaic: --grace: only the action rebind OVERLAY ADDRESS takes it\n"],
+  [["rebind", "ron", "127.0.0.1:1", "--grace", "5"], "mosaic: --grace: `5` is no duration, as in 500ms, 10s or 2min\n"],
   [["rebind", "--listen", "127.0.0.1"], 'mosaic: --listen: bad address "127.0.0.1"'],
 ])("ctl %j is wrong usage", async (words, message) => {
   const ended = await mosaic("ctl", "nowhere", ...words);

@@ -138,17 +138,18 @@ describe("events", () => {
   test("rebind an overlay to another address on the hosts of `on`", async () => {
     const run = await simulated(
       event("500ms", `load = "edge.mzl"`) +
+        event("500ms", `load = "sr.mzl"`) +
         event("1s", `rebind = "EDGE"\naddress = "10.77.0.9:10000"\non = ["a", "b"]`) +
-        event("2s", `rebind = "edge"\naddress = 'far::"10.77.0.7:10000"'\non = "b"`) +
+        event("2s", `rebind = "edge"\naddress = 'sr::["10.77.0.7:10000"]'\ngrace = "1s"\non = "b"`) +
         check("4s", `query = 'edge.moved("10.77.0.1:10000", "10.77.0.9:10000")'\non = "a"`) +
-        check("4s", `query = 'edge.localAddr(far::"10.77.0.7:10000")'\non = "b"`) +
+        check("4s", `query = 'edge.localAddr(sr::["10.77.0.7:10000"])'\non = "b"`) +
         check("4s", `query = "edge.moved"\non = "c"\nrows = 0`),
     );
     expect(verdicts(run).map((line) => line.split("  ")[1])).toEqual(["holds", "holds", "holds"]);
     const actions = run.seen.flatMap((one) => (one.kind === "action" ? [describeAction(one)] : []));
-    expect(actions.slice(1)).toEqual([
+    expect(actions.slice(2)).toEqual([
       "EDGE rebound to 10.77.0.9:10000 on a, b",
-      `edge rebound to far::"10.77.0.7:10000" on b`,
+      `edge rebound to sr::["10.77.0.7:10000"] on b`,
     ]);
   });
 

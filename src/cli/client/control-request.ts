@@ -11,7 +11,8 @@ interface Action {
   readonly description: string;
   /** Descriptions of the operands. */
   readonly operands: readonly string[];
-  readonly request: (first: string, second: string) => Request;
+  /** `grace`: value of the option `--grace`. */
+  readonly request: (first: string, second: string, grace: number | undefined) => Request;
 }
 
 const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
@@ -64,7 +65,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<ActionName, Action>([
     {
       description: "give an overlay another own address, or the node another address of --listen",
       operands: ["an overlay, as in ron", "an address, as in 10.0.0.4:10000 or 'sr::[\"10.0.0.4:10000\"]'"],
-      request: (overlay, address) => ({ kind: "rebind", overlay, address }),
+      request: (overlay, address, grace) => ({ kind: "rebind", overlay, address, grace }),
     },
   ],
 ]);
@@ -74,10 +75,21 @@ export function actionsHelp(): string {
   return [...ACTIONS].map(([name, { description }]) => `${name}: ${description}`).join("; ");
 }
 
-/**
- * Returns the request for the words after NODE and the option `--listen`. Throws `Failure` if the words are no action with its operands.
- */
-export function controlRequest(name: string, operands: readonly string[], listen?: string): Request {
+/** Options of `mosaic ctl` for `rebind`. */
+export interface RebindOptions {
+  readonly listen?: string | undefined;
+  /** Seconds. */
+  readonly grace?: number | undefined;
+}
+
+/** Returns the request for the words after NODE and the options. Throws `Failure` if the words are no action with its operands. */
+export function controlRequest(
+  name: string,
+  operands: readonly string[],
+  { listen, grace }: RebindOptions = {},
+): Request {
+  if (grace !== undefined && (name !== "rebind" || listen !== undefined))
+    throw wrongUsage("--grace", "only the action rebind OVERLAY ADDRESS takes it");
   if (listen !== undefined) return moveRequest(name, operands, listen);
   const action = ACTIONS.get(name);
   if (action === undefined) {
@@ -89,7 +101,7 @@ export function controlRequest(name: string, operands: readonly string[], listen
   if (missing !== undefined) throw wrongUsage(`ctl ${name}`, `it needs ${missing}`);
   if (operands.length > action.operands.length) throw wrongUsage(`ctl ${name}`, tooMany(action.operands.length));
   const [first = "", second = ""] = operands;
-  return action.request(first, second);
+  return action.request(first, second, grace);
 }
 
 /** `rebind --listen HOST:PORT` */

@@ -1,4 +1,5 @@
 import { actionsHelp, controlRequest } from "../client/control-request.ts";
+import { parseGrace } from "../options/grace.ts";
 import type { CommandSpec } from "../options/command-spec.ts";
 import { NODE_ARGUMENT } from "../options/node-argument.ts";
 
@@ -7,6 +8,7 @@ interface CtlInput {
   readonly action: string;
   readonly args: readonly string[];
   readonly listen?: string;
+  readonly grace?: number;
   readonly json: boolean;
 }
 
@@ -19,10 +21,15 @@ export const command: CommandSpec<CtlInput> = {
   ],
   options: [
     { syntax: "--listen <host:port>", description: "with rebind: address to which the socket of the node moves" },
+    {
+      syntax: "--grace <duration>",
+      description: "with rebind: time for which the overlay also answers to its old address (60s if omitted)",
+      parse: parseGrace,
+    },
     { syntax: "--json", description: "print the report of a program swap as one JSON object" },
   ],
-  run: async ({ node, action, args, listen, json }, { output }) => {
-    const request = controlRequest(action, args, listen);
+  run: async ({ node, action, args, listen, grace, json }, { output }) => {
+    const request = controlRequest(action, args, { listen, grace });
     const { controlNode } = await import("../client/control-node.ts");
     await controlNode(node, request, json, output);
   },

@@ -114,7 +114,7 @@ class PlannedNode {
   #rebind(overlay: string, text: string): RequestError | undefined {
     const reading = this.#compiler.address(text);
     if (!reading.ok) return { message: reading.message, key: "address" };
-    const found = rebindable(overlay, reading.address, this.#plan);
+    const found = rebindable(overlay, reading.address, this.#plan, () => undefined);
     return "message" in found ? found : undefined;
   }
 
