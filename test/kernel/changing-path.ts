@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { vi } from "vitest";
 import type { Namespace } from "../native/namespace.ts";
 import { digestOf } from "./pattern.ts";
 import { type Families, TunnelPair } from "./tunnel-pair.ts";
@@ -8,9 +10,11 @@ export type PathChange = "drops to 1280" | "drops long packets";
 /** Log message of a node that has found the new size. */
 export const NARROW: RegExp = /datagrams of at most (\d+) bytes instead of (\d+)/;
 
-/** Pause of the sender after each 64 KiB, which makes the transfer long, and time of the change. */
+/** Pause of the sender after each 64 KiB, and time from the connection to the change. */
 const PAUSE_MS = 12;
 const CHANGE_AFTER_MS = 400;
+/** Longest time until a node has found the new size. */
+const WAIT = { timeout: 30_000, interval: 50 };
 
 /** Payload sizes that are probed, and fit into 1300 or 1280 bytes after the IP and UDP headers. */
 const CARRIED = { "drops to 1280": { 4: 1252, 6: 1232 }, "drops long packets": { 4: 1272, 6: 1252 } } as const;
@@ -19,7 +23,7 @@ const CARRIED = { "drops to 1280": { 4: 1252, 6: 1232 }, "drops long packets": {
 export interface TransferOutcome {
   /** Whether all bytes arrived unchanged. */
   readonly isUnchanged: boolean;
-  /** Longest datagram of the path at the end, from the log of a node; NaN if it logged none. */
+  /** Longest datagram of the changed path, from the log of a node. */
   readonly carried: number;
   readonly badChecksums: number;
 }
@@ -28,17 +32,26 @@ export function goodOutcome({ outer }: Families, change: PathChange): TransferOu
   return { isUnchanged: true, carried: CARRIED[change][outer], badChecksums: 0 };
 }
 
-/** Transfers a stream through a tunnel whose path changes during the transfer. */
+/** Transfers a stream through a tunnel whose path changes during the transfer, until a node has found it, and `bytes` more. */
 export async function transferAcross(families: Families, change: PathChange, bytes: number): Promise<TransferOutcome> {
   await using pair = new TunnelPair([], "router", families);
   const router = pair.router as Namespace;
   await pair.ready();
-  await pair.serve("serve", bytes, PAUSE_MS);
+  const stream = await pair.stream(PAUSE_MS, bytes);
   const fetched = pair.ask("fetch");
-  await new Promise((resolve) => setTimeout(resolve, CHANGE_AFTER_MS));
+  await stream.connected();
+  await sleep(CHANGE_AFTER_MS);
   alter(router, change);
-  const isUnchanged = (await fetched) === digestOf(bytes);
-  return { isUnchanged: isUnchanged, carried: Number(NARROW.exec(pair.said)?.[1]), badChecksums: pair.badChecksums() };
+  const carried = await vi.waitFor(() => carriedIn(pair), WAIT);
+  const sent = await stream.end();
+  return { isUnchanged: (await fetched) === digestOf(sent), carried, badChecksums: pair.badChecksums() };
+}
+
+/** Returns the new size of the path, from the log of a node. */
+function carriedIn(pair: TunnelPair): number {
+  const [, carried] = NARROW.exec(pair.said) ?? [];
+  if (carried === undefined) throw new Error(`no node has found the new size: ${pair.said}`);
+  return Number(carried);
 }
 
 /** Changes the path from b to a. */

@@ -1,6 +1,7 @@
-// One end of a transfer: `serve ADDRESS BYTES [PAUSE]` sends BYTES bytes to each client, with a pause (ms) after each
-// 64 KiB, `fetch ADDRESS` prints their digest, `echo ADDRESS` returns datagrams, `flood ADDRESS COUNT SIZE` sends numbered
-// ones and prints how many came back whole.
+// One end of a transfer: `serve ADDRESS BYTES` sends BYTES bytes to each client, `fetch ADDRESS` prints their digest,
+// `stream ADDRESS BYTES PAUSE` sends to a client until its input ends, then BYTES more, with a pause (ms) after each 64 KiB,
+// and prints a line at the first and the number of all bytes at the end, `echo ADDRESS` returns datagrams,
+// `flood ADDRESS COUNT SIZE` sends numbered ones and prints how many came back whole.
 import { createHash } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
@@ -18,7 +19,13 @@ const [first = 0, second = 0] = numbers.map(Number);
 
 if (role === "serve") {
   const server = createServer((socket) => {
-    pipeline(Readable.from(second > 0 ? paced(first, second) : pattern(first)), socket).catch(() => {});
+    pipeline(Readable.from(pattern(first)), socket).catch(() => {});
+  });
+  server.listen(PORT, address, () => process.stdout.write("ready\n"));
+} else if (role === "stream") {
+  const server = createServer((socket) => {
+    process.stdout.write("connected\n");
+    pipeline(Readable.from(paced(first, second)), socket).catch(() => {});
   });
   server.listen(PORT, address, () => process.stdout.write("ready\n"));
 } else if (role === "fetch") {
@@ -33,11 +40,17 @@ if (role === "serve") {
   process.stdout.write(`${await flood(first, second)}\n`);
 }
 
-async function* paced(bytes: number, pauseMs: number): AsyncGenerator<Uint8Array> {
-  for (const chunk of pattern(bytes)) {
+async function* paced(more: number, pauseMs: number): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  let end = Infinity;
+  process.stdin.on("end", () => (end = sent + more)).resume();
+  for (const chunk of pattern(Infinity)) {
+    if (sent >= end) break;
     yield chunk;
+    sent += chunk.length;
     await sleep(pauseMs);
   }
+  process.stdout.write(`${sent}\n`);
 }
 
 function datagram(number: number, size: number): Buffer {

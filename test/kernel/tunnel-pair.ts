@@ -33,6 +33,14 @@ const PREFIX = { 4: 24, 6: 64 } as const;
 
 const PORT = 10_000;
 
+/** A TCP stream to one client. */
+export interface Stream {
+  /** Resolves when the client has connected. */
+  connected(): Promise<void>;
+  /** Ends the stream. Resolves with the number of all its bytes when they are handed to the kernel. */
+  end(): Promise<number>;
+}
+
 /** Two hosts, a network between them, and a node of `tunnel.mzl`, or of other rules, on each. Removed when disposed of. */
 export class TunnelPair implements AsyncDisposable {
   readonly a: Namespace = new Namespace();
@@ -116,6 +124,22 @@ export class TunnelPair implements AsyncDisposable {
     await firstLine(child);
   }
 
+  /** Starts a stream on b, with a pause after each 64 KiB. It lasts until it is told to end. Resolves when it is ready. */
+  async stream(pauseMs: number, bytesAfterEnd: number): Promise<Stream> {
+    const child = this.#transfer(this.b, ["stream", this.there, String(bytesAfterEnd), String(pauseMs)], "pipe");
+    if (child.stdout === null) throw new Error("a stream is read from");
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const line = async (): Promise<string> => String((await lines.next()).value);
+    await line();
+    return {
+      connected: async () => void (await line()),
+      end: async () => {
+        child.stdin?.end();
+        return Number(await line());
+      },
+    };
+  }
+
   /** Runs the other end of a transfer on a, and returns its output. */
   ask(role: "fetch" | "flood", ...numbers: readonly number[]): Promise<string> {
     return firstLine(this.#transfer(this.a, [role, this.there, ...numbers.map(String)]));
@@ -185,9 +209,9 @@ export class TunnelPair implements AsyncDisposable {
     }
   }
 
-  #transfer(host: Namespace, args: readonly string[]): ChildProcess {
+  #transfer(host: Namespace, args: readonly string[], stdin: "ignore" | "pipe" = "ignore"): ChildProcess {
     const command = ["netns", "exec", host.name, process.execPath, TRANSFER, ...args];
-    const child = spawn("ip", command, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn("ip", command, { stdio: [stdin, "pipe", "inherit"] });
     this.#children.push(child);
     return child;
   }
