@@ -22,8 +22,7 @@ Raises an event tap(Frame, Source, Destination, Type, Device) for each Ethernet 
 name of the device. Frames are not joined to trains.
 
 Ports   in: the devices. out: 1 push.
-Drops   "tap: no Ethernet frame": no complete header; "tap: no subscriber": the running program has no rule that subscribes to tap, but an
-        earlier program had one.
+Drops   "tap: no Ethernet frame": no complete header; "tap: no subscriber": no rule of the running program subscribes to tap.
 Reads   counters: frames in, tuples out
 Built   by runtime/node/ports.ts, one per node.
 See     TapTx, ReceiveDemux
@@ -45,10 +44,14 @@ export class TapRx implements Element {
     this.#out = out;
   }
 
+  get devices(): readonly Device[] {
+    return this.#taps;
+  }
+
   /** Serves a program from now on: `event` is the predicate `tap` of the program, undefined when no rule subscribes to `tap`. */
   serve(event: PredicateSpec | undefined): void {
     this.#event = event;
-    if (event === undefined || this.#isReading) return;
+    if (this.#isReading) return;
     this.#isReading = true;
     for (const tap of this.#taps) tap.onPacket((frame) => this.#receive(frame, tap.name));
   }

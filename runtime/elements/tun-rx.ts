@@ -26,9 +26,9 @@ Raises an event tun(Packet, Source, Destination, Protocol, TTL, Device) for each
 the name of the device. A train of packets of one flow becomes one event.
 
 Ports   in: the devices. out: 1 push.
-Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": the running program has no rule that subscribes to tun,
-        but an earlier program had one; "own datagram": a datagram between the socket of this node and a peer, which came here because the
-        route to the peer leads into a device.
+Drops   "tun: no IP packet": no complete IPv4 or IPv6 header; "tun: no subscriber": no rule of the running program subscribes to tun;
+        "own datagram": a datagram between the socket of this node and a peer, which came here because the route to the peer leads into a
+        device.
 Reads   counters: packets in, tuples out
 Built   by runtime/node/ports.ts, one per node.
 See     TunTx, ReceiveDemux
@@ -52,10 +52,14 @@ export class TunRx implements Element {
     this.#out = out;
   }
 
+  get devices(): readonly Device[] {
+    return this.#tuns;
+  }
+
   /** Serves a program from now on: `event` is the predicate `tun` of the program, undefined when no rule subscribes to `tun`. */
   serve(event: PredicateSpec | undefined): void {
     this.#event = event;
-    if (event === undefined || this.#isReading) return;
+    if (this.#isReading) return;
     this.#isReading = true;
     for (const tun of this.#tuns) tun.onPacket((packet) => this.#receive(packet, tun.name));
   }

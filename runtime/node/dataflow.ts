@@ -25,6 +25,7 @@ import { OverlayRecvUnwrap } from "../elements/overlay-recv-unwrap.ts";
 import { OverlaySendWrap } from "../elements/overlay-send-wrap.ts";
 import { ReceiveDemux } from "../elements/receive-demux.ts";
 import { type Outgoing, RoundRobin } from "../elements/round-robin.ts";
+import type { TapRx } from "../elements/tap-rx.ts";
 import { ViewChannel } from "../elements/view-channel.ts";
 import { Wiring } from "../elements/wiring.ts";
 import type { Dataflow, Engine } from "../engine/engine.ts";
@@ -43,7 +44,7 @@ import type { Value } from "../plan/values/value.ts";
 import { Admission } from "../wire/admission.ts";
 import { carriesDevicePacket } from "../wire/device-packet.ts";
 import type { RandomStreams } from "../world/random.ts";
-import type { Clock } from "../world/world.ts";
+import type { Clock, Device } from "../world/world.ts";
 import { LimitedSends, type ReportLimited } from "./limited-sends.ts";
 import type { NodePorts, PortOutputs } from "./ports.ts";
 
@@ -73,9 +74,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   /** Present when the program has rules that derive rows for other nodes. */
   readonly channel: ViewChannel | undefined;
   /**
-   * The elements of the plan's graph: first those that receive, then those that work within a round, then those that act when the step
-   * ends. The dataflow calls `flushRound`, `commit` and `abort` of the elements in this order. Counters, drop reasons and metrics come from
-   * this array alone.
+   * The elements of the plan's graph, and those that read devices: first those that receive, then those that work within a round, then
+   * those that act when the step ends. The dataflow calls `flushRound`, `commit` and `abort` of the elements in this order. Counters, drop
+   * reasons and metrics come from this array alone.
    */
   readonly elements: readonly Element[];
   readonly #flushing: readonly Flushing[];
@@ -149,8 +150,9 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     const { networkIn, networkOut, mux, tunRx, tunTx, tapRx, tapTx, tcp, udpRx, udpTx } = this.ports;
     return [
       networkIn,
-      ...(hasElement(this.#plan, "TunRx") ? [tunRx] : []),
-      ...(hasElement(this.#plan, "TapRx") ? [tapRx] : []),
+      // A device is read also if the program has no rule for its packets; they are counted.
+      ...(hasElement(this.#plan, "TunRx") || tunRx.devices.length > 0 ? [tunRx] : []),
+      ...(hasElement(this.#plan, "TapRx") || tapRx.devices.length > 0 ? [tapRx] : []),
       mux,
       this.#unwrap,
       this.#receiveDemux,
@@ -189,13 +191,26 @@ export class NodeDataflow implements Dataflow, PortOutputs {
 
   /** Takes over the ports. After a program swap `previous` is the dataflow that had them before; its counts continue in this one. */
   takePorts(previous?: NodeDataflow): void {
-    const eventOf = (kind: "tun" | "tap"): PredicateSpec | undefined =>
-      this.#plan.predicates.find(({ id, role }) => role.kind === kind && this.#engine.isSubscribed(id));
-    this.ports.serve(this, this.#admission, { tun: eventOf("tun"), tap: eventOf("tap") }, this.#plan);
+    this.ports.serve(this, this.#admission, { tun: this.#eventOf("tun"), tap: this.#eventOf("tap") }, this.#plan);
     if (previous !== undefined) this.#continue(previous);
     for (const element of this.elements) {
       element.counters.onDrop = (reason) => this.#snitch.dropped(elementId(element), reason);
     }
+  }
+
+  /** Warnings about devices whose packets no rule reads. */
+  get unreadDevices(): readonly string[] {
+    const { tunRx, tapRx } = this.ports;
+    const unread = (kind: Device["kind"], noun: string, { devices }: Pick<TapRx, "devices">): readonly string[] =>
+      devices.length === 0 || this.#eventOf(kind) !== undefined
+        ? []
+        : [`no rule reads \`${kind}\`: the ${noun} of ${devices.map(({ name }) => name).join(", ")} are dropped`];
+    return [...unread("tun", "packets", tunRx), ...unread("tap", "frames", tapRx)];
+  }
+
+  /** Returns the event of device packets; undefined if no rule subscribes to it. */
+  #eventOf(kind: Device["kind"]): PredicateSpec | undefined {
+    return this.#plan.predicates.find(({ id, role }) => role.kind === kind && this.#engine.isSubscribed(id));
   }
 
   #continue(previous: NodeDataflow): void {

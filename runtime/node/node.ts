@@ -194,6 +194,7 @@ export class Node {
     if (!this.#ports.mux.runExclusive(() => this.#afterStep(engine.load(facts)))) return false;
     this.#ports.networkIn.start();
     timers.start();
+    for (const message of dataflow.unreadDevices) this.#settings.onLog?.(message);
     return true;
   }
 
@@ -239,7 +240,8 @@ export class Node {
       });
       this.#ports.reclaimSockets();
       next.timers.resume(previous.timers);
-      for (const message of lostRowMessages(report)) this.#settings.onLog?.(message);
+      for (const message of [...lostRowMessages(report), ...next.dataflow.unreadDevices])
+        this.#settings.onLog?.(message);
       this.#areAddressesChanged = true;
       this.#afterStep(true);
       return report;

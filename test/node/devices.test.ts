@@ -31,7 +31,8 @@ function packet(source: string, destination: string, length: number = 12, ttl: n
 function nodeWith(rules: string, devices: readonly RecordingTun[]) {
   const world = manualWorld("here:1");
   const logs: string[] = [];
-  const settings = { names: ["here:1"], facts: [], watch: [], onAdapted: (text: string) => void logs.push(text) };
+  const log = (text: string): void => void logs.push(text);
+  const settings = { names: ["here:1"], facts: [], watch: [], onAdapted: log, onLog: log };
   const node = new Node(compileProgram(`${rules}\n`), { ...world, devices }, settings);
   node.start();
   return { node, world, logs, receive: (bytes: Uint8Array) => world.datagrams.deliver(bytes, PEER) };
@@ -148,4 +149,34 @@ test("a second location of the address of any device is reported", () => {
   const { node } = nodeWith(`${MAP} addressMap("10.2.0.9", "192.0.2.8:1").`, three());
   node.insert("addressMap", ["10.2.0.1", "192.0.2.9:1"]);
   expect(node.metrics().collisions.map(({ virtual, kind }) => [virtual, kind])).toEqual([["10.2.0.1", "own"]]);
+});
+
+test("packets and frames that no rule reads are counted, and a warning names their devices", () => {
+  const [tun, tap] = [new RecordingTun("left", "10.1.0.1/16"), new RecordingTun("lan", "10.2.0.1/16", "tap")];
+  const { node, logs } = nodeWith("seen(P) :- arrived(P).", [tun, tap]);
+  expect(logs).toEqual([
+    "no rule reads `tun`: the packets of left are dropped",
+    "no rule reads `tap`: the frames of lan are dropped",
+  ]);
+  tun.receive(packet("10.1.0.2", "10.9.0.2"));
+  for (let count = 0; count < 2; count++) tap.receive(new Uint8Array(60));
+  expect(Object.fromEntries(node.counters.drops)).toEqual({ "tun: no subscriber": 1, "tap: no subscriber": 2 });
+  const counts = node.metrics().elements.filter(({ element }) => /^T..Rx$/.test(element));
+  expect(counts.map(({ element, in: count }) => [element, count])).toEqual([
+    ["TunRx", 1],
+    ["TapRx", 2],
+  ]);
+});
+
+test("a program swap after which no rule reads the frames of a device warns, and one that reads them does not", () => {
+  const tap = new RecordingTun("lan", "10.2.0.1/16", "tap");
+  const { node, logs } = nodeWith("s: seen(F) :- tap(F).", [tap]);
+  expect(logs).toEqual([]);
+  node.replaceProgram(compileProgram("s: seen(F) :- other(F).\n"), []);
+  expect(logs).toEqual(["no rule reads `tap`: the frames of lan are dropped"]);
+  tap.receive(new Uint8Array(60));
+  node.replaceProgram(compileProgram("s: seen(F) :- tap(F).\n"), []);
+  tap.receive(new Uint8Array(60));
+  expect(logs).toHaveLength(1);
+  expect(Object.fromEntries(node.counters.drops)).toEqual({ "tap: no subscriber": 1 });
 });
