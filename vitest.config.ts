@@ -23,7 +23,7 @@ const ALONE: string[] = [
 /** Tests with network namespaces that mostly wait for timers of overlays: two files run at the same time. */
 const NAMESPACES: string[] = [
   "test/kernel/{device,devices,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
-  "test/lab/{broken,device-mtu,kernel,networks,traffic,user-namespace}.test.ts",
+  "test/lab/{broken,device-mtu,devices,kernel,networks,traffic,user-namespace}.test.ts",
 ];
 
 /** Tests that measure the memory or processor time of their own process, or change the process: each file has one of its own. */

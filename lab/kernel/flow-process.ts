@@ -78,10 +78,12 @@ process.on("SIGTERM", () => {
   process.stdout.write("", () => process.exit(0));
 });
 
-function sendStream({ rate, size, seconds }: StreamTraffic): void {
+function sendStream({ rate, size, seconds, source, destination }: StreamTraffic): void {
   const socket = createSocket("udp4");
   // The device is down or the buffer is full: the datagram counts as lost.
   socket.on("error", () => {});
+  // The kernel sends no datagram before the binding is complete.
+  if (source !== undefined) socket.bind({ address: source });
   const startedAt = now();
   const interval = (size * 8) / rate;
   const count = Math.max(1, Math.ceil(seconds / interval - 1e-9));
@@ -93,7 +95,7 @@ function sendStream({ rate, size, seconds }: StreamTraffic): void {
       const bytes = Buffer.alloc(size);
       bytes.writeDoubleBE(next, 0);
       bytes.writeDoubleBE(at, 8);
-      socket.send(bytes, settings.port, settings.address, () => {});
+      socket.send(bytes, settings.port, destination, () => {});
       reports.add({ kind: "sent", at, packets: 1, bytes: size, retransmitted: 0, delays: [] });
     }
     if (next >= count) clearInterval(timer);
@@ -116,7 +118,7 @@ function receiveStream(): void {
 }
 
 function sendTransfer(traffic: TransferTraffic): void {
-  const socket = connect({ port: settings.port, host: settings.address });
+  const socket = connect({ port: settings.port, host: traffic.destination, localAddress: traffic.source });
   let isConnected = false;
   socket.on("error", () => {});
   socket.once("connect", () => {

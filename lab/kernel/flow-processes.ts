@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { FlowReport, ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { eachLine } from "../outcome/lines.ts";
-import type { Host, StreamTraffic, TransferTraffic } from "../topology/topology.ts";
+import type { StreamTraffic, TransferTraffic } from "../topology/topology.ts";
 import { labEnvironment } from "./lab-folder.ts";
 import type { Namespaces } from "./namespaces.ts";
 
@@ -11,8 +11,6 @@ import type { Namespaces } from "./namespaces.ts";
 export interface FlowProcessSettings {
   readonly role: "send" | "receive";
   readonly traffic: StreamTraffic | TransferTraffic;
-  /** Virtual address of the receiver. */
-  readonly address: string;
   readonly port: number;
 }
 
@@ -39,18 +37,16 @@ export interface FlowProcesses {
  */
 export function startFlow(
   flow: Pick<FlowProcessSettings, "traffic" | "port">,
-  hosts: readonly Host[],
   namespaces: Namespaces,
   report: ReportFlow,
 ): FlowProcesses {
   const { from, to } = flow.traffic;
-  const address = hosts.find((host) => host.name === to)?.virtual ?? "";
   const ends = [
     { host: to, role: "receive" },
     { host: from, role: "send" },
   ] as const;
   const started = ends.map(({ host, role }) => {
-    const settings: FlowProcessSettings = { ...flow, role, address };
+    const settings: FlowProcessSettings = { ...flow, role };
     return start(namespaces.on(host, [process.execPath, PROCESS, JSON.stringify(settings)]), report);
   });
   const children = started.map(({ child }) => child);

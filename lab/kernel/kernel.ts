@@ -256,14 +256,14 @@ class KernelLab {
   #startFlow(traffic: StreamTraffic | TransferTraffic, number: number): FlowProcesses {
     const { observe } = this.#settings;
     const report: ReportFlow = (one) => observe({ kind: "flow", at: this.#now(), traffic: number, report: one });
-    return startFlow({ traffic, port: FIRST_PORT + number }, this.#topology.hosts, this.#namespaces, report);
+    return startFlow({ traffic, port: FIRST_PORT + number }, this.#namespaces, report);
   }
 
   #startPings(traffic: PingTraffic, number: number): void {
     const { observe, pingTool } = this.#settings;
     const startedAt = (performance.timeOrigin + this.#startedAt) / 1e3;
     const lines = new PingLines(traffic.every, (time) => time - startedAt);
-    const processes = startPing(traffic, this.#topology.hosts, pingTool, this.#namespaces, lines, (report) =>
+    const processes = startPing(traffic, pingTool, this.#namespaces, lines, (report) =>
       observe({ kind: "ping", at: report.at, traffic: number, report }),
     );
     for (const one of processes) this.#processes.push(one);

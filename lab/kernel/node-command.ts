@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { Namespaces } from "./namespaces.ts";
 import type { Plans } from "../topology/programs.ts";
+import { formatCidr } from "../../runtime/ip/cidr.ts";
+import { peersAt } from "../topology/peers-at.ts";
 import { announcedBy, type Host, type Topology } from "../topology/topology.ts";
 
 /** Settings that all nodes of a lab share. */
@@ -37,11 +39,16 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
       ? `0.0.0.0${attachment.address.slice(attachment.address.lastIndexOf(":"))}`
       : attachment.address,
     ...announcedBy(attachment).flatMap((address) => ["--addr", address]),
-    ...(host.virtual === undefined ? [] : ["--tun", "--tun-addr", `${host.virtual}/10`]),
-    ...peers.flatMap(({ name, virtual }) => {
-      const address = wiring.addressFor(host.name, name);
-      return ["--peer", virtual === undefined ? address : `${virtual}=${address}`];
-    }),
+    ...host.devices.flatMap(({ kind, name, network }) => [
+      `--${kind}=${name}`,
+      ...(network === undefined ? [] : ["--tun-addr", formatCidr(network)]),
+    ]),
+    ...peers.flatMap((peer) =>
+      peersAt(peer, wiring.addressFor(host.name, peer.name)).flatMap(({ virtual, address }) => [
+        "--peer",
+        virtual === undefined ? address : `${virtual}=${address}`,
+      ]),
+    ),
     ...[...host.defines].flatMap(([name, value]) => ["-D", `${name}=${value}`]),
     ...host.facts.flatMap((fact) => ["--fact", fact]),
     ...[...host.secrets].flatMap(([name, path]) => ["--secret", `${name}=${path}`]),

@@ -5,7 +5,7 @@ import { labEnvironment } from "./lab-folder.ts";
 import { eachLine } from "../outcome/lines.ts";
 import type { Namespaces } from "./namespaces.ts";
 import type { PingLines } from "./ping-line.ts";
-import type { Host, PingTraffic } from "../topology/topology.ts";
+import type { PingTraffic } from "../topology/topology.ts";
 
 /** Program that sends the echo requests of a lab. */
 export type PingTool = "ping" | "UDP echo";
@@ -19,15 +19,13 @@ export function findPingTool(): PingTool {
 
 /** Starts the echo requests of a traffic between hosts with virtual addresses. Returns the processes, which run until they are killed. */
 export function startPing(
-  { from, to, every }: PingTraffic,
-  hosts: readonly Host[],
+  { from, to, source, destination, every }: PingTraffic,
   tool: PingTool,
   namespaces: Namespaces,
   lines: PingLines,
   report: (report: PingReport) => void,
 ): readonly ChildProcess[] {
-  const address = hosts.find((host) => host.name === to)?.virtual ?? "";
-  const command = tool === "ping" ? ping(address, every) : udpEcho("ping", address, every);
+  const command = tool === "ping" ? ping(source, destination, every) : udpEcho("ping", destination, every, source);
   const sender = start(namespaces.on(from, command));
   if (sender.stdout !== null) {
     eachLine(sender.stdout, (line) => {
@@ -35,15 +33,16 @@ export function startPing(
       if (pingReport !== undefined) report(pingReport);
     });
   }
-  return tool === "ping" ? [sender] : [sender, start(namespaces.on(to, udpEcho("serve", address, every)))];
+  return tool === "ping" ? [sender] : [sender, start(namespaces.on(to, udpEcho("serve", destination, every)))];
 }
 
-function ping(address: string, every: number): readonly string[] {
-  return ["ping", "-n", "-D", "-O", "-i", String(every), address];
+function ping(source: string | undefined, destination: string, every: number): readonly string[] {
+  const binding = source === undefined ? [] : ["-I", source];
+  return ["ping", "-n", "-D", "-O", ...binding, "-i", String(every), destination];
 }
 
-function udpEcho(role: "ping" | "serve", address: string, every: number): readonly string[] {
-  return [process.execPath, UDP_ECHO, role, address, String(every)];
+function udpEcho(role: "ping" | "serve", address: string, every: number, source?: string): readonly string[] {
+  return [process.execPath, UDP_ECHO, role, address, String(every), ...(source === undefined ? [] : [source])];
 }
 
 function start([command = "", ...args]: readonly string[]): ChildProcess {

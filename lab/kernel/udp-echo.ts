@@ -1,6 +1,6 @@
 /**
  * Main module of the UDP echo, a substitute for `ping`. `udp-echo.ts serve ADDRESS` returns each datagram to its sender;
- * `udp-echo.ts ping ADDRESS SECONDS` sends one per interval and prints lines like `ping -D -O`.
+ * `udp-echo.ts ping ADDRESS SECONDS [SOURCE]` sends one per interval, from SOURCE, and prints lines like `ping -D -O`.
  */
 import { createSocket } from "node:dgram";
 import { setInterval } from "node:timers";
@@ -15,7 +15,7 @@ function serve(address: string): void {
   socket.bind(PORT, address);
 }
 
-function ping(address: string, seconds: number): void {
+function ping(address: string, seconds: number, source: string | undefined): void {
   const socket = createSocket("udp4");
   const unanswered = new Map<number, number>();
   let sequence = 0;
@@ -30,6 +30,7 @@ function ping(address: string, seconds: number): void {
   });
   // An unreachable host or a closed port counts as a missing reply.
   socket.on("error", () => {});
+  if (source !== undefined) socket.bind({ address: source });
   setInterval(() => {
     if (unanswered.has(sequence)) print(`no answer yet for icmp_seq=${sequence}`);
     unanswered.set(++sequence, performance.now());
@@ -43,6 +44,6 @@ function print(text: string): void {
   process.stdout.write(`[${((performance.timeOrigin + performance.now()) / 1e3).toFixed(6)}] ${text}\n`);
 }
 
-const [role, address = "", seconds = "1"] = process.argv.slice(2);
+const [role, address = "", seconds = "1", source] = process.argv.slice(2);
 if (role === "serve") serve(address);
-else ping(address, Number(seconds));
+else ping(address, Number(seconds), source);

@@ -11,7 +11,8 @@ import { type Boot, MAX_PAYLOAD, Simulation } from "../../runtime/sim/simulation
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { SimNat } from "../../runtime/sim/sim-nat.ts";
 import { type Realm, type SimInterface, SimRouter } from "../../runtime/sim/sim-router.ts";
-import { innerMtu } from "../../runtime/wire/inner-mtu.ts";
+import { peersAt } from "../topology/peers-at.ts";
+import { defaultMtu, innerMtu } from "../../runtime/wire/inner-mtu.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { problemIn, type QueryAnswer, queryAnswer } from "../outcome/query-answer.ts";
@@ -140,11 +141,11 @@ function addHost(
   { host, program, watched }: Installation,
   { nodes, failures, capture, wiring, realms }: Boots,
 ): void {
-  const { name, virtual } = host;
+  const { name } = host;
   const peers = new Set(host.peers);
   const known = topology.hosts
     .filter((peer) => peers.has(peer.name))
-    .map((peer) => ({ virtual: peer.virtual, address: wiring.addressFor(name, peer.name) }));
+    .flatMap((peer) => peersAt(peer, wiring.addressFor(name, peer.name)));
   const result = peerFacts(program.plan, known);
   const facts = result.ok ? result.facts : [];
   if (!result.ok) failures.push(`${name}: ${explainPeerFailure(result)}`);
@@ -152,7 +153,8 @@ function addHost(
     const isRunning = nodes.start({ host, program, facts, watched, peers: known }, capture?.(name, world) ?? world);
     if (!isRunning) failures.push(`${name}: the facts could not be loaded`);
   };
-  const tun = virtual === undefined ? {} : { tun: { address: virtual, mtu: innerMtu(program.plan, MAX_PAYLOAD) } };
+  const longest = innerMtu(program.plan, MAX_PAYLOAD);
+  const devices = host.devices.map((device) => ({ ...device, mtu: defaultMtu(device.kind, longest) }));
   const [first, ...others] = interfacesOf(host).map(({ network, address }) => ({
     network,
     address,
@@ -162,7 +164,7 @@ function addHost(
     const realm = realms.get(network);
     return gateway === name && realm instanceof SimRouter ? [realm] : [];
   });
-  simulation.addHost({ name, ...first, others, routers, boot, ...tun });
+  simulation.addHost({ name, ...first, others, routers, boot, devices });
 }
 
 function explainPeerFailure(result: PeerFacts & { readonly ok: false }): string {
@@ -234,20 +236,19 @@ const FIRST_PORT = 5001;
 function startTraffic(simulation: Simulation, traffic: Traffic, number: number, observe: Observe): void {
   const { kernel } = simulation.host(traffic.from);
   const peer = simulation.host(traffic.to).kernel;
-  if (kernel === undefined || peer === undefined) return;
   const reportFlow: ReportFlow = (report) => observe({ kind: "flow", at: report.at, traffic: number, report });
   const port = FIRST_PORT + number;
   switch (traffic.kind) {
     case "ping":
-      kernel.ping(peer.address, traffic.every, (report) =>
+      kernel.ping(traffic, traffic.every, (report) =>
         observe({ kind: "ping", at: simulation.now, traffic: number, report }),
       );
       break;
     case "udp":
-      kernel.stream(peer, traffic, port, reportFlow);
+      kernel.stream(peer, traffic, traffic, port, reportFlow);
       break;
     case "tcp":
-      kernel.transfer(peer, traffic, port, reportFlow);
+      kernel.transfer(peer, traffic, traffic, port, reportFlow);
   }
 }
 

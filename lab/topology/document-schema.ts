@@ -4,6 +4,8 @@
  */
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { type Cidr, parseCidr } from "../../runtime/ip/cidr.ts";
+import { deviceAddressProblem } from "../../runtime/ip/device-address.ts";
 import { canonicalHostPort } from "../../runtime/plan/values/host-port.ts";
 import { parseRange, RANGE_FORMS } from "./address-range.ts";
 import { BYTES_FORMS, parseBytes } from "./byte-count.ts";
@@ -12,6 +14,7 @@ import { parseRate, RATE_FORMS } from "./rate.ts";
 import type {
   CheckDocument,
   CommandDocument,
+  DeviceDocument,
   DocumentFault,
   EventDocument,
   HostDocument,
@@ -108,6 +111,39 @@ const VIRTUAL = 'an address from 100.64.0.0 to 100.127.255.255, as "100.64.0.1"'
 const NODES = "a number of nodes from 1 to 10000";
 const nodeCount = z.int(expected(NODES)).min(1, expected(NODES)).max(10_000, expected(NODES));
 
+const DEVICE_KIND = '"tun" or "tap"';
+const DEVICE_NAME = "a name of at most 15 letters, digits, `.`, `_` and `-`, other than lo, eth0, eth1, ...";
+/** The other names are those of the interfaces that a lab gives its hosts. */
+const deviceName = z
+  .string(expected(DEVICE_NAME))
+  .refine((written) => /^[\w.-]{1,15}$/.test(written) && !/^(?:lo|eth\d+|\.\.?)$/.test(written), expected(DEVICE_NAME));
+const DEVICE_ADDRESS = 'an IPv4 address with the length of its prefix, as "10.1.0.1/16"';
+
+const deviceAddress: z.ZodType<Cidr> = z.string(expected(DEVICE_ADDRESS)).transform((written, { issues }) => {
+  const parsed = parseCidr(written);
+  const fault = (message: string): Cidr => {
+    issues.push({ code: "custom", message, input: written });
+    return z.NEVER;
+  };
+  if (!parsed.ok || parsed.cidr.bytes.length !== 4) return fault(`expected ${DEVICE_ADDRESS}`);
+  const problem = deviceAddressProblem(parsed.cidr);
+  return problem === undefined ? parsed.cidr : fault(problem);
+});
+
+const device: z.ZodType<DeviceDocument> = table({
+  kind: z.enum(["tun", "tap"], expected(DEVICE_KIND)).default("tun"),
+  name: deviceName.optional(),
+  address: deviceAddress.optional(),
+}).check(({ value: { kind, address }, issues }) => {
+  if (kind === "tun" && address === undefined)
+    issues.push({ code: "custom", message: `a TUN device needs \`address\`: ${DEVICE_ADDRESS}`, input: kind });
+});
+
+/** Greatest number of devices, as for `mosaic run`. */
+const DEVICES_MAX = 16;
+const DEVICES = `from 1 to ${DEVICES_MAX} tables [[hosts.NAME.devices]]`;
+const devices = z.array(device, expected(DEVICES)).min(1, expected(DEVICES)).max(DEVICES_MAX, expected(DEVICES));
+
 const NETWORK_LIST = 'a list of networks, as ["office", "home"]';
 
 const host: z.ZodType<HostDocument> = table({
@@ -118,6 +154,7 @@ const host: z.ZodType<HostDocument> = table({
   networks: z.array(text, expected(NETWORK_LIST)).nonempty(expected(NETWORK_LIST)).optional(),
   address: z.string(expected(ADDRESS)).refine(isAddress, expected(ADDRESS)).transform(canonicalHostPort).optional(),
   virtual: z.string(expected(VIRTUAL)).refine(isVirtual, expected(VIRTUAL)).optional(),
+  devices: devices.optional(),
 });
 
 /** Host name. It becomes part of the name of the host's network namespace. */

@@ -3,45 +3,58 @@
  * faults is resolved. This file checks names, addresses, times and traffic; the other find-*.ts files check nodes, networks, gateways and
  * checks.
  */
+import { isIPv4 } from "node:net";
+import { findDeviceFaults } from "./find-device-faults.ts";
 import { type Groups, groupsOf, isBidirectional, membersOf, sides } from "./host-names.ts";
-import { numberedHosts } from "./host-numbers.ts";
+import { type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
 import { findNodeFaults } from "./find-node-faults.ts";
+import { ipOf } from "./address-range.ts";
 import type { KeyPath } from "./key-positions.ts";
 import { interfacesOf } from "./topology.ts";
 import type { Crossing, DocumentFault, HostNames, LinkDocument, TopologyDocument } from "./topology-document.ts";
+import { type TrafficEndsByName, trafficEnds } from "./traffic-end.ts";
 import { trafficName } from "./traffic-name.ts";
 
 /** Returns the faults that the schema does not find: unknown hosts, duplicate addresses, times after the end. */
 export function findFaults(document: TopologyDocument): readonly DocumentFault[] {
   const groups = groupsOf(document);
+  const hosts = numberedHosts(document);
+  const ends = trafficEnds(hosts);
   return [
-    ...findUnknownHosts(document, groups),
+    ...findUnknownHosts(document, groups, ends),
     ...findCollidingNames(document),
     ...findNodeFaults(document),
-    ...findSharedAddresses(document),
+    ...findDeviceFaults(document, hosts),
+    ...findSharedAddresses(document, hosts),
     ...findHostsWithoutPrograms(document),
-    ...findTrafficFaults(document, groups),
+    ...findTrafficFaults(document, groups, ends),
     ...findLateTimes(document),
     ...findNetworkFaults(document),
-    ...findCheckFaults(document),
+    ...findCheckFaults(document, ends),
   ];
 }
 
-function findUnknownHosts(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
+function findUnknownHosts(
+  document: TopologyDocument,
+  groups: Groups,
+  ends: TrafficEndsByName,
+): readonly DocumentFault[] {
   const known = [...groups.keys()].slice(0, 20).join(", ");
-  return mentions(document).flatMap(({ path, name }) =>
-    groups.has(name)
-      ? []
-      : [{ path, message: `there is no host ${JSON.stringify(name)}; the known hosts are ${known}` }],
-  );
+  return mentions(document).flatMap(({ path, name, isEnd }) => {
+    if (groups.has(name) || (isEnd && ends.has(name))) return [];
+    if (isEnd && isIPv4(name)) return [{ path, message: `no device has the address ${name}` }];
+    return [{ path, message: `there is no host ${JSON.stringify(name)}; the known hosts are ${known}` }];
+  });
 }
 
 /** Use of a host's name in the document. */
 interface Mention {
   readonly path: KeyPath;
   readonly name: string;
+  /** Whether it is an end of traffic, which may also be the address of a device. */
+  readonly isEnd: boolean;
 }
 
 function mentions(document: TopologyDocument): readonly Mention[] {
@@ -57,8 +70,8 @@ function mentions(document: TopologyDocument): readonly Mention[] {
     ]),
     ...links.flatMap((link, at) => linkAt(["links", at], link)),
     ...traffic.flatMap(({ from, to }, at) => [
-      ...namesAt(["traffic", at, "from"], from),
-      ...namesAt(["traffic", at, "to"], to),
+      ...endsAt(["traffic", at, "from"], from),
+      ...endsAt(["traffic", at, "to"], to),
     ]),
     ...events.flatMap((event, at) => [
       ...crossingAt(["events", at, "cut"], event.cut),
@@ -71,11 +84,11 @@ function mentions(document: TopologyDocument): readonly Mention[] {
     ]),
     ...commands.flatMap(({ on }, at) => namesAt(["commands", at, "on"], on)),
     ...checks.flatMap(({ from, to, path, reaches, unreachable, on }, at) => [
-      ...namesAt(["checks", at, "from"], from),
-      ...namesAt(["checks", at, "to"], to),
+      ...endsAt(["checks", at, "from"], from),
+      ...endsAt(["checks", at, "to"], to),
       ...namesAt(["checks", at, "path"], path),
-      ...namesAt(["checks", at, "reaches"], reaches),
-      ...namesAt(["checks", at, "unreachable"], unreachable),
+      ...endsAt(["checks", at, "reaches"], reaches),
+      ...endsAt(["checks", at, "unreachable"], unreachable),
       ...namesAt(["checks", at, "on"], on),
     ]),
   ];
@@ -93,8 +106,12 @@ function linkAt(path: KeyPath, link: LinkDocument | undefined): readonly Mention
 
 function namesAt(path: KeyPath, names: HostNames | undefined): readonly Mention[] {
   if (names === undefined) return [];
-  if (typeof names === "string") return [{ path, name: names }];
-  return names.map((name, at) => ({ path: [...path, at], name }));
+  if (typeof names === "string") return [{ path, name: names, isEnd: false }];
+  return names.map((name, at) => ({ path: [...path, at], name, isEnd: false }));
+}
+
+function endsAt(path: KeyPath, names: HostNames | undefined): readonly Mention[] {
+  return namesAt(path, names).map((mention) => ({ ...mention, isEnd: true }));
 }
 
 function crossingAt(path: KeyPath, crossing: Crossing | undefined): readonly Mention[] {
@@ -116,7 +133,7 @@ function findCollidingNames(document: TopologyDocument): readonly DocumentFault[
   return faults;
 }
 
-function findSharedAddresses(document: TopologyDocument): readonly DocumentFault[] {
+function findSharedAddresses(document: TopologyDocument, hosts: readonly NumberedHost[]): readonly DocumentFault[] {
   const faults: DocumentFault[] = [];
   const owners = new Map<string, string>();
   for (const [name, { nat }] of Object.entries(document.networks)) {
@@ -127,19 +144,30 @@ function findSharedAddresses(document: TopologyDocument): readonly DocumentFault
     owners.set(nat, name);
   }
   const seen = new Set<string>();
-  for (const host of numberedHosts(document)) {
-    const { name, group, machine, virtual } = host;
+  for (const host of hosts) {
+    const { name, group, machine } = host;
     if (seen.has(machine)) continue;
     seen.add(machine);
-    const ips = interfacesOf(host).map(({ address }) => address.slice(0, address.lastIndexOf(":")));
-    for (const [key, value] of [...ips.map((ip) => ["address", ip] as const), ["virtual", virtual] as const]) {
+    for (const [key, value] of writtenAddresses(host)) {
       const owner = owners.get(value);
       owners.set(value, name);
       if (owner !== undefined)
-        faults.push({ path: ["hosts", group, key], message: `${value} is already the address of ${owner}` });
+        faults.push({ path: ["hosts", group, ...key], message: `${value} is already the address of ${owner}` });
     }
   }
   return faults;
+}
+
+/** Returns the addresses of a host, in the network and of its devices, with their keys in the table of the host. */
+function writtenAddresses(host: NumberedHost): readonly (readonly [key: KeyPath, address: string])[] {
+  const { devices, document } = host;
+  return [
+    ...interfacesOf(host).map(({ address }) => [["address"], ipOf(address)] as const),
+    ...devices.flatMap(({ network }, at) => {
+      const key = document.devices === undefined ? ["virtual"] : ["devices", at, "address"];
+      return network === undefined ? [] : [[key, network.address] as const];
+    }),
+  ];
 }
 
 function findHostsWithoutPrograms(document: TopologyDocument): readonly DocumentFault[] {
@@ -149,19 +177,25 @@ function findHostsWithoutPrograms(document: TopologyDocument): readonly Document
     .map(([name]) => ({ path: ["hosts", name, "programs"], message }));
 }
 
-function findTrafficFaults(document: TopologyDocument, groups: Groups): readonly DocumentFault[] {
-  const devices = new Map(numberedHosts(document).map(({ name, hasTun }) => [name, hasTun]));
+function findTrafficFaults(
+  document: TopologyDocument,
+  groups: Groups,
+  ends: TrafficEndsByName,
+): readonly DocumentFault[] {
   const names = document.traffic.map((_, index) => trafficName(document.traffic, index));
   return document.traffic.flatMap((traffic, index) => {
     const { from, to, at } = traffic;
     const path = ["traffic", index];
     const faults: DocumentFault[] = [from, to].flatMap((name, side) => {
       const key = side === 0 ? "from" : "to";
-      if (devices.get(name) === false) return [{ path: [...path, key], message: `${name} has no TUN device` }];
-      const isGroup = groups.has(name) && !devices.has(name);
+      const end = ends.get(name);
+      if (end !== undefined && end.address === undefined)
+        return [{ path: [...path, key], message: `${name} has no device with an address` }];
+      const isGroup = groups.has(name) && end === undefined;
       return isGroup ? [{ path: [...path, key], message: `expected one host, not the group ${name}` }] : [];
     });
-    if (from === to) faults.push({ path: [...path, "to"], message: "expected a host other than `from`" });
+    if (from === to || (ends.get(from)?.host ?? from) === ends.get(to)?.host)
+      faults.push({ path: [...path, "to"], message: "expected a host other than `from`" });
     if (at >= document.duration) faults.push({ path: [...path, "at"], message: TOO_LATE });
     else if (at + (traffic.duration ?? 0) > document.duration)
       faults.push({ path: [...path, "duration"], message: "expected an end before the end of the run" });

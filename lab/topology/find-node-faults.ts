@@ -15,7 +15,7 @@ function findHostFaults(document: TopologyDocument): readonly DocumentFault[] {
   const { hosts, networks, events } = document;
   const moving = new Set(events.flatMap(({ move }) => [move ?? []].flat()));
   return Object.entries(hosts).flatMap(([name, host]): readonly DocumentFault[] => {
-    const { nodes, tun, virtual, address } = host;
+    const { nodes, address } = host;
     const [network = ""] = networksOf(host);
     if (nodes === undefined) return [];
     const fault = (key: string, message: string): DocumentFault => ({ path: ["hosts", name, key], message });
@@ -23,8 +23,9 @@ function findHostFaults(document: TopologyDocument): readonly DocumentFault[] {
     const hidden = outwardNetworks(network, document).some((one) => (networks[one]?.nat ?? false) !== false);
     const moves = [name, ...membersOf(name, host), network].some((one) => moving.has(one));
     return [
-      ...(tun === true ? [fault("tun", "a device belongs to one node, and the host has `nodes`")] : []),
-      ...(virtual === undefined ? [] : [fault("virtual", "a device belongs to one node, and the host has `nodes`")]),
+      ...(["tun", "virtual", "devices"] as const)
+        .filter((key) => (key === "tun" ? host.tun === true : host[key] !== undefined))
+        .map((key) => fault(key, "a device belongs to one node, and the host has `nodes`")),
       ...(hidden ? [fault("nodes", `is in ${network}, behind a gateway, where each node would need \`--addr\``)] : []),
       ...(moves ? [fault("nodes", "an event moves the host, and each node would need `--addr`")] : []),
       ...(port + nodes - 1 > LAST_PORT

@@ -1,4 +1,5 @@
 import { addressAt, ipOf, isWithin, parseRange } from "./address-range.ts";
+import { devicesOf, type HostDevice } from "./host-devices.ts";
 import { membersOf, networksOf, nodesOf } from "./host-names.ts";
 import { outwardNetworks } from "./outward-networks.ts";
 import type { Attachment, Interface } from "./topology.ts";
@@ -12,8 +13,7 @@ export interface NumberedHost extends Attachment {
   /** Name of the host. Several nodes may run on it. */
   readonly machine: string;
   readonly document: HostDocument;
-  readonly virtual: string;
-  readonly hasTun: boolean;
+  readonly devices: readonly HostDevice[];
 }
 
 const PORT = 10_000;
@@ -76,7 +76,7 @@ export function numberedHosts(
   document: TopologyDocument,
   addresses: NetworkAddresses = new NetworkAddresses(document),
 ): readonly NumberedHost[] {
-  const { hosts, tun } = document;
+  const { hosts } = document;
   const all = Object.entries(hosts).flatMap(([group, host]) =>
     membersOf(group, host).map((machine) => ({ machine, group, document: host })),
   );
@@ -90,9 +90,7 @@ export function numberedHosts(
       machine,
       document: host,
       ...addresses.attach({ ...first, address: withPort(first.address, node) }, others),
-      virtual: host.virtual ?? `100.${64 + ((at + 1) >> 16)}.${lowBytes(at)}`,
-      // A device belongs to one node.
-      hasTun: host.nodes === undefined && (host.tun ?? tun ?? true),
+      devices: devicesOf(host, host.virtual ?? `100.${64 + ((at + 1) >> 16)}.${lowBytes(at)}`, document),
     }));
   });
 }

@@ -1,5 +1,6 @@
 import { countOf } from "../../runtime/plan/values/count-of.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import { hasTunDevice } from "./host-devices.ts";
 import { type Host, type Topology, watchedPredicates } from "./topology.ts";
 import type { DocumentFault } from "./topology-document.ts";
 
@@ -42,7 +43,7 @@ export class Plans {
   }
 
   static compile({ hosts }: Topology, compile: Compile): PlansResult {
-    const hasTun = hosts.some((host) => host.virtual !== undefined);
+    const hasTun = hosts.some(({ devices }) => hasTunDevice(devices));
     const plans = new Map<string, Plan>();
     const warnings = new Set<string>();
     const macros = new Set<string>();

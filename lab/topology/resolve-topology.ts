@@ -9,6 +9,7 @@ import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import { parseRange } from "./address-range.ts";
 import { describeFaults } from "./describe-faults.ts";
 import { coveredTraffic } from "./find-check-faults.ts";
+import { type TrafficEndsByName, trafficEnds } from "./traffic-end.ts";
 import { trafficName } from "./traffic-name.ts";
 import { expand, type Groups, groupsOf, isBidirectional, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
@@ -41,6 +42,7 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
   const hosts = numberedHosts(document, addresses);
   const moving = new Set(document.events.flatMap(({ move }) => expand(move ?? [], groups)));
   const everyone = hosts.map((host) => host.name);
+  const ends = trafficEnds(hosts);
   const { title, seed, duration, traffic, routes } = document;
   return {
     title: title ?? file,
@@ -49,10 +51,10 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
     networks: resolveNetworks(document, groups),
     hosts: hosts.map((host) => resolveHost(host, document, groups, { everyone, moving }, file)),
     links: document.links.map((link) => resolveLink(link, document, groups)),
-    traffic: resolveTraffic(traffic, duration),
+    traffic: resolveTraffic(traffic, duration, ends),
     events: resolveEvents(document, groups, { addresses, everyone, file }),
     commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: commandHosts(on, groups, hosts) })),
-    checks: document.checks.map((check) => resolveCheck(check, document, groups, everyone)),
+    checks: document.checks.map((check) => resolveCheck(check, document, { groups, everyone, ends })),
     routes,
     watch: document.watch,
   };
@@ -72,7 +74,7 @@ function resolveHost(
   { everyone, moving }: { readonly everyone: readonly string[]; readonly moving: ReadonlySet<string> },
   file: string,
 ): Host {
-  const { name, machine, network, address, visible, others, virtual, hasTun, document: hostDocument } = host;
+  const { name, machine, network, address, visible, others, devices, document: hostDocument } = host;
   const defines = Object.entries({ ...document.defines, ...hostDocument.defines });
   const secrets = Object.entries({ ...document.secrets, ...hostDocument.secrets });
   const peers = hostDocument.peers ?? document.peers ?? "all";
@@ -85,7 +87,7 @@ function resolveHost(
     visible,
     others,
     moves: moving.has(name),
-    virtual: hasTun ? virtual : undefined,
+    devices,
     programs: (hostDocument.programs ?? document.programs ?? []).map((program) => locateProgram(program, file)),
     defines: new Map(defines.map(([key, value]) => [key, typeof value === "number" ? formatValue(value) : value])),
     facts: [...(document.facts ?? []), ...(hostDocument.facts ?? [])],
@@ -216,10 +218,22 @@ const DATAGRAM_BYTES = 1000;
 /** Time before the end of the run at which streams and transfers without `duration` stop, so that their last packets arrive. */
 const LAST_SECONDS = 1;
 
-function resolveTraffic(traffic: readonly TrafficDocument[], runSeconds: number): readonly Traffic[] {
+function resolveTraffic(
+  traffic: readonly TrafficDocument[],
+  runSeconds: number,
+  endsByName: TrafficEndsByName,
+): readonly Traffic[] {
   return traffic.map((one, number): Traffic => {
-    const { kind, from, to, at, every = PING_SECONDS, rate, size = DATAGRAM_BYTES, bytes } = one;
-    const ends = { name: trafficName(traffic, number), from, to, at };
+    const { kind, at, every = PING_SECONDS, rate, size = DATAGRAM_BYTES, bytes } = one;
+    const [from, to] = [endsByName.get(one.from), endsByName.get(one.to)];
+    const ends = {
+      name: trafficName(traffic, number),
+      from: from?.host ?? one.from,
+      to: to?.host ?? one.to,
+      source: from?.named,
+      destination: to?.address ?? "",
+      at,
+    };
     if (kind === "ping") return { kind, ...ends, every };
     const left = Math.max(runSeconds - at - LAST_SECONDS, (runSeconds - at) / 2);
     const seconds = one.duration ?? left;
@@ -232,11 +246,14 @@ function resolveTraffic(traffic: readonly TrafficDocument[], runSeconds: number)
 function resolveCheck(
   check: CheckDocument,
   { traffic, duration }: TopologyDocument,
-  groups: Groups,
-  everyone: readonly string[],
+  {
+    groups,
+    everyone,
+    ends,
+  }: { readonly groups: Groups; readonly everyone: readonly string[]; readonly ends: TrafficEndsByName },
 ): Check {
   const expectation = resolveExpectation(check, check.on === undefined ? everyone : expand(check.on, groups));
-  return { at: check.at ?? duration, traffic: coveredTraffic(check, traffic), expectation };
+  return { at: check.at ?? duration, traffic: coveredTraffic(check, traffic, ends), expectation };
 }
 
 /** Returns the expectation of a check. The schema has verified that the check has exactly one. */

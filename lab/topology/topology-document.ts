@@ -1,3 +1,6 @@
+import type { Cidr } from "../../runtime/ip/cidr.ts";
+import type { Device } from "../../runtime/world/world.ts";
+
 /** Topology file after the schema: durations are in seconds, probabilities are from 0 to 1, and an omitted list is empty. */
 export interface TopologyDocument extends HostDefaults {
   readonly title?: string | undefined;
@@ -43,6 +46,15 @@ export interface HostDocument extends HostDefaults {
   readonly networks?: readonly string[] | undefined;
   readonly address?: string | undefined;
   readonly virtual?: string | undefined;
+  /** Devices in place of the TUN device with the address `virtual`. */
+  readonly devices?: readonly DeviceDocument[] | undefined;
+}
+
+export interface DeviceDocument {
+  readonly kind: Device["kind"];
+  readonly name?: string | undefined;
+  /** Undefined only for a TAP device without an address. */
+  readonly address?: Cidr | undefined;
 }
 
 /** Route table of the programs, and the numbers of its columns, counted from 1. */

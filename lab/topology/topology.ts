@@ -4,6 +4,7 @@
  */
 import type { LinkFaults } from "../../runtime/sim/sim-link.ts";
 import type { AddressRange } from "./address-range.ts";
+import type { HostDevice } from "./host-devices.ts";
 import { formatBytes } from "./byte-count.ts";
 import { formatDuration } from "./duration.ts";
 import { formatRate } from "./rate.ts";
@@ -85,8 +86,7 @@ export interface Host extends Attachment {
   readonly machine: string;
   /** Whether an event moves the host to another network. */
   readonly moves: boolean;
-  /** Address of the TUN device. Undefined for a host without one. */
-  readonly virtual: string | undefined;
+  readonly devices: readonly HostDevice[];
   readonly programs: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
   readonly facts: readonly string[];
@@ -115,6 +115,10 @@ interface TrafficEnds {
   readonly name: string;
   readonly from: string;
   readonly to: string;
+  /** Address of a device of `from`. If undefined, the kernel chooses it. */
+  readonly source: string | undefined;
+  /** Address of a device of `to`. */
+  readonly destination: string;
   readonly at: number;
 }
 

@@ -1,11 +1,10 @@
-import type { Cidr } from "../ip/cidr.ts";
-import { parseIp } from "../plan/values/ip-address.ts";
-import type { Clock, Timer } from "../world/world.ts";
+import type { Clock, Device, Timer } from "../world/world.ts";
 import { type Echo, readEcho, writeEcho } from "./icmp-echo.ts";
 import type { ReportFlow } from "./flow-report.ts";
 import { type Ipv4Packet, readIpv4, TCP, UDP } from "./ipv4-packet.ts";
 import { readTooBig, type TooBigMessage } from "./icmp-too-big.ts";
-import { SimTun } from "./sim-tun.ts";
+import type { SimDeviceSettings } from "./sim-device.ts";
+import { SimDevices } from "./sim-devices.ts";
 import { TcpClient, TcpServer, type TransferSettings } from "./tcp-transfer.ts";
 import { destinationPort, sendUdpStream, UdpStreamReceiver, type UdpStreamSettings } from "./udp-stream.ts";
 
@@ -18,20 +17,24 @@ export type PingReport =
   /** The request was unanswered when the next one was sent. A reply may still arrive. */
   | { readonly kind: "missing"; readonly sequence: number; readonly sentAt: number; readonly at: number };
 
-/** Length of the prefix of the virtual network, as in a lab. */
-const PREFIX = 10;
 const PAYLOAD_BYTES = 56;
 const SEQUENCES = 1 << 16;
 /** MTU while no device is there. */
 const ETHERNET_MTU = 1500;
 
+/** Addresses of the packets of an application. */
+export interface SimEnds {
+  /** Address of a device of the sender. By default, the address of the device that the packets leave by. */
+  readonly source?: string | undefined;
+  /** Address of a device of the receiver. */
+  readonly destination: string;
+}
+
 /**
  * Model of the kernel of a simulated host, and of the applications on the host. The kernel answers echo requests that the node writes to
- * the TUN device. The applications send echo requests, UDP streams and TCP transfers through the device. The kernel outlives the node.
+ * the devices. The applications send echo requests, UDP streams and TCP transfers through the devices. The kernel outlives the node.
  */
 export class SimKernel {
-  readonly address: string;
-  readonly #network: Cidr;
   readonly #clock: Clock;
   readonly #pings: Ping[] = [];
   /** Receivers of UDP and TCP packets, by protocol and port. */
@@ -40,58 +43,61 @@ export class SimKernel {
   readonly #clients = new Map<number, TcpClient>();
   /** Length of the longest packet to a destination, from ICMP messages. */
   readonly #pathMtus = new Map<string, number>();
-  #tun: SimTun | undefined;
+  readonly #devices: SimDevices;
 
-  /** `address` is IPv4. */
-  constructor(address: string, clock: Clock) {
-    this.address = address;
-    this.#network = { address, bytes: parseIp(address) ?? new Uint8Array(4), prefix: PREFIX };
+  /** `host` is the number of the host. */
+  constructor(devices: readonly SimDeviceSettings[], host: number, clock: Clock) {
+    this.#devices = new SimDevices(devices, host, (packet) => this.#take(packet));
     this.#clock = clock;
   }
 
-  /** Opens a device for a node that starts. The device of an earlier node gets no more packets. */
-  openTun(mtu: number, clock: Clock): SimTun {
+  /** Opens the devices for a node that starts. The devices of an earlier node get no more packets. */
+  openDevices(clock: Clock): readonly Device[] {
     this.#pathMtus.clear();
-    this.#tun = new SimTun("mosaic0", this.#network, mtu, clock, (packet) => this.#take(packet));
-    return this.#tun;
+    return this.#devices.open(clock);
   }
 
-  /** Removes the device of a node that has stopped. */
-  closeTun(): void {
-    this.#tun = undefined;
+  /** Removes the devices of a node that has stopped. */
+  closeDevices(): void {
+    this.#devices.close();
   }
 
   /** Sends the first echo request at once, and one more every `interval` seconds. */
-  ping(destination: string, interval: number, report: (report: PingReport) => void): Ping {
+  ping(ends: SimEnds, interval: number, report: (report: PingReport) => void): Ping {
+    const { source, destination } = this.#completed(ends);
     const identifier = this.#pings.length + 1;
     const send = (sequence: number): void =>
-      this.#send({ kind: "request", destination, identifier, sequence, source: this.address, payload: PAYLOAD });
+      this.#send({ kind: "request", destination, identifier, sequence, source, payload: PAYLOAD });
     const ping = new Ping(this.#clock, interval, send, report);
     this.#pings.push(ping);
     return ping;
   }
 
   /** Starts a UDP stream to another kernel. Each flow of a host must have a `port` of its own. */
-  stream(to: SimKernel, settings: StreamSettings, port: number, report: ReportFlow): void {
+  stream(to: SimKernel, ends: SimEnds, settings: StreamSettings, port: number, report: ReportFlow): void {
     const receiver = new UdpStreamReceiver(this.#clock, report);
     to.#ports.set(`${UDP} ${port}`, (packet) => receiver.take(packet));
-    const ends = { source: this.address, destination: to.address, port };
-    sendUdpStream({ ...settings, ...ends }, this.#clock, (packet) => this.#deliver(packet), report);
+    sendUdpStream(
+      { ...settings, ...this.#completed(ends), port },
+      this.#clock,
+      (packet) => this.#deliver(packet),
+      report,
+    );
   }
 
   /** Starts a TCP transfer to another kernel. Each flow of a host must have a `port` of its own. */
-  transfer(to: SimKernel, settings: ApplicationSettings, port: number, report: ReportFlow): void {
-    const ends = { source: this.address, destination: to.address, port };
-    const back = { source: to.address, destination: this.address, port };
+  transfer(to: SimKernel, ends: SimEnds, settings: ApplicationSettings, port: number, report: ReportFlow): void {
+    const { source, destination } = this.#completed(ends);
+    const back = { source: destination, destination: source, port };
     const server = new TcpServer(
-      { ...settings, ...back, mtu: () => to.#mtuTo(this.address) },
+      { ...settings, ...back, mtu: () => to.#mtuTo(source) },
       this.#clock,
       (packet) => to.#deliver(packet),
       report,
     );
     to.#ports.set(`${TCP} ${port}`, (packet) => server.take(packet));
     const client = new TcpClient(
-      { ...settings, ...ends, mtu: () => this.#mtuTo(to.address) },
+      { ...settings, source, destination, port, mtu: () => this.#mtuTo(destination) },
       this.#clock,
       (packet) => this.#deliver(packet),
       report,
@@ -100,9 +106,13 @@ export class SimKernel {
     this.#ports.set(`${TCP} ${port}`, (packet) => client.take(packet));
   }
 
+  #completed({ source, destination }: SimEnds): Required<SimEnds> & { readonly source: string } {
+    return { source: source ?? this.#devices.sourceTo(destination) ?? "", destination };
+  }
+
   /** Returns the length of the longest packet that the kernel sends to a destination. */
   #mtuTo(destination: string): number {
-    return Math.min(this.#tun?.mtu ?? ETHERNET_MTU, this.#pathMtus.get(destination) ?? Infinity);
+    return Math.min(this.#devices.mtuTo(destination) ?? ETHERNET_MTU, this.#pathMtus.get(destination) ?? Infinity);
   }
 
   #take(packet: Uint8Array): void {
@@ -110,20 +120,20 @@ export class SimKernel {
     if (tooBig !== undefined) return this.#lowerPathMtu(tooBig);
     const echo = readEcho(packet);
     if (echo === undefined) return this.#takeTransport(packet);
-    if (echo.destination !== this.address) return;
+    if (!this.#devices.owns(echo.destination)) return;
     if (echo.kind === "reply") this.#pings[echo.identifier - 1]?.answered(echo.sequence);
-    else this.#send({ ...echo, kind: "reply", source: this.address, destination: echo.source });
+    else this.#send({ ...echo, kind: "reply", source: echo.destination, destination: echo.source });
   }
 
   #lowerPathMtu({ source, destination, port, mtu }: TooBigMessage): void {
-    if (source !== this.address || mtu >= this.#mtuTo(destination)) return;
+    if (!this.#devices.owns(source) || mtu >= this.#mtuTo(destination)) return;
     this.#pathMtus.set(destination, mtu);
     this.#clients.get(port)?.resend();
   }
 
   #takeTransport(bytes: Uint8Array): void {
     const packet = readIpv4(bytes);
-    if (packet === undefined || packet.destination !== this.address) return;
+    if (packet === undefined || !this.#devices.owns(packet.destination)) return;
     this.#ports.get(`${packet.protocol} ${destinationPort(packet)}`)?.(packet);
   }
 
@@ -132,7 +142,7 @@ export class SimKernel {
   }
 
   #deliver(packet: Uint8Array): void {
-    this.#tun?.deliver(packet);
+    this.#devices.send(packet);
   }
 }
 

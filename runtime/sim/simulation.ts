@@ -5,6 +5,7 @@
 import { streamOf } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import { SimHostAddresses } from "./sim-host-addresses.ts";
+import type { SimDeviceSettings } from "./sim-device.ts";
 import { SimKernel } from "./sim-kernel.ts";
 import { SimClock } from "./sim-clock.ts";
 import type { LinkFaults } from "./sim-link.ts";
@@ -39,8 +40,8 @@ export interface SimHostSettings {
   readonly others?: readonly SimInterface[];
   /** Networks that the host forwards for. It has an interface in each. */
   readonly routers?: readonly SimRouter[];
-  /** Gives the host a TUN device with this IPv4 address. The node may lower the MTU. */
-  readonly tun?: { readonly address: string; readonly mtu: number };
+  /** By default the host has none. */
+  readonly devices?: readonly SimDeviceSettings[];
 }
 
 /** Greatest length of a datagram in bytes, unless the settings give another: the payload of an Ethernet frame over IPv6. */
@@ -153,11 +154,11 @@ interface HostRun {
   readonly addresses: SimHostAddresses;
 }
 
-/** A simulated host, which goes up and down. Only the kernel model behind its TUN device outlives a run. */
+/** A simulated host, which goes up and down. Only the kernel model behind its devices outlives a run. */
 export class SimHost {
   readonly name: string;
   readonly number: number;
-  readonly kernel: SimKernel | undefined;
+  readonly kernel: SimKernel;
   readonly #settings: SimHostSettings;
   readonly #seed: number;
   readonly #time: VirtualTime;
@@ -179,7 +180,7 @@ export class SimHost {
     const { address, realm, network: name, others = [], routers = [] } = settings;
     this.number = network.addHost([{ address, realm, network: name }, ...others], routers);
     this.#address = settings.address;
-    this.kernel = settings.tun && new SimKernel(settings.tun.address, clock);
+    this.kernel = new SimKernel(settings.devices ?? [], this.number, clock);
     this.#settings = settings;
     this.#seed = seed;
     this.#time = time;
@@ -197,7 +198,7 @@ export class SimHost {
 
   /** Brings up a host that is down. Returns a function that starts its node. */
   open(): () => void {
-    const { name, boot, tun, others = [] } = this.#settings;
+    const { name, boot, others = [] } = this.#settings;
     const clock = new SimClock(this.#time);
     const datagrams = this.#network.open(this.number, this.#address);
     const streams = this.#streams.open(this.number, () => this.#address);
@@ -206,10 +207,7 @@ export class SimHost {
     this.#run = { clock, datagrams, streams, udp, addresses };
     const seed = streamOf(this.#seed, `host ${name} ${this.#starts++}`).integer(2 ** 32);
     const ends = { datagrams, streams, udp, host: addresses };
-    return () => {
-      const device = tun && this.kernel?.openTun(tun.mtu, clock);
-      return boot({ clock, seed, ...ends, devices: device === undefined ? [] : [device] });
-    };
+    return () => boot({ clock, seed, ...ends, devices: this.kernel.openDevices(clock) });
   }
 
   /** Replaces the only interface of the host. Its node is notified at once. */
@@ -227,7 +225,7 @@ export class SimHost {
     this.#run?.datagrams.stop();
     this.#run?.streams.crash();
     this.#run?.udp.crash();
-    this.kernel?.closeTun();
+    this.kernel.closeDevices();
     this.#run = undefined;
   }
 

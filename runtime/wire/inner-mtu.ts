@@ -1,3 +1,4 @@
+import { ETHERNET_HEADER } from "../ip/ethernet-frame.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
@@ -23,6 +24,11 @@ const IPV6_MTU_MIN = 1280;
  */
 export function innerMtu(plan: Plan, maxPayload: number): number {
   return Math.max(IPV6_MTU_MIN, maxPayload - HEADER_BYTES - encapsulationBytes(plan, maxPayload));
+}
+
+/** Returns the MTU of a device at the start of a node: `inner` is the result of `innerMtu`. A frame has an Ethernet header as well. */
+export function defaultMtu(kind: "tun" | "tap", inner: number): number {
+  return kind === "tap" ? Math.max(IPV6_MTU_MIN, inner - ETHERNET_HEADER) : inner;
 }
 
 /** Returns the number of bytes that the overlays add to a packet of `length` bytes. */

@@ -8,6 +8,7 @@ import { compile } from "../../src/compile.ts";
 import type { ViewOptimisations } from "../../src/program/view-optimisations.ts";
 import { libraryOf } from "../session/library-of.ts";
 import { tupleOf } from "../session/tuple-of.ts";
+import { tunAt } from "../sim/tun-at.ts";
 
 const COMMAND_SECONDS = 0.1;
 const DELAY = 0.001;
@@ -32,8 +33,8 @@ export class NodeNetwork {
   private constructor(program: Program, names: readonly string[]) {
     for (const name of names) {
       const boot = (world: World): void => this.#boot(name, program, world);
-      const tun = { address: `100.64.0.${this.#nodes.size + 1}`, mtu: MTU };
-      this.#simulation.addHost({ name, address: `${name}:1`, boot, tun }).start();
+      const devices = [tunAt(`100.64.0.${this.#nodes.size + 1}`, MTU)];
+      this.#simulation.addHost({ name, address: `${name}:1`, boot, devices }).start();
     }
     this.#run(COMMAND_SECONDS);
     this.#lines = [];
@@ -86,7 +87,7 @@ export class NodeNetwork {
 
   /** Sends one echo request and logs a reply that arrives within the time of the command. */
   #ping(from: string, destination: string): void {
-    this.#simulation.host(from).kernel?.ping(destination, SECOND_PING, ({ kind }) => {
+    this.#simulation.host(from).kernel.ping({ destination }, SECOND_PING, ({ kind }) => {
       this.#lines.push(`${from} ${kind === "reply" ? "gets a reply from" : "gets no reply from"} ${destination}`);
     });
   }

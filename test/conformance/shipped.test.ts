@@ -11,6 +11,7 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { ALL_OPTIMISATIONS } from "../../src/program/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
 import { permuted } from "./permute.ts";
+import { tunAt } from "../sim/tun-at.ts";
 
 const PROGRAMS = new URL("../../programs/", import.meta.url);
 const NODES = ["1", "2", "3"];
@@ -45,7 +46,7 @@ function run(shipped: Shipped, loaded: Program): { readonly hash: string; readon
   const simulation = new Simulation({ seed: 1, faults: () => ({ delay: 0.02, jitter: 0.01, loss: 0.05 }) });
   const nodes = NODES.map((name) => boot(simulation, shipped, loaded, name));
   const pinging = simulation.host("1").kernel;
-  for (const name of NODES.slice(1)) pinging?.ping(`100.64.0.${name}`, 0.5, () => undefined);
+  for (const name of NODES.slice(1)) pinging.ping({ destination: `100.64.0.${name}` }, 0.5, () => undefined);
   simulation.runUntil(SECONDS);
   const isShown = ({ name, table }: PredicateSpec): boolean => table !== undefined && !name.includes("?");
   const tables = loaded.plan.predicates.filter(isShown).map((spec) => spec.name);
@@ -72,8 +73,8 @@ function boot(simulation: Simulation, { facts }: Shipped, loaded: Program, name:
     node = new Node(loaded, world, { names: [address(name)], facts: given, watch: [], secrets: SECRETS });
     node.start();
   };
-  const tun = { address: `100.64.0.${name}`, mtu: 1400 };
-  simulation.addHost({ name, address: address(name), boot: start, tun }).start();
+  const devices = [tunAt(`100.64.0.${name}`, 1400)];
+  simulation.addHost({ name, address: address(name), boot: start, devices }).start();
   return () => node as Node;
 }
 

@@ -8,6 +8,7 @@ import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { Datagram, Datagrams, World } from "../../runtime/world/world.ts";
 import type { FuzzInput } from "./fuzz-input.ts";
 import { ADDRESSES, SECRETS, type FuzzedProgram, VIRTUAL } from "./fuzzed-program.ts";
+import { tunAt } from "../sim/tun-at.ts";
 
 const MTU = 1280;
 const LINK = { delay: 0.005, jitter: 0.002 };
@@ -31,11 +32,11 @@ export class FuzzedNetwork {
     this.simulation = new Simulation({ seed, faults: () => LINK });
     const nodes: Node[] = [];
     for (const [number, address] of ADDRESSES.entries()) {
-      const tun = fuzzed.hasTun === true ? { address: VIRTUAL[number] as string, mtu: MTU } : undefined;
+      const devices = fuzzed.hasTun === true ? [tunAt(VIRTUAL[number] as string, MTU)] : [];
       const boot = (world: World): void => {
         nodes[number] = this.#boot(program, fuzzed, number, world);
       };
-      this.simulation.addHost({ name: address, address, boot, ...(tun === undefined ? {} : { tun }) });
+      this.simulation.addHost({ name: address, address, boot, devices });
     }
     this.simulation.startAll();
     this.nodes = nodes;

@@ -15,14 +15,14 @@ export function pingsArrive(network: FuzzedNetwork): string | undefined {
   const answers = pairs.map(({ from, to }) => {
     const times: number[] = [];
     const host = simulation.host(ADDRESSES[from] as string);
-    const ping = host.kernel?.ping(VIRTUAL[to] as string, INTERVAL, (report) => {
+    const ping = host.kernel.ping({ destination: VIRTUAL[to] as string }, INTERVAL, (report) => {
       if (report.kind === "reply") times.push(report.at);
     });
     return { from, to, times, ping };
   });
   const start = simulation.now;
   simulation.runUntil(start + WATCHED_SECONDS);
-  for (const { ping } of answers) ping?.stop();
+  for (const { ping } of answers) ping.stop();
   const silent = answers.find(({ times }) => longestGap([start, ...times, simulation.now]) > DETECTION.fast);
   return (
     silent &&

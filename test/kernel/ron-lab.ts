@@ -126,7 +126,7 @@ function hostAt(name: string, address: string): Host {
   const nothing = {
     network: undefined,
     others: [],
-    virtual: undefined,
+    devices: [],
     moves: false,
     programs: [],
     facts: [],

@@ -2,20 +2,17 @@ import { expect, test } from "vitest";
 import { DelayedPackets, type FaultyDirection } from "../../lab/kernel/delayed-packets.ts";
 import { type Echo, readEcho, writeEcho } from "../../runtime/sim/icmp-echo.ts";
 import { SimClock } from "../../runtime/sim/sim-clock.ts";
-import { SimTun } from "../../runtime/sim/sim-tun.ts";
+import { SimDevice } from "../../runtime/sim/sim-device.ts";
 import { VirtualTime } from "../../runtime/sim/virtual-time.ts";
+import { tunAt } from "../sim/tun-at.ts";
 
 /** Sends `count` packets from 10.0.0.1, one every 10 ms. Returns time and sequence number of each packet written back. */
 function run(directions: readonly FaultyDirection[], count: number, destination = "10.0.0.2"): readonly string[] {
   const time = new VirtualTime();
   const clock = new SimClock(time);
   const written: string[] = [];
-  const tun = new SimTun(
-    "links",
-    { address: "100.64.0.1", bytes: Uint8Array.of(100, 64, 0, 1), prefix: 10 },
-    1500,
-    clock,
-    (packet) => written.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
+  const tun = new SimDevice(tunAt("100.64.0.1", 1500), clock, (packet) =>
+    written.push(`${clock.now().toFixed(3)} ${readEcho(packet)?.sequence}`),
   );
   void new DelayedPackets(tun, clock, directions, 1);
   const echo: Echo = {

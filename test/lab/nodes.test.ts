@@ -92,7 +92,9 @@ nodes = 2
 `);
   const { hosts, links } = read.ok ? read.topology : { hosts: [], links: [] };
   expect(
-    hosts.map(({ name, machine, address, virtual }) => [name, machine, address, virtual ?? "-"].join(" ")),
+    hosts.map(({ name, machine, address, devices }) =>
+      [name, machine, address, devices[0]?.network?.address ?? "-"].join(" "),
+    ),
   ).toEqual([
     "a a 10.77.0.1:10000 100.64.0.1",
     "server.1 server 10.77.0.2:10000 -",
@@ -211,6 +213,6 @@ loss = 0.1
     "lab.toml:37:1: links[1].from: server.3 is one of the nodes of server: name the host",
     "lab.toml:21:1: events[1].kill: server.2 is one of the nodes of server: name the host",
     "lab.toml:24:1: events[2].cut: server.1 is one of the nodes of server: name the host",
-    "lab.toml:34:1: traffic[1].from: server.1 has no TUN device",
+    "lab.toml:34:1: traffic[1].from: server.1 has no device with an address",
   ]);
 });

@@ -1,5 +1,6 @@
 /** Reading of topology files: errors, resolved hosts, links and events, and positions of keys. */
 import { readFileSync } from "node:fs";
+import { addressesOf } from "../../lab/topology/host-devices.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KeyPositions } from "../../lab/topology/key-positions.ts";
@@ -25,7 +26,7 @@ const SMALL = `duration = "5s"\nprograms = ["ron.mzl"]\n`;
 describe("hosts", () => {
   test("are named by letters if the file gives a number", () => {
     const { hosts } = topologyOf(`${SMALL}hosts = 3`);
-    expect(hosts.map(({ name, address, virtual }) => `${name} ${address} ${virtual}`)).toEqual([
+    expect(hosts.map(({ name, address, devices }) => `${name} ${address} ${addressesOf(devices).join()}`)).toEqual([
       "a 10.77.0.1:10000 100.64.0.1",
       "b 10.77.0.2:10000 100.64.0.2",
       "c 10.77.0.3:10000 100.64.0.3",
@@ -34,7 +35,11 @@ describe("hosts", () => {
 
   test("are numbered if there are more than 26, and so are their addresses", () => {
     const { hosts } = topologyOf(`${SMALL}hosts = 300\npeers = ["n1"]`);
-    expect(hosts.at(-1)).toMatchObject({ name: "n300", address: "10.77.1.44:10000", virtual: "100.64.1.44" });
+    expect(hosts.at(-1)).toMatchObject({
+      name: "n300",
+      address: "10.77.1.44:10000",
+      devices: [{ network: { address: "100.64.1.44" } }],
+    });
   });
 
   test("use settings for all hosts unless they have their own", () => {
@@ -50,14 +55,17 @@ programs = ["tunnel.mzl"]
 peers = "all"
 tun = false`);
     const [a, b] = hosts;
-    expect(a).toMatchObject({ programs: ["ron.mzl"], facts: ["p(1)", "p(2)"], peers: [], virtual: "100.64.0.1" });
+    expect(a).toMatchObject({ programs: ["ron.mzl"], facts: ["p(1)", "p(2)"], peers: [] });
+    expect(a?.devices).toMatchObject([
+      { kind: "tun", name: "mosaic0", network: { address: "100.64.0.1", prefix: 10 } },
+    ]);
     expect([...(a?.defines ?? [])]).toEqual([
       ["PROFILE", "paper"],
       ["N", "3"],
       // As a program writes it: an integer beyond 2^53 has a point.
       ["BIG", "10000000000000000.0"],
     ]);
-    expect(b).toMatchObject({ programs: ["tunnel.mzl"], facts: ["p(1)"], peers: ["a"], virtual: undefined });
+    expect(b).toMatchObject({ programs: ["tunnel.mzl"], facts: ["p(1)"], peers: ["a"], devices: [] });
   });
 });
 
@@ -117,7 +125,8 @@ test("the demonstration is a topology file of fewer than 40 lines", () => {
   const { hosts, traffic } = topology;
   expect(text.split("\n").length).toBeLessThan(40);
   expect(hosts).toHaveLength(5);
-  expect(traffic).toEqual([{ kind: "ping", name: "a to b", from: "a", to: "b", every: 0.1, at: 3 }]);
+  const ends = { from: "a", to: "b", source: undefined, destination: "100.64.0.2" };
+  expect(traffic).toEqual([{ kind: "ping", name: "a to b", ...ends, every: 0.1, at: 3 }]);
   expect(watchedPredicates(topology)).toEqual(["ron.RT"]);
 });
 

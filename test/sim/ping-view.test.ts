@@ -4,6 +4,7 @@ import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
+import { tunAt } from "./tun-at.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
 
@@ -44,10 +45,10 @@ test.for([
       nodes.push(node);
       node.start();
     };
-    simulation.addHost({ name: `${at}`, address, boot, tun: { address: `100.64.0.${at}`, mtu: 1400 } }).start();
+    simulation.addHost({ name: `${at}`, address, boot, devices: [tunAt(`100.64.0.${at}`, 1400)] }).start();
   }
   const roundTrips: number[] = [];
-  simulation.host("1").kernel?.ping("100.64.0.2", 0.5, ({ kind, at, sentAt }) => {
+  simulation.host("1").kernel.ping({ destination: "100.64.0.2" }, 0.5, ({ kind, at, sentAt }) => {
     if (kind === "reply") roundTrips.push(at - sentAt);
   });
   simulation.runUntil(SECONDS);

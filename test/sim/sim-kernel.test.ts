@@ -3,6 +3,7 @@ import { readHeader } from "../../runtime/ip/ip-packet.ts";
 import { tooBigMessage } from "../../runtime/path/too-big-message.ts";
 import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import { type Boot, Simulation } from "../../runtime/sim/simulation.ts";
+import { tunAt } from "./tun-at.ts";
 
 /** A node that sends every packet of its TUN device to the other host. */
 const carryTo = (peer: string): Boot => {
@@ -22,13 +23,13 @@ beforeEach(() => {
     ["a", "b:1", "100.64.0.1"],
     ["b", "a:1", "100.64.0.2"],
   ] as const) {
-    const tun = { address: virtual, mtu: 1250 };
-    simulation.addHost({ name, address: `${name}:1`, boot: carryTo(peer), tun }).start();
+    const devices = [tunAt(virtual, 1250)];
+    simulation.addHost({ name, address: `${name}:1`, boot: carryTo(peer), devices }).start();
   }
 });
 
 const ping = (destination: string, interval = 0.1) =>
-  simulation.host("a").kernel?.ping(destination, interval, (report) => reports.push(report));
+  simulation.host("a").kernel.ping({ destination }, interval, (report) => reports.push(report));
 
 const lines = (): readonly string[] =>
   reports.map(({ kind, sequence, sentAt, at }) => `${at.toFixed(2)} ${kind} ${sequence} sent ${sentAt.toFixed(2)}`);
@@ -37,7 +38,7 @@ test("a ping is answered after one round trip", () => {
   const pinger = ping("100.64.0.2");
   simulation.runUntil(0.25);
   expect(lines()).toEqual(["0.06 reply 1 sent 0.00", "0.16 reply 2 sent 0.10"]);
-  expect(pinger?.sent).toBe(3);
+  expect(pinger.sent).toBe(3);
 });
 
 test("an unanswered ping is reported missing when the next one is sent", () => {
@@ -55,7 +56,7 @@ test("a late reply is reported, once", () => {
   ] as const)
     simulation.changeLink(from, to, { delay: 0.06, duplicate: 1 });
   const pinger = ping("100.64.0.2");
-  simulation.at(0.05, () => pinger?.stop());
+  simulation.at(0.05, () => pinger.stop());
   simulation.runUntil(1);
   expect(lines()).toEqual(["0.12 reply 1 sent 0.00"]);
 });
@@ -91,14 +92,14 @@ test("a transfer continues in shorter segments after an ICMP message or a lower 
       datagrams.onDatagram(({ bytes }) => tun?.write(bytes));
       clock.at(0.1, () => tun?.lowerMtu?.(800));
     };
-    other.addHost({ name, address: `${name}:1`, boot, tun: { address: virtual, mtu: 1400 } }).start();
+    other.addHost({ name, address: `${name}:1`, boot, devices: [tunAt(virtual, 1400)] }).start();
   }
   const [from, to] = [other.host("a").kernel, other.host("b").kernel];
   const done: number[] = [];
-  if (to !== undefined)
-    from?.transfer(to, { size: { bytes: 300_000 }, rate: undefined }, 5001, ({ kind, at }) => {
-      if (kind === "completed") done.push(at);
-    });
+  const ends = { destination: "100.64.0.2" };
+  from.transfer(to, ends, { size: { bytes: 300_000 }, rate: undefined }, 5001, ({ kind, at }) => {
+    if (kind === "completed") done.push(at);
+  });
   other.runUntil(10);
   expect(done[0]).toBeLessThan(2);
   expect([lengths.includes(1000), Math.max(...lengths), Math.max(...lengths.slice(-100))]).toEqual([true, 1000, 800]);

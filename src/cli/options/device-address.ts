@@ -1,25 +1,9 @@
 import { networkInterfaces } from "node:os";
 import { type Cidr, contains, formatCidr, parseCidr } from "../../../runtime/ip/cidr.ts";
+import { deviceAddressProblem } from "../../../runtime/ip/device-address.ts";
 import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
 import { wrongUsage } from "../terminal/failure.ts";
-
-/** Address blocks that no device can have, with the reason. */
-const REFUSED: readonly (readonly [Cidr, string])[] = (
-  [
-    ["0.0.0.0/8", "is no address of a host"],
-    ["127.0.0.0/8", "is a loopback address"],
-    ["224.0.0.0/4", "is a multicast address"],
-    ["255.255.255.255/32", "is the broadcast address"],
-    ["::/128", "is no address of a host"],
-    ["::1/128", "is a loopback address"],
-    ["ff00::/8", "is a multicast address"],
-    ["fe80::/10", "is a link-local address, which peers cannot name without an interface"],
-  ] as const
-).flatMap(([text, why]) => {
-  const parsed = parseCidr(text);
-  return parsed.ok ? [[parsed.cidr, why] as const] : [];
-});
 
 /**
  * Parses `--tun-addr`. Refuses addresses that the kernel refuses or that no packet reaches, and a network that contains the numeric
@@ -28,29 +12,9 @@ const REFUSED: readonly (readonly [Cidr, string])[] = (
 export function parseDeviceAddress(text: string, listen: string): Cidr {
   const parsed = parseCidr(text);
   if (!parsed.ok) throw wrongUsage("--tun-addr", parsed.message);
-  const problem = problemOf(parsed.cidr) ?? coveredListen(parsed.cidr, listen);
+  const problem = deviceAddressProblem(parsed.cidr) ?? coveredListen(parsed.cidr, listen);
   if (problem !== undefined) throw wrongUsage("--tun-addr", problem);
   return parsed.cidr;
-}
-
-function problemOf(cidr: Cidr): string | undefined {
-  const { address, bytes, prefix } = cidr;
-  const refused = REFUSED.find(([block]) => contains(block, bytes));
-  if (refused !== undefined) return `${address} ${refused[1]}; for example 100.64.0.1/24`;
-  if (prefix === 0) return `the prefix 0 covers all addresses, also those of the peers; for example ${address}/24`;
-  // RFC 3021: a prefix of 31 bits has neither a network address nor a broadcast address. IPv6 has no broadcast addresses.
-  if (bytes.length !== 4 || prefix > 30) return undefined;
-  const network = formatCidr(cidr);
-  const hostBits = hostPart(bytes, prefix);
-  if (hostBits === 0)
-    return `${address} is the address of the network ${network} itself; take an address of a host in it`;
-  if (hostBits === 2 ** (32 - prefix) - 1)
-    return `${address} is the broadcast address of the network ${network}; take an address of a host in it`;
-  return undefined;
-}
-
-function hostPart(bytes: Uint8Array, prefix: number): number {
-  return Buffer.from(bytes).readUInt32BE() % 2 ** (32 - prefix);
 }
 
 /** Returns a message if the network contains the address of `--listen`, unless another interface has a longer prefix for this address. */

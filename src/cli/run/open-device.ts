@@ -1,14 +1,11 @@
 import type { IoBatch } from "../../../runtime/device/io-batch.ts";
 import type { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { openTun, type TunResult } from "../../../runtime/device/tun.ts";
-import { ETHERNET_HEADER } from "../../../runtime/ip/ethernet-frame.ts";
+import { defaultMtu } from "../../../runtime/wire/inner-mtu.ts";
 import type { Device } from "../../../runtime/world/world.ts";
 import type { DeviceRequest } from "../options/devices.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
-
-/** Smallest MTU that IPv6 allows. */
-const MTU_MIN = 1280;
 
 /** Objects that all devices of a node share. */
 export interface DevicesShare {
@@ -19,11 +16,11 @@ export interface DevicesShare {
 
 /**
  * Opens a device of the command line. If the device disappears and `restore` is false, calls `onLost` with its name and an error code.
- * `defaultMtu` is the length of the longest packet that fits into a datagram.
+ * `innerMtu` is the length of the longest packet that fits into a datagram.
  */
 export function openDevice(
   { kind, name, address, mtu, tso, restore }: DeviceRequest,
-  defaultMtu: number,
+  innerMtu: number,
   share: DevicesShare,
   onLost: (device: string, code: string) => void,
   log: Log,
@@ -33,7 +30,7 @@ export function openDevice(
     kind,
     name,
     address,
-    mtu: mtu ?? (kind === "tap" ? Math.max(MTU_MIN, defaultMtu - ETHERNET_HEADER) : defaultMtu),
+    mtu: mtu ?? defaultMtu(kind, innerMtu),
     isMtuFixed: mtu !== undefined,
     trains: kind === "tun",
     tso,

@@ -1,4 +1,5 @@
 import type { NodeInstallation } from "../../../lab/simulator/simulated-nodes.ts";
+import { hasTunDevice } from "../../../lab/topology/host-devices.ts";
 import type { Host, Topology } from "../../../lab/topology/topology.ts";
 import { Control } from "../../../runtime/control/control.ts";
 import type { Secrets } from "../../../runtime/engine/strand-context.ts";
@@ -13,7 +14,7 @@ export function compilerOf(
   peers: readonly Peer[],
   secrets: Secrets,
 ): NodeCompiler {
-  const hasTun = hosts.some(({ virtual }) => virtual !== undefined);
+  const hasTun = hosts.some(({ devices }) => hasTunDevice(devices));
   const options = { files: programs, defines, dialect: undefined, facts, hasTun, secrets };
   return new NodeCompiler(options, new Map(), peers);
 }
