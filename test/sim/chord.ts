@@ -1,6 +1,7 @@
 /** A Chord ring on simulated nodes: `overlog.test.ts` has some of the rings, `overlog.long.test.ts` all. */
 import { expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Four consecutive nodes of a ring that die. */
@@ -39,7 +40,7 @@ function inOrder(addresses: readonly string[]): readonly unknown[] {
   return addresses.map((address) => order[(order.indexOf(address) + 1) % order.length]);
 }
 
-function chord(count: number): ProgramNetwork {
+export function chord(count: number): ProgramNetwork {
   const addresses = addressesOf(count);
   return new ProgramNetwork({
     program: "programs/overlog/chord.olg",
@@ -72,6 +73,49 @@ export function testRing(count: number): void {
     const living = network.addresses.filter((address) => !dead.includes(address));
     expect(successors(network, living)).toEqual(inOrder(living));
   });
+}
+
+/** Tuples that a stranger sends to the second of three nodes, and the table that they would spoil. */
+interface Hostile {
+  readonly what: string;
+  readonly tuples: (addresses: readonly string[]) => readonly (readonly [event: string, ...args: Values])[];
+}
+
+const FALSE_ID = 0x92367493afcce42cefa825d4358af4867b8bb602n;
+
+export const HOSTILE: readonly Hostile[] = [
+  { what: "an offer with a false id", tuples: ([one = "", two = ""]) => [["offer", two, FALSE_ID, one]] },
+  { what: "a predecessor with a false id", tuples: ([one = "", two = ""]) => [["notify", two, one, sha1(two) - 1n]] },
+  {
+    what: "a lookup's result with a false id",
+    tuples: ([one = "", two = ""]) => [["results", two, sha1(two), FALSE_ID, one, 1]],
+  },
+  { what: "the number of no finger", tuples: ([, two = ""]) => [["fix", two, -3.25, 1n]] },
+];
+
+/** Declares the tests of rings of three nodes that take tuples of strangers. */
+export function testHostile(hostile: readonly Hostile[]): void {
+  test.for(hostile)("$what changes no ids, no lookups and no fingers", ({ tuples }) => {
+    const network = chord(3);
+    network.pass(60);
+    const before = sentWithin(network, 60);
+    const [, second = ""] = network.addresses;
+    for (const [event, ...args] of tuples(network.addresses)) network.node(second).insert(event, args);
+    expect(sentWithin(network, 60)).toBeLessThan(before * 1.1);
+    const known = network.addresses.flatMap((address) => network.rows(address, "route"));
+    for (const [, id, address] of known) expect(id).toBe(sha1(address as string));
+    for (const [, id, address] of network.rows(second, "pred")) expect(id).toBe(sha1(address as string));
+    for (const [, number] of network.rows(second, "nextFinger")) expect([157, 158, 159]).toContain(number);
+  });
+}
+
+/** Returns the number of datagrams that the network sends within some seconds. */
+function sentWithin(network: ProgramNetwork, seconds: number): number {
+  const sent = (): number =>
+    network.addresses.reduce((sum, address) => sum + network.node(address).metrics().network.sent, 0);
+  const before = sent();
+  network.pass(seconds);
+  return sent() - before;
 }
 
 /** Declares the tests of rings whose nodes die. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ALL_DEATHS, testDeaths, testRing } from "./chord.ts";
+import { ALL_DEATHS, chord, HOSTILE, testDeaths, testHostile, testRing } from "./chord.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 /** Published overlays written in OverLog, on simulated nodes. */
@@ -153,4 +153,30 @@ describe("chord", () => {
   testRing(12);
 
   testDeaths(ALL_DEATHS.filter(({ what }) => ["with the landmark", "of six nodes"].includes(what)));
+
+  testHostile(HOSTILE);
+
+  test("a forged count of missed pings hides no dead node", () => {
+    const network = chord(3);
+    network.pass(60);
+    const [one = ""] = network.addresses;
+    const dead = network.rows(one, "pred")[0]?.[2] as string;
+    network.crash(dead);
+    network.node(one).insert("tries", [one, dead, -1e15]);
+    network.pass(60);
+    expect(network.rows(one, "peer")).not.toContainEqual([one, dead]);
+  });
+
+  test("a node answers pings to the address that it hashed, and to no other of its addresses", () => {
+    const network = chord(3);
+    network.pass(60);
+    const [one = "", two = ""] = network.addresses;
+    const answers = (name: string): number => {
+      const before = network.node(one).metrics().network.sent;
+      network.node(one).insert("ping", [name, two]);
+      return network.node(one).metrics().network.sent - before;
+    };
+    expect(answers(one)).toBe(1);
+    expect(answers("192.168.0.1:10000")).toBe(0);
+  });
 });
