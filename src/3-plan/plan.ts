@@ -280,7 +280,7 @@ class Planner {
     const { head } = rule;
     const columns = aggregateColumns(rule, head.args, this.#predicates.named(head.name.text, 0).table?.keys ?? []);
     return {
-      isRefreshedByWinnerOnly: rule.hasProofs === true,
+      hasProofs: rule.hasProofs === true,
       columns: columns.map((column) =>
         column.kind === "aggregate" ? { kind: "aggregate", function: column.function } : { kind: column.kind },
       ),

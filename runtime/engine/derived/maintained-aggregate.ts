@@ -54,6 +54,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #journal: Journal;
   readonly #groupColumns: readonly number[];
   readonly #aggregateColumns: readonly number[];
+  /** Columns of the winning row, in the order in which they decide between equal values. */
   readonly #winnerColumns: readonly number[];
   readonly #groups = new Map<string, Group>();
   /** Keys of groups to recompute. */
@@ -66,7 +67,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     this.#journal = journal;
     this.#groupColumns = columnsOf(spec, "group");
     this.#aggregateColumns = columnsOf(spec, "aggregate");
-    this.#winnerColumns = columnsOf(spec, "winner");
+    this.#winnerColumns = winnerColumnsOf(spec);
   }
 
   /** Whether `flush` has anything to do. */
@@ -83,8 +84,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
 
   #refresh(key: string, values: Values): void {
     const result = this.#groups.get(key)?.result;
-    const refreshesResult =
-      !this.#spec.isRefreshedByWinnerOnly || (result !== undefined && equalValues(result, values));
+    const refreshesResult = !this.#spec.hasProofs || (result !== undefined && equalValues(result, values));
     if (refreshesResult) this.#refreshed.add(key);
   }
 
@@ -230,6 +230,16 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
 
 function columnsOf(spec: AggregateSpec, kind: AggregateSpec["columns"][number]["kind"]): readonly number[] {
   return spec.columns.flatMap((column, at) => (column.kind === kind ? [at] : []));
+}
+
+/**
+ * Returns the columns of the winning row, with the depth first. Otherwise two nodes with links of cost 0 to each other could both prefer the
+ * derivation from the row of the other, and change their rows for ever.
+ */
+function winnerColumnsOf(spec: AggregateSpec): readonly number[] {
+  const columns = columnsOf(spec, "winner");
+  const depth = spec.columns.length - 2;
+  return spec.hasProofs && columns.includes(depth) ? [depth, ...columns.filter((column) => column !== depth)] : columns;
 }
 
 function isExtreme(kind: string): boolean {

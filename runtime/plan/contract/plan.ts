@@ -153,8 +153,11 @@ export type AggregateKind = "min" | "max" | "count" | "countDistinct" | "sum" | 
 /** Head of an aggregate rule, one entry per column. A contribution carries one value per column, in the same order. */
 export interface AggregateSpec {
   readonly columns: readonly AggregateColumn[];
-  /** Whether only a refresh of the winning row refreshes the result. If false, a refresh of any row of the group does. */
-  readonly isRefreshedByWinnerOnly: boolean;
+  /**
+   * Whether the last two columns are the depth and the proof of a derivation. If so, of equal values the least deep one wins, and only
+   * a refresh of the winning row refreshes the result. If not, a refresh of any row of the group does.
+   */
+  readonly hasProofs: boolean;
 }
 
 export type AggregateColumn =
