@@ -40,6 +40,7 @@ const drops = [
   "malformed",
   "not accepted",
   "wrong type",
+  "invalid proof",
   "row too long",
   "too many peers",
   "too many rows",
@@ -58,7 +59,8 @@ same node enter the inlet table in a later step; those beyond the send rate wait
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes of the
         inlet tables; "local", inputs of later steps that change inlet tables: rows for this node itself, deletions of rows of silent peers.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message; "not accepted":
-        a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "row too long": a row of more than 8 KiB;
+        a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "invalid proof": a row whose depth and proof no derivation has; "row too long":
+        a row of more than 8 KiB;
         "too many peers": a message from a new peer, or a row for a new peer, when the number of peers is at its limit, or a message from a
         peer that uses too many names for this node; "too many rows": a message whose rows exceed the limit on the rows of all peers; the
         peer sends this message again.
@@ -116,6 +118,8 @@ export class ViewChannel implements Element {
   readonly #outlets = new Map<number, number>();
   /** Inlet tables by wire hash. */
   readonly #inlets = new Map<number, PredicateSpec>();
+  /** Wire hashes of the inlet tables whose rows end in the depth and the proof of a derivation. */
+  readonly #proved = new Set<number>();
   /** Rows for other names of this node that wait because they exceed the send rate. */
   readonly paced: PacedRows;
   readonly #draw: RandomStream;
@@ -147,10 +151,11 @@ export class ViewChannel implements Element {
     return this.paced.bytes + this.#outboundBytes + this.#pendingBytes;
   }
 
-  #join({ outlet, inlet }: ChannelSpec, { predicates }: Plan): void {
+  #join({ outlet, inlet, hasProofs }: ChannelSpec, { predicates }: Plan): void {
     const spec = predicates[inlet] as PredicateSpec;
     this.#outlets.set(outlet, spec.wire.tuple);
     this.#inlets.set(spec.wire.tuple, spec);
+    if (hasProofs) this.#proved.add(spec.wire.tuple);
   }
 
   /** Takes a change of a row of any table. Called during a step. */
@@ -351,6 +356,7 @@ export class ViewChannel implements Element {
     if (predicate === undefined) this.counters.drop("not accepted");
     else if (!fits([peer, ...args], predicate)) this.counters.drop("wrong type");
     else if (heldBytesOf(args) > ROW_BYTES_MAX) this.counters.drop("row too long");
+    else if (this.#proved.has(inlet) && !hasProof(args)) this.counters.drop("invalid proof");
     else return true;
     return false;
   }
@@ -428,4 +434,15 @@ function isOverlay(location: Value | undefined): boolean {
 
 function fits(row: Values, { columns, arity }: PredicateSpec): boolean {
   return row.length === arity && row.every((value, column) => admits(columns[column] ?? 0, value));
+}
+
+/**
+ * Whether the last two columns can be the depth and the proof of a derivation. The proof has an id for each step of the depth. Only a depth
+ * that grows by one with each step lets the nodes agree about the least deep derivation.
+ */
+function hasProof(args: Values): boolean {
+  const [depth, proof] = args.slice(-2);
+  if (!Number.isInteger(depth) || !Array.isArray(proof)) return false;
+  const steps = depth as number;
+  return steps >= 0 && steps <= proof.length && proof.every((id) => typeof id === "bigint");
 }

@@ -63,6 +63,8 @@ export interface CoreChannel {
   readonly inlet: string;
   /** The table that the rows are derived for. */
   readonly table: string;
+  /** Whether the rows end in the depth and the proof of a derivation (`prove-recursion.ts`). */
+  readonly hasProofs?: boolean;
 }
 
 export interface CoreRule {

@@ -167,7 +167,7 @@ class RecursiveComponent {
 
   #channel(channel: CoreChannel): CoreChannel {
     if (!this.#tables.has(channel.outlet)) return channel;
-    return { ...channel, outlet: provedName(channel.outlet), inlet: provedName(channel.inlet) };
+    return { ...channel, outlet: provedName(channel.outlet), inlet: provedName(channel.inlet), hasProofs: true };
   }
 
   #isInlet(name: string): boolean {

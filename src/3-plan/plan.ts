@@ -306,12 +306,13 @@ class Planner {
   }
 
   /** Replicated rows are dropped when their sender has been silent for MAX_SILENCE, or for the lifetime of the table if it is shorter. */
-  #channel({ outlet, inlet, table }: CoreChannel): ChannelSpec {
+  #channel({ outlet, inlet, table, hasProofs = false }: CoreChannel): ChannelSpec {
     const lifetime = this.#core.tables.get(table)?.lifetime ?? Infinity;
     return {
       outlet: this.#predicates.named(outlet, 0).id,
       inlet: this.#predicates.named(inlet, 0).id,
       timeout: Math.min(MAX_SILENCE, lifetime),
+      hasProofs,
     };
   }
 

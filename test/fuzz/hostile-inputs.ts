@@ -37,7 +37,7 @@ export class HostileInputs {
     this.#values = new HostileValues(random, recording.values);
     this.#forms = acceptedForms(plan);
     this.#recording = recording;
-    this.#rows = new HostileRows(plan, this.#values);
+    this.#rows = new HostileRows(plan, recording, this.#values);
     this.#hasTun = hasTun;
   }
 

@@ -1,9 +1,9 @@
-import type { Plan } from "../../runtime/plan/contract/plan.ts";
+import type { ChannelSpec, Plan } from "../../runtime/plan/contract/plan.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import { ADDRESSES } from "./fuzzed-program.ts";
 import type { HostileValues } from "./hostile-values.ts";
-import { columnName } from "./recorded-tuples.ts";
+import { columnName, type Recording } from "./recorded-tuples.ts";
 
 interface Stream {
   readonly id: number;
@@ -12,15 +12,24 @@ interface Stream {
 
 /** Streams remembered, so that the generator itself stays small. */
 const STREAMS_MAX = 10_000;
+const IDS_MAX = 256;
 
 /** Messages of the events `?rows` and `?heard` (docs/wire.md) that continue their streams, and so reach the tables. */
 export class HostileRows {
   readonly #inlets: readonly PredicateSpec[];
+  /** Inlets whose rows end in the depth and the proof of a derivation. */
+  readonly #proved: ReadonlySet<PredicateSpec>;
+  /** Ids in the proofs that nodes exchanged. */
+  readonly #ids: readonly bigint[];
   readonly #values: HostileValues;
   readonly #streams = new Map<string, Stream>();
 
-  constructor({ channels, predicates }: Plan, values: HostileValues) {
-    this.#inlets = [...new Set(channels.map(({ inlet }) => inlet))].map((inlet) => predicates[inlet] as PredicateSpec);
+  constructor({ channels, predicates }: Plan, { tuples }: Recording, values: HostileValues) {
+    const spec = ({ inlet }: ChannelSpec): PredicateSpec => predicates[inlet] as PredicateSpec;
+    this.#inlets = [...new Set(channels.map(spec))];
+    this.#proved = new Set(channels.filter(({ hasProofs }) => hasProofs).map(spec));
+    const messages = tuples.filter(({ predicate }) => predicate.role.kind === "rows");
+    this.#ids = [...new Set(messages.flatMap(({ args }) => idsIn(args)))].slice(0, IDS_MAX);
     this.#values = values;
   }
 
@@ -52,7 +61,21 @@ export class HostileRows {
 
   #change(): Values {
     const inlet = this.#values.pick(this.#inlets);
-    return [inlet.wire.tuple, this.#values.chance(0.8), ...this.#row(inlet)];
+    const row = this.#row(inlet);
+    const isProved = this.#proved.has(inlet) && this.#values.chance(0.9);
+    return [inlet.wire.tuple, this.#values.chance(0.8), ...(isProved ? [...row.slice(0, -2), ...this.#proof()] : row)];
+  }
+
+  /** Returns a depth and a proof that a derivation may have. Its ids are often those of rows that nodes really derived. */
+  #proof(): Values {
+    const length = this.#values.integer(6);
+    const ids = Array.from({ length }, () => this.#id());
+    return [this.#values.integer(length + 1), ids];
+  }
+
+  #id(): bigint {
+    const isReal = this.#ids.length > 0 && this.#values.chance(0.5);
+    return isReal ? this.#values.pick(this.#ids) : BigInt(1 + this.#values.integer(2 ** 48));
   }
 
   /** Returns the columns of a row behind the first, which is the sender. Their values often join with the rows of the node. */
@@ -63,4 +86,9 @@ export class HostileRows {
       return this.#values.column(columnName(inlet, at + 1), type);
     });
   }
+}
+
+function idsIn(value: Value): readonly bigint[] {
+  if (typeof value === "bigint") return [value];
+  return Array.isArray(value) ? (value as Values).flatMap(idsIn) : [];
 }

@@ -127,6 +127,8 @@ export interface ChannelSpec {
   readonly inlet: number;
   /** Seconds without a message after which the receiver deletes the rows, and the sender stops sending to the receiver. */
   readonly timeout: number;
+  /** Whether the last two columns are the depth and the proof of the row: a table that is recursive across nodes. */
+  readonly hasProofs: boolean;
 }
 
 /** Strongly connected component of the dependency graph: derived tables that read each other, or one derived table. */
