@@ -36,6 +36,15 @@ export class HeldRows {
     return this.#rows + inserted.length <= HELD_ROWS_MAX && this.#bytes + bytes <= HELD_BYTES_MAX;
   }
 
+  /** Returns a function that sets the counts back to their present values. Called between two steps. */
+  save(): () => void {
+    const [rows, bytes] = [this.#rows, this.#bytes];
+    return () => {
+      this.#rows = rows;
+      this.#bytes = bytes;
+    };
+  }
+
   commit(): void {
     this.#rows += this.#pendingRows;
     this.#bytes += this.#pendingBytes;

@@ -68,6 +68,34 @@ export class OutboundStream {
     return this.#stream;
   }
 
+  /** Returns a function that sets the stream back to its present state, the memory that it holds excepted. */
+  save(): () => void {
+    const rows = [...this.#rows];
+    const pending = new Map(this.#pending);
+    const unacknowledged = [...this.#unacknowledged];
+    const [updatedAt, stream, acknowledged] = [this.#updatedAt, this.#stream, this.#acknowledged];
+    const [sent, sentAt, acknowledgedAt, resendAfter] = [
+      this.#sent,
+      this.#sentAt,
+      this.#acknowledgedAt,
+      this.#resendAfter,
+    ];
+    return () => {
+      this.#rows.clear();
+      for (const [key, change] of rows) this.#rows.set(key, change);
+      this.#pending = new Map(pending);
+      this.#unacknowledged = [...unacknowledged];
+      [this.#updatedAt, this.#stream, this.#acknowledged] = [updatedAt, stream, acknowledged];
+      [this.#sent, this.#sentAt, this.#acknowledgedAt, this.#resendAfter] = [sent, sentAt, acknowledgedAt, resendAfter];
+    };
+  }
+
+  /** Numbers and rows that decide what the stream does next, without times. */
+  get state(): readonly unknown[] {
+    const unacknowledged = this.#unacknowledged.map(({ number, changes }) => [number, changes]);
+    return [[...this.#rows.keys()].sort(), [...this.#pending], this.#stream, unacknowledged, this.#sent];
+  }
+
   /** Whether the stream can be dropped: it has no rows, and the peer has acknowledged all messages or no longer answers. */
   isOver(now: number): boolean {
     if (this.#rows.size > 0 || this.#pending.size > 0) return false;

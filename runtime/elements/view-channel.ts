@@ -217,6 +217,41 @@ export class ViewChannel implements Element {
     );
   }
 
+  /**
+   * Returns a function that sets the element back to its present state, between two steps. It takes the present alarm to be set. Rows that
+   * wait because of the send rate are not part of the state.
+   */
+  save(): () => void {
+    const outbound = [...this.#outbound].map(([peer, stream]) => [peer, stream, stream.save()] as const);
+    const inbound = [...this.#inbound];
+    const rows = this.#heldRows.save();
+    const [bytes, alarm] = [this.#outboundBytes, this.#alarm];
+    return () => {
+      this.#outbound.clear();
+      for (const [peer, stream, restore] of outbound) {
+        this.#outbound.set(peer, stream);
+        restore();
+      }
+      this.#inbound.clear();
+      for (const [peer, stream] of inbound) this.#inbound.set(peer, stream);
+      rows();
+      [this.#outboundBytes, this.#alarm] = [bytes, alarm];
+    };
+  }
+
+  /** Numbers and rows that decide what the element does next, without times. */
+  get state(): readonly unknown[] {
+    const inbound = [...this.#inbound].map(([peer, { stream, previousStream, received, outOfOrder, snapshot }]) => {
+      return [peer, stream, previousStream, received, [...outOfOrder], snapshot];
+    });
+    return [[...this.#outbound].map(([peer, stream]) => [peer, stream.state]), inbound];
+  }
+
+  /** Time of the next alarm in seconds; infinite if there is none. */
+  get alarmAt(): number {
+    return this.#alarm?.at ?? Infinity;
+  }
+
   /** Sends the changes of the step, and acknowledges the messages that it applied. */
   commit(): void {
     this.#heldRows.commit();

@@ -21,11 +21,14 @@ const LATER_SHARE = 2 ** -20;
 
 export class BegunCalls {
   readonly #specs: ReadonlyMap<number, CallSpec>;
+  readonly #callId: (() => number) | undefined;
   #calls: BegunCall[] = [];
   /** Greatest query id of the step. */
   #last = 0;
 
-  constructor({ calls }: Plan) {
+  /** `callId` returns ids, ascending within a step, in place of the random ids. */
+  constructor({ calls }: Plan, callId: (() => number) | undefined) {
+    this.#callId = callId;
     this.#specs = new Map(calls.map((spec) => [spec.predicate, spec]));
   }
 
@@ -46,6 +49,9 @@ export class BegunCalls {
   take(): readonly BegunCall[] {
     const calls = this.#calls;
     this.#calls = [];
+    const callId = this.#callId;
+    if (callId !== undefined)
+      return calls.sort(this.#compare).map((call) => ({ ...call, args: [callId(), ...call.args.slice(1)] }));
     if (calls.length === 1 && this.#last === 0) {
       this.#last = idOf(calls[0] as BegunCall);
       return calls;

@@ -80,6 +80,8 @@ export interface EngineOptions {
   readonly nonces: Nonces;
   readonly secrets: Secrets;
   readonly ciphers: Ciphers | undefined;
+  /** Returns the id of the next call of a view, in place of a random id. */
+  readonly callId: (() => number) | undefined;
 }
 
 /** Strand number of a tuple that no strand sent. */
@@ -312,7 +314,7 @@ export class Engine {
     try {
       this.#rounds(start === undefined ? NO_DELTAS : start(), dataflow);
       this.memory.checkEnd(this.#context.running);
-      this.store.journal.clear();
+      this.store.journal.endStep();
       this.#listener.stepEnded(true);
       dataflow.commit();
       return true;

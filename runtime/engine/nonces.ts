@@ -16,6 +16,14 @@ export class Nonces {
     this.#counter = [word(), word(), word()];
   }
 
+  /** Returns a function that sets the counter back to its present value, for a simulated node only. */
+  save(): () => void {
+    const [high, middle, low] = this.#counter;
+    return () => {
+      this.#counter.splice(0, 3, high, middle, low);
+    };
+  }
+
   /** Writes the prefix, then the last bytes of the incremented counter, to `nonce`, 12 bytes. `prefix` has at most 4 bytes. */
   next(prefix: Uint8Array, nonce: Uint8Array): void {
     const counter = this.#counter;

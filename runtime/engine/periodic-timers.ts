@@ -14,6 +14,14 @@ const COUNTER_RANGE = 1e6;
 const LEAST_PREFIX = 1e9;
 const PREFIX_RANGE = 8e9;
 
+/** Timer of a `periodic` literal that will fire at `due`, in seconds. */
+export interface PendingTimer {
+  readonly due: number;
+  readonly name: string;
+  /** Number of events to come; 0 if there is no limit. */
+  readonly left: number;
+}
+
 /** Timers with the same due time, and the alarm of the clock that fires them. */
 interface Deadline {
   readonly timers: PeriodicTimer[];
@@ -30,6 +38,8 @@ export class PeriodicTimers {
   readonly #timers: readonly PeriodicTimer[];
   /** Deadlines by due time. Timers of one deadline fire in the order of `compareTimers`. */
   readonly #deadlines = new Map<number, Deadline>();
+  /** The latest result of `save`, until a timer changes. */
+  #saved: (() => void) | undefined;
 
   constructor(timers: readonly TimerSpec[], clock: Clock, streams: RandomStreams, fire: Fire) {
     this.#clock = clock;
@@ -79,6 +89,28 @@ export class PeriodicTimers {
     return [...this.#deadlines.values()].reduce((sum, { timers }) => sum + timers.length, 0);
   }
 
+  /** Returns a function that sets all timers back to their present states, and takes their present alarms to be set. */
+  save(): () => void {
+    if (this.#saved !== undefined) return this.#saved;
+    const deadlines = [...this.#deadlines].map(([due, { timers, alarm }]) => [due, [...timers], alarm] as const);
+    const restores = this.#timers.map((timer) => timer.save());
+    const restore = (): void => {
+      this.#deadlines.clear();
+      for (const [due, timers, alarm] of deadlines) this.#deadlines.set(due, { timers: [...timers], alarm });
+      for (const one of restores) one();
+      this.#saved = restore;
+    };
+    this.#saved = restore;
+    return restore;
+  }
+
+  /** The due time of each timer that will fire, in no particular order. */
+  *pending(): Generator<PendingTimer> {
+    for (const { timers } of this.#deadlines.values()) {
+      for (const timer of timers) yield { due: timer.due, name: timer.name, left: timer.left };
+    }
+  }
+
   #begin(timer: PeriodicTimer): void {
     const { seconds, count } = timer.spec;
     if (seconds > 0) {
@@ -88,6 +120,7 @@ export class PeriodicTimers {
   }
 
   #arm(timer: PeriodicTimer): void {
+    this.#saved = undefined;
     const { due } = timer;
     const deadline = this.#deadlines.get(due);
     if (deadline !== undefined) deadline.timers.push(timer);
@@ -96,6 +129,7 @@ export class PeriodicTimers {
 
   #fireDue(due: number): void {
     const timers = this.#deadlines.get(due)?.timers ?? [];
+    this.#saved = undefined;
     this.#deadlines.delete(due);
     for (const timer of timers.toSorted(compareTimers)) {
       const number = timer.next();
@@ -156,6 +190,21 @@ class PeriodicTimer {
 
   get isOver(): boolean {
     return this.spec.count > 0 && this.#fired >= this.spec.count;
+  }
+
+  /** Number of events to come; 0 if there is no limit. */
+  get left(): number {
+    return this.spec.count > 0 ? this.spec.count - this.#fired : 0;
+  }
+
+  /** Returns a function that sets the timer back to its present state. Its random stream is not part of this. */
+  save(): () => void {
+    const { due } = this;
+    const fired = this.#fired;
+    return () => {
+      this.due = due;
+      this.#fired = fired;
+    };
   }
 
   /** Returns the number of the next event, and counts it. */

@@ -16,7 +16,7 @@ import type { RunStrand } from "./derived/stratum.ts";
 import { endsAtLimit, LimitExceeded, type Limits } from "./limits/limits.ts";
 import type { MemoryUse } from "./limits/memory-use.ts";
 import { type ChangeListener, CommitTally } from "./tables/commit-tally.ts";
-import { Journal } from "./tables/journal.ts";
+import { Journal, type RowObserver } from "./tables/journal.ts";
 import { resolveConflict } from "./tables/key-conflict.ts";
 import { Table } from "./tables/table.ts";
 
@@ -128,7 +128,7 @@ export class Store {
       while (table.first !== null && table.first.expires <= now) table.refresh(table.first, now);
       table.discardChanges();
     }
-    this.journal.clear();
+    this.journal.endStep();
   }
 
   /** Restores base rows of the previous program, given in order of expiry, and computes the derived tables. */
@@ -140,12 +140,20 @@ export class Store {
     return this.commit([], now, run);
   }
 
-  /** Reverts everything since the journal was last cleared. */
+  /** Reverts the running step. */
   undo(): void {
     this.#derivedTables.abandon();
     this.journal.undo();
     for (const table of this.tables) table?.discardChanges();
     this.tally.clear();
+  }
+
+  /** Reports each row that the tables hold, and from now on each change of the rows, to the observer. */
+  observe(observer: RowObserver): void {
+    this.journal.observer = observer;
+    for (const table of this.tables) {
+      for (let row = table?.first ?? null; row !== null; row = row.next) observer.added(table as Table, row);
+    }
   }
 
   #expire(table: Table, now: number): void {

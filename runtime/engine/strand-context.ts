@@ -69,6 +69,8 @@ export interface StrandContextOptions {
   readonly nonces: Nonces;
   readonly secrets: Secrets;
   readonly ciphers: Ciphers | undefined;
+  /** Returns the id of the next call of a view, in place of a random id. */
+  readonly callId: (() => number) | undefined;
 }
 
 /**
@@ -118,6 +120,8 @@ export class StrandContext implements StrandHost {
   readonly #otherAddresses: readonly Table[];
   readonly #selves: readonly Table[];
   readonly #calls: BegunCalls;
+  /** Whether `BegunCalls` gives the calls their ids. */
+  readonly #hasCallIds: boolean;
   /** Whether the running strand has drawn a query id. If so, the tuples that it derives begin calls. */
   #isCalling = false;
   #sender: Sender | undefined;
@@ -144,7 +148,8 @@ export class StrandContext implements StrandHost {
     this.predicates = options.plan.predicates;
     this.#memory = options.memory;
     this.#cycles = new CycleUse(options.plan, options.limits);
-    this.#calls = new BegunCalls(options.plan);
+    this.#hasCallIds = options.callId !== undefined;
+    this.#calls = new BegunCalls(options.plan, options.callId);
     this.#nonces = options.nonces;
     this.#secrets = options.secrets;
     this.#ciphers = options.ciphers;
@@ -365,6 +370,7 @@ export class StrandContext implements StrandHost {
 
   freshQuery(strand: number): number {
     this.#isCalling = true;
+    if (this.#hasCallIds) return 0;
     return Math.floor(this.ambient(strand).random() * 2 ** 48);
   }
 

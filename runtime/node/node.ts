@@ -12,6 +12,7 @@ import { DEFAULT_SEND_RATE } from "../engine/limits/send-limit.ts";
 import { Nonces } from "../engine/nonces.ts";
 import { PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { Secrets } from "../engine/strand-context.ts";
+import type { RowObserver } from "../engine/tables/journal.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { Snitch } from "../observe/snitch.ts";
 import type { WatchLine } from "../observe/watch.ts";
@@ -23,17 +24,19 @@ import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { equal, type Values, type Value } from "../plan/values/value.ts";
 import { defaultSocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
-import type { Clock, Timer, World } from "../world/world.ts";
+import type { Clock, World } from "../world/world.ts";
 import type { MetricsSnapshot, TrafficMetrics } from "../observe/metrics-snapshot.ts";
 import { AddressCollisions } from "./address-collisions.ts";
 import { collectMetrics, collectTrafficMetrics } from "./collect-metrics.ts";
 import { NodeDataflow } from "./dataflow.ts";
 import { addressChanges, hostChanges } from "./address-changes.ts";
+import { ExpiryAlarm } from "./expiry-alarm.ts";
 import { type FactOwner, factsOfOthers, initialTuples, skippedFacts } from "./initial-tuples.ts";
 import { type EndpointNames, isAddressTable, movedNames, OwnAddresses, presentNames } from "./own-addresses.ts";
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import type { NodeSettings } from "./node-settings.ts";
+import { NodeHistory } from "./node-history.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
 import { lostRowMessages, type ProgramState, type SwapReport, ProgramSwap } from "./program-swap.ts";
@@ -94,7 +97,8 @@ export class Node {
   readonly snitch: Snitch = new Snitch();
   #running: Running;
   readonly #gracePeriods: GracePeriods;
-  #expiry: { readonly at: number; readonly timer: Timer } | undefined;
+  /** Alarm for the next row that expires, of all tables. */
+  readonly #expiry: ExpiryAlarm;
   /** Reason why no other host could send to this host when the addresses of this host were last read. */
   #hostProblem: string | undefined;
   #isStopped = false;
@@ -114,6 +118,7 @@ export class Node {
     this.#streams = new RandomStreams(world.seed);
     this.#nonces = new Nonces(world.secret ?? (() => this.#streams.stream("nonces").next()));
     this.#startedAt = world.clock.now();
+    this.#expiry = new ExpiryAlarm(world.clock, () => this.#expire());
     const report = (line: WatchLine): void => settings.onWatch?.(line);
     this.#watcher = new Watcher(this.name, () => this.uptime, report);
     this.#ports = new NodePorts({
@@ -162,6 +167,7 @@ export class Node {
       nonces: this.#nonces,
       secrets: this.#settings.secrets ?? NO_SECRETS,
       ciphers: this.#world.ciphers,
+      callId: this.#world.callId,
     });
     const dataflow = new NodeDataflow({
       plan,
@@ -288,7 +294,7 @@ export class Node {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#running.timers.stop();
-    this.#expiry?.timer.cancel();
+    this.#expiry.cancel();
     this.#gracePeriods.stop();
     this.#running.dataflow.channel?.stop();
     await this.#ports.close();
@@ -513,7 +519,7 @@ export class Node {
 
   #afterStep(isDone: boolean): boolean {
     for (let turn = 0; this.#areAddressesChanged && turn < FOLLOW_TURNS; turn++) this.#followAddresses();
-    this.#armExpiry();
+    this.#expiry.arm(this.#running.engine.store.nextExpiry());
     return isDone;
   }
 
@@ -530,22 +536,21 @@ export class Node {
   #fireTimer(timer: TimerSpec, number: number): void {
     const predicate = this.#running.program.plan.predicates[timer.predicate] as PredicateSpec;
     this.#ports.mux.push({
-      tuple: { predicate, args: [number], isDelete: false },
+      tuple: { predicate, args: [this.#world.callId?.() ?? number], isDelete: false },
       provenance: "rule",
       source: null,
     });
   }
 
-  /** Sets one timer for all tables. Replaces the timer only when a row expires before the timer would fire. */
-  #armExpiry(): void {
-    const at = this.#running.engine.store.nextExpiry();
-    if (at === Infinity || (this.#expiry !== undefined && this.#expiry.at <= at)) return;
-    this.#expiry?.timer.cancel();
-    this.#expiry = { at, timer: this.#world.clock.at(at, () => this.#expire()) };
+  /** Keeps the undo log of all steps from now on, so that the node can go back. Called between two steps, once. */
+  keepHistory(observer: RowObserver): NodeHistory {
+    const state = [this.#streams, this.#nonces, this.#addresses, this.#expiry];
+    const load = (tuples: readonly Tuple[]): boolean => this.#afterStep(this.#running.engine.load(tuples));
+    const apply = (tuples: readonly Tuple[]): boolean => this.#ports.mux.runExclusive(() => load(tuples));
+    return new NodeHistory(this.#running, { observer, state, apply });
   }
 
   #expire(): void {
-    this.#expiry = undefined;
     if (this.#isStopped) return;
     if (this.#running.engine.store.nextExpiry() <= this.#world.clock.now()) {
       this.#ports.mux.runExclusive(() => {
@@ -553,7 +558,7 @@ export class Node {
         this.#afterStep(true);
       });
     }
-    this.#armExpiry();
+    this.#expiry.arm(this.#running.engine.store.nextExpiry());
   }
 
   #listener(

@@ -85,6 +85,15 @@ export class OwnAddresses {
     this.#known = new Set(names);
   }
 
+  /** Returns a function that sets the names and the announced addresses back to their present values. */
+  save(): () => void {
+    const [names, announced] = [this.#names, this.#announced];
+    return () => {
+      if (this.#names !== names) this.names = names;
+      this.#announced = announced;
+    };
+  }
+
   /** Endpoint names, `host:port`. The node announces the first name if no rule and no fact gives the node an address. */
   get names(): readonly string[] {
     return this.#names;

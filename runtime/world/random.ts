@@ -5,15 +5,41 @@ import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 /** Reproducible sequence of random numbers. Predictable, so not for secrets. */
 export class RandomStream {
-  readonly #generator: RandomGenerator;
+  #generator: RandomGenerator;
+  #drawn = 0;
+
+  readonly #initial: readonly number[];
 
   /** `state` must be four 32-bit integers that are not all zero. */
   constructor(state: readonly number[]) {
+    this.#initial = state;
     this.#generator = xoroshiro128plusFromState(state);
+  }
+
+  /** Number of values drawn so far. Equal numbers of one stream mean equal states. */
+  get drawn(): number {
+    return this.#drawn;
+  }
+
+  /** Returns a function that sets the stream back to its present state. */
+  save(): () => void {
+    const drawn = this.#drawn;
+    const generator = this.#generator.clone();
+    return () => {
+      this.#drawn = drawn;
+      this.#generator = generator.clone();
+    };
+  }
+
+  /** Sets the stream back to its initial state. */
+  reset(): void {
+    this.#drawn = 0;
+    this.#generator = xoroshiro128plusFromState(this.#initial);
   }
 
   /** Returns a uniform number in [0, 1), with 53 random bits. */
   next(): number {
+    this.#drawn++;
     return uniformFloat64(this.#generator);
   }
 
@@ -24,6 +50,7 @@ export class RandomStream {
 
   /** Returns a random id of 160 bits. */
   id160(): bigint {
+    this.#drawn++;
     let id = 0n;
     for (let word = 0; word < 5; word++) id = (id << 32n) | BigInt(this.#generator.next() >>> 0);
     return id;
@@ -40,6 +67,8 @@ export function streamOf(seed: number, name: string): RandomStream {
 export class RandomStreams {
   readonly #seed: number;
   readonly #streams = new Map<string, RandomStream>();
+  /** The latest result of `save`, and the number of values that all streams had drawn then. */
+  #saved: { readonly drawn: number; readonly count: number; readonly restore: () => void } | undefined;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -51,5 +80,22 @@ export class RandomStreams {
     const stream = streamOf(this.#seed, name);
     this.#streams.set(name, stream);
     return stream;
+  }
+
+  /** Returns a function that sets all streams back to their present states. */
+  save(): () => void {
+    let drawn = 0;
+    for (const stream of this.#streams.values()) drawn += stream.drawn;
+    const count = this.#streams.size;
+    if (this.#saved?.drawn === drawn && this.#saved.count === count) return this.#saved.restore;
+    const restores = [...this.#streams.values()].map((stream) => stream.save());
+    const restore = (): void => {
+      for (const one of restores) one();
+      for (const stream of [...this.#streams.values()].slice(count)) stream.reset();
+      this.#saved = saved;
+    };
+    const saved = { drawn, count, restore };
+    this.#saved = saved;
+    return restore;
   }
 }

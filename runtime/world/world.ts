@@ -19,6 +19,11 @@ export interface World {
   readonly seed: number;
   /** Unpredictable random number in [0, 1), for nonces. Absent in the simulator, where nobody attacks. */
   readonly secret?: () => number;
+  /**
+   * Returns a number that no row and no message holds. Within a step the numbers ascend. Absent if the ids of calls and timer events are
+   * drawn at random.
+   */
+  readonly callId?: () => number;
   readonly datagrams: Datagrams;
   /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot move the socket. */
   readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;

@@ -24,6 +24,8 @@ export class Row {
   bytes = 0;
   previous: Row | null = null;
   next: Row | null = null;
+  /** Anything that the observer of the rows has noted about the row. */
+  note: unknown = undefined;
   /** Position of the row in its bucket of each index. */
   readonly bucketPositions: number[] = [];
 

@@ -418,16 +418,23 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.#journal.record(this, "refreshed", row, { previous, expires, stamp, isBase: row.isBase });
     this.#rows.detach(row);
     this.#append(row, now);
-    row.isBase = isBase;
+    this.#setBase(row, isBase);
     if (this.spec.notifiesRefreshes) this.#refreshed.push(row);
   }
 
   #undoRefresh(row: Row, { previous, expires, stamp, isBase }: BeforeRefresh): void {
     row.expires = expires;
     row.stamp = stamp;
-    row.isBase = isBase;
+    this.#setBase(row, isBase);
     this.#rows.detach(row);
     this.#rows.attach(row, previous);
+  }
+
+  #setBase(row: Row, isBase: boolean): void {
+    if (row.isBase === isBase) return;
+    this.#journal.observer?.removed(this, row);
+    row.isBase = isBase;
+    this.#journal.observer?.added(this, row);
   }
 
   #link(row: Row, now: number): void {
@@ -458,6 +465,7 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.count++;
     this.#groups?.add(row);
     if (this.#isKeyed) this.#byKey.set(row.key, row);
+    this.#journal.observer?.added(this, row);
   }
 
   #unlink(row: Row): void {
@@ -465,6 +473,7 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.count--;
     this.#groups?.remove(row);
     if (this.#isKeyed) this.#byKey.delete(row.key);
+    this.#journal.observer?.removed(this, row);
   }
 
   #index(row: Row): void {

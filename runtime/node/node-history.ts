@@ -1,0 +1,87 @@
+/**
+ * The way back of a node, for a model checker: the undo log of the store is kept over all steps, and the state outside the tables is saved.
+ * An engine that undoes steps in another way has to offer what this file uses.
+ */
+import type { Engine } from "../engine/engine.ts";
+import type { PendingTimer, PeriodicTimers } from "../engine/periodic-timers.ts";
+import type { RowObserver } from "../engine/tables/journal.ts";
+import type { Table } from "../engine/tables/table.ts";
+import type { Tuple } from "../plan/values/packet.ts";
+import type { NodeDataflow } from "./dataflow.ts";
+
+/** State that is small enough to be copied. `save` returns a function that restores it. */
+interface Saved {
+  save(): () => void;
+}
+
+interface RunningParts {
+  readonly engine: Engine;
+  readonly dataflow: NodeDataflow;
+  readonly timers: PeriodicTimers;
+}
+
+interface HistoryOptions {
+  /** Learns of each row that the tables hold, and of each change of the rows. */
+  readonly observer: RowObserver;
+  /** The state outside of the running program. */
+  readonly state: readonly Saved[];
+  readonly apply: (tuples: readonly Tuple[]) => boolean;
+}
+
+/** History of a node from `Node.keepHistory` on. The program must not be swapped. The memory of the undo log grows with each step. */
+export class NodeHistory {
+  readonly #parts: RunningParts;
+  readonly #state: readonly Saved[];
+  /** Applies insertions and deletions of rows in one step. Returns false when it exceeded a limit and was undone. */
+  readonly apply: (tuples: readonly Tuple[]) => boolean;
+
+  constructor(parts: RunningParts, { observer, state, apply }: HistoryOptions) {
+    const { engine, dataflow, timers } = parts;
+    this.#parts = parts;
+    this.#state = [...state, timers, ...(dataflow.channel === undefined ? [] : [dataflow.channel])];
+    this.apply = apply;
+    engine.store.journal.keep();
+    engine.store.observe(observer);
+  }
+
+  /**
+   * Returns a function that takes the node back to its present state. Checkpoints are used newest first, between two steps. The clock must
+   * go back with the node: alarms that are set now must be set again. Counters do not go back.
+   */
+  checkpoint(): () => void {
+    const { journal } = this.#parts.engine.store;
+    const { mark } = journal;
+    const restores = this.#state.map((one) => one.save());
+    return () => {
+      journal.undoTo(mark);
+      for (const restore of restores) restore();
+    };
+  }
+
+  /** Tables of the program, by predicate. */
+  get tables(): readonly (Table | undefined)[] {
+    return this.#parts.engine.tables;
+  }
+
+  /** Number of steps so far. */
+  get steps(): number {
+    return this.#parts.engine.counters.steps;
+  }
+
+  /** Time at which the next row expires, in seconds; infinite if none does. */
+  get nextExpiry(): number {
+    return this.#parts.engine.store.nextExpiry();
+  }
+
+  /** The timers that are set: timers of `periodic` literals, and the alarm of ViewChannel. In no particular order. */
+  *pendingTimers(): Generator<PendingTimer> {
+    yield* this.#parts.timers.pending();
+    const due = this.#parts.dataflow.channel?.alarmAt ?? Infinity;
+    if (due < Infinity) yield { due, name: "ViewChannel", left: 0 };
+  }
+
+  /** State of the replication of rows to other nodes, as plain data; undefined if the program has none. */
+  get channelState(): readonly unknown[] | undefined {
+    return this.#parts.dataflow.channel?.state;
+  }
+}
