@@ -7,6 +7,7 @@ import { type CheckedProgram, check } from "./1-check/check.ts";
 import { checkUnraised } from "./1-check/check-unraised.ts";
 import { fillColumns } from "./1-check/fill-columns.ts";
 import { ignoreLocations } from "./1-check/ignore-locations.ts";
+import { locationColumns } from "./1-check/location-columns.ts";
 import { readOverlog, type TextOf } from "./1-check/read-overlog.ts";
 import { resolveNames } from "./1-check/resolve-names.ts";
 import { soundPart } from "./1-check/sound-part.ts";
@@ -37,6 +38,8 @@ export interface Compilation {
   readonly contributes: Pick<Surroundings, "overlays" | "overlaysWithOptions" | "predicates">;
   /** Number of rules by file. */
   readonly counts: ReadonlyMap<string, RuleCount>;
+  /** Number of hidden columns before the arguments, for each predicate of a view that has any. Empty after an error. */
+  readonly hiddenColumns: ReadonlyMap<string, number>;
 }
 
 const MEBIBYTE = 2 ** 20;
@@ -51,11 +54,12 @@ const INCOMPLETE_TEXT: ReadonlySet<string> = new Set(["E0111", "E0112", "E0127",
 export function compile(files: readonly string[], library: Library, options: LoadOptions): Compilation {
   const { modules: loadedModules, sources, counts, macros, diagnostics: loaded } = load(files, library, options);
   const loading = [...unusedDefines(options.defines, sources), ...loaded];
-  const nothing = { plan: undefined, core: undefined, sources, counts, contributes: NO_SURROUNDINGS };
+  const hiddenColumns: Compilation["hiddenColumns"] = new Map();
+  const nothing = { plan: undefined, core: undefined, sources, counts, contributes: NO_SURROUNDINGS, hiddenColumns };
   if (loaded.some(({ code }) => INCOMPLETE_TEXT.has(code)))
     return { ...nothing, diagnostics: inOrder(loading, sources) };
   const lines = new LineMap(sources);
-  const { surroundings, ignoresLocations: isClosed = false } = options;
+  const { surroundings, ignoresLocations: isClosed = false, hasLocationColumns = false } = options;
   const reading: Diagnostic[] = [];
   const longest = (options.limits ?? TEXT_LIMITS).source * MEBIBYTE;
   const textOf: TextOf = (path, from) => {
@@ -63,7 +67,8 @@ export function compile(files: readonly string[], library: Library, options: Loa
     return text === undefined || text.length > longest ? undefined : text;
   };
   const translated = loadedModules.map((module) => readOverlog(module, textOf, reading));
-  const modules = isClosed ? translated.map(ignoreLocations) : translated;
+  const placed = hasLocationColumns ? translated.map(locationColumns) : translated;
+  const modules = isClosed ? placed.map(ignoreLocations) : placed;
   const hasMacro = macroFinder(macros, sources);
   const { program: named, diagnostics: naming } = resolveNames(modules, lines);
   const { program, diagnostics: filling } = fillColumns(named);
@@ -100,7 +105,21 @@ export function compile(files: readonly string[], library: Library, options: Loa
   const { planned, diagnostics: planning } = planProgram(proved, lines);
   const diagnostics = inOrder([...reported, ...proving, ...planning], sources);
   const isWanted = !hasError(diagnostics) && options.checksOnly !== true;
-  return { ...none, plan: isWanted ? emit(planned) : undefined, core, diagnostics };
+  const plan = isWanted ? emit(planned) : undefined;
+  return { ...none, plan, core, diagnostics, hiddenColumns: hiddenColumnsOf(checked, core) };
+}
+
+/** Returns the numbers of columns that view expansion has added to the predicates of views. */
+function hiddenColumnsOf(
+  { predicates, program }: CheckedProgram,
+  { arities }: CoreProgram,
+): ReadonlyMap<string, number> {
+  const written = new Map([...predicates.values()].map(({ name, arity }) => [name, arity]));
+  for (const { name, outputs } of program.views.values()) {
+    written.set(`${name}.return`, outputs.length).set(`${name}.fail`, 1).set(`${name}.done`, 0);
+  }
+  const added = [...arities].map(([name, arity]) => [name, arity - (written.get(name) ?? arity)] as const);
+  return new Map(added.filter(([, columns]) => columns > 0));
 }
 
 /** Returns the errors that later phases find in the rules that `known` errors leave unaffected. */

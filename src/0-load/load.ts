@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly dialect: Dialect | undefined;
   /** All locations mean the same node, as in a Datalog engine. */
   readonly ignoresLocations?: boolean;
+  /** A location outside the arguments, as in `p@X(Y)`, is the first column. Only with `ignoresLocations`. */
+  readonly hasLocationColumns?: boolean;
   /** Only diagnostics are wanted, no plan. */
   readonly checksOnly?: boolean;
   /** The program runs on a node, whose clients may fill and read any table. */
