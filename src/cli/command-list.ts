@@ -24,6 +24,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   { name: "sim", summary: "run a topology in the simulator, in virtual time", load: () => import("./commands/sim.ts") },
   {
+    name: "explore",
+    summary: "search the orders of messages, timers and crashes for violations of invariants",
+    load: () => import("./commands/explore.ts"),
+  },
+  {
     name: "lab",
     summary: "run a topology in network namespaces, in real time",
     load: () => import("./commands/lab.ts"),

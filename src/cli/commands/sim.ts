@@ -1,9 +1,10 @@
 import type { CommandSpec } from "../options/command-spec.ts";
 import { CONCLUSION_OPTIONS, type ConclusionInput } from "../options/conclusion-options.ts";
-import { wrongUsage } from "../terminal/failure.ts";
+import { Failure, wrongUsage } from "../terminal/failure.ts";
 
 interface SimInput extends ConclusionInput {
-  readonly scenario: string;
+  readonly scenario?: string;
+  readonly replay?: string;
   readonly seed?: number;
   readonly pcap?: string;
   readonly trace?: string;
@@ -18,7 +19,7 @@ const SINGLE_RUN = ["trace", "top", "pcap"];
 
 export const command: CommandSpec<SimInput> = {
   name: "sim",
-  arguments: [{ syntax: "<scenario>", description: "a topology file, as in lab/demo/ron.toml" }],
+  arguments: [{ syntax: "[scenario]", description: "a topology file, as in lab/demo/ron.toml" }],
   options: [
     { syntax: "--seed <number>", description: "seed in place of the seed in the file", parse: parseSeed },
     { syntax: "--pcap <folder>", description: "write a pcapng file for each host to this folder" },
@@ -44,9 +45,20 @@ export const command: CommandSpec<SimInput> = {
       isRepeatable: true,
       conflicts: SINGLE_RUN,
     },
+    {
+      syntax: "--replay <file>",
+      description: "run a counterexample of mosaic explore, instead of a topology",
+      conflicts: [...SINGLE_RUN, "seed", "seeds", "out"],
+    },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ scenario, seed, pcap, trace, top, set, seeds, vary, out, check, json }, { output }) => {
+  run: async ({ scenario, replay, seed, pcap, trace, top, set, seeds, vary, out, check, json }, { output }) => {
+    if (replay !== undefined) {
+      if (scenario !== undefined) throw wrongUsage("--replay", "a counterexample runs without a topology");
+      const { replayTrace } = await import("../explore/replay-trace.ts");
+      return replayTrace(replay, json, output);
+    }
+    if (scenario === undefined) throw new Failure(2, "name a topology file, or a counterexample with --replay");
     const { parseSetting, parseVariation, runStudy } = await import("../topology/run-study.ts");
     const settings = set.map((text) => parseSetting(text, "--set"));
     if (seeds !== undefined || vary.length > 0) {

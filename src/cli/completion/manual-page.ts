@@ -16,7 +16,7 @@ export function manualPage(root: CommandDescription, version: string): string {
     ".SH COMMANDS",
     ...commands.flatMap((command) => commandLines(command)),
     ".SH EXIT STATUS",
-    ...["0", "success", "1", "the program or the run failed", "2", "the command line is invalid"].map(exitLine),
+    ...EXIT_CODES.map(exitLine),
     ".SH ENVIRONMENT",
     ".TP\n\\fBXDG_RUNTIME_DIR\\fR\nwhere the control sockets of running nodes are",
     ".TP\n\\fBNO_COLOR\\fR\nno colours, even on a terminal",
@@ -24,6 +24,17 @@ export function manualPage(root: CommandDescription, version: string): string {
     "",
   ].join("\n");
 }
+
+const EXIT_CODES: readonly string[] = [
+  "0",
+  "success",
+  "1",
+  "the program or the run failed",
+  "2",
+  "the command line is invalid",
+  "3",
+  "a search gave up at a limit",
+];
 
 function exitLine(text: string): string {
   return /^\d$/.test(text) ? `.TP\n\\fB${text}\\fR` : roff(text);

@@ -1,5 +1,5 @@
-/** 1: the program or the run failed. 2: the command line is invalid. */
-export type ExitCode = 1 | 2;
+/** 1: the program or the run failed. 2: the command line is invalid. 3: a search gave up at a limit. */
+export type ExitCode = 1 | 2 | 3;
 
 /**
  * Ends a command with a message for the user. The message is empty if it has already been printed. Any other error that a command throws

@@ -1,0 +1,234 @@
+/**
+ * A real node in an exploration: its clock stands still between two actions, its datagrams go to `send`, and it can go back to each earlier
+ * state. This file and `RowLedger` are all that the explorer knows of the insides of a node.
+ */
+import type { RowLedger } from "./row-ledger.ts";
+import type { Table } from "../../runtime/engine/tables/table.ts";
+import { Node } from "../../runtime/node/node.ts";
+import type { NodeHistory } from "../../runtime/node/node-history.ts";
+import type { Fact } from "../../runtime/node/peer-facts.ts";
+import type { Program } from "../../runtime/node/program.ts";
+import type { Value } from "../../runtime/plan/values/value.ts";
+import type { Datagram, DatagramCounters, Datagrams, World } from "../../runtime/world/world.ts";
+import { CallIds } from "./call-ids.ts";
+import { type Digest, DigestSum, Hasher } from "./digest.ts";
+import type { ExploredClock } from "./explored-clock.ts";
+
+/** Length of the longest datagram. Long enough that no message is split. */
+const MAX_PAYLOAD = 65_000;
+
+/** Alarms that a node may have set in vain before one has an effect. */
+const VAIN_ALARMS_MAX = 10_000;
+
+/** Limit of the memory that the accounts of one node may reach, in bytes. */
+const NODE_MEMORY: number = 2 ** 28;
+
+export interface ExploredNodeSettings {
+  readonly number: number;
+  readonly address: string;
+  readonly program: Program;
+  readonly facts: readonly Fact[];
+  readonly seed: number;
+  readonly ledger: RowLedger;
+  readonly clock: ExploredClock;
+  /** Takes a datagram that the node sends. */
+  readonly send: (to: string, bytes: Uint8Array) => void;
+  /** Whether a message, or a row of a running node other than `except`, holds the id of a call. */
+  readonly isHeld: (id: number, except: number | undefined) => boolean;
+  /** Called when a step exceeded a limit and was undone. */
+  readonly onLimit: (limit: string, rule: string) => void;
+}
+
+/** Table with the order in which its rows leave, which belongs to the state: they expire, or the oldest is evicted. */
+interface OrderedTable {
+  readonly table: Table;
+  readonly expires: boolean;
+}
+
+export class ExploredNode {
+  readonly number: number;
+  readonly address: string;
+  readonly ledger: RowLedger;
+  readonly clock: ExploredClock;
+  readonly node: Node;
+  readonly history: NodeHistory;
+  readonly #callIds: CallIds;
+  readonly #isHeld: ExploredNodeSettings["isHeld"];
+  readonly #receive: (datagram: Datagram) => void;
+  readonly #ordered: readonly OrderedTable[];
+  /** Tables of waiting calls. */
+  readonly #waiting: readonly Table[];
+
+  /** Creates the node, and does not start it. */
+  constructor(settings: ExploredNodeSettings) {
+    const { number, address, program, facts, seed, ledger, clock } = settings;
+    this.number = number;
+    this.address = address;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.#isHeld = settings.isHeld;
+    this.#callIds = new CallIds(number, (id) => settings.isHeld(id, undefined));
+    const datagrams = new ExploredDatagrams(address, settings.send);
+    const world: World = { clock, seed, datagrams, devices: [], callId: () => this.#callIds.take() };
+    this.node = new Node(program, world, {
+      names: [address],
+      announced: [address],
+      facts,
+      watch: [],
+      limits: { memory: NODE_MEMORY },
+      sendRate: Infinity,
+      onLimit: (limit, rule) => settings.onLimit(limit, rule),
+    });
+    this.history = this.node.keepHistory(ledger);
+    this.#receive = (datagram) => datagrams.receive(datagram);
+    this.#ordered = this.history.tables.flatMap(orderOf);
+    this.#waiting = this.history.tables.filter((table): table is Table => table !== undefined && holdsCalls(table));
+  }
+
+  /** Loads the facts and starts the timers. Returns false if the node cannot start or never comes to rest. */
+  start(): boolean {
+    this.#callIds.beginStep();
+    return this.node.start() && this.clock.settle();
+  }
+
+  /** Runs the steps that a datagram causes. Returns false if there is no end of them. */
+  receive(from: string, bytes: Uint8Array): boolean {
+    this.#callIds.beginStep();
+    this.#receive({ from, bytes });
+    return this.clock.settle();
+  }
+
+  /** Time of the next timer or expiry of a row, in seconds; infinite if there is none. */
+  get nextDue(): number {
+    let next = this.history.nextExpiry;
+    for (const { due } of this.history.pendingTimers()) if (due < next) next = due;
+    return next;
+  }
+
+  /** Moves the clock to the next timer, and runs the steps that it causes. Returns false if there is no end of them. */
+  tick(): boolean {
+    this.#callIds.beginStep();
+    const before = this.history.steps;
+    for (let fired = 0; fired < VAIN_ALARMS_MAX; fired++) {
+      if (this.clock.next === Infinity) return true;
+      this.clock.fireNext();
+      if (!this.clock.settle()) return false;
+      if (this.history.steps > before) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether a call that would time out at `time` can still be answered: a message, a row of another node, or a further call of this node
+   * belongs to it.
+   */
+  hasOpenCall(time: number): boolean {
+    return this.#waiting.some((table) => {
+      for (let row = table.first; row !== null && row.expires <= time; row = row.next) {
+        const id = row.values[0] as number;
+        if (this.#isHeld(id, this.number) || this.#hasInnerCall(id)) return true;
+      }
+      return false;
+    });
+  }
+
+  /** Whether this node waits for a call that was made for the call `id`. */
+  #hasInnerCall(id: number): boolean {
+    return this.#waiting.some((table) => [...table.rows()].some(([own, ...rest]) => own !== id && rest.includes(id)));
+  }
+
+  /** Returns a function that takes the node back to its present state. Checkpoints are used newest first. */
+  checkpoint(): () => void {
+    const clock = this.clock.save();
+    const node = this.history.checkpoint();
+    return () => {
+      clock();
+      node();
+      this.ledger.changes = [];
+    };
+  }
+
+  /** Hash of the state: rows, the order of rows in tables with a size, and the order of timers. Times are not part of it. */
+  digest(): Digest {
+    const { sum } = this.ledger;
+    const hasher = new Hasher(this.number).word(sum.low).word(sum.high);
+    this.#addOrders(hasher);
+    const channel = this.history.channelState;
+    if (channel !== undefined) hasher.text(JSON.stringify(channel, plainJson));
+    return hasher.digest();
+  }
+
+  #addOrders(hasher: Hasher): void {
+    const timers: { readonly due: number; readonly digest: Digest }[] = [];
+    for (const { due, name, left } of this.history.pendingTimers()) {
+      timers.push({ due, digest: new Hasher(left).text(name).digest() });
+    }
+    for (const { table, expires } of this.#ordered) {
+      for (let row = table.first; row !== null; row = row.next) {
+        const { derived: digest } = row.note as { readonly derived: Digest };
+        if (expires) timers.push({ due: row.expires, digest });
+        else hasher.word(digest.low).word(digest.high);
+      }
+    }
+    addTimers(
+      timers.sort((one, other) => one.due - other.due),
+      hasher,
+    );
+  }
+
+  /** Rows by table, for comparing two states. */
+  dump(): readonly (readonly [table: string, rows: readonly (readonly Value[])[]])[] {
+    return this.history.tables.flatMap((table) =>
+      table === undefined ? [] : [[table.predicate.name, [...table.rows()]]],
+    );
+  }
+}
+
+/** Adds timers, sorted by time, to a hash: their order, without their times. Timers of one time have no order. */
+function addTimers(timers: readonly { readonly due: number; readonly digest: Digest }[], hasher: Hasher): void {
+  let sum = new DigestSum();
+  timers.forEach(({ due, digest }, at) => {
+    sum.add(digest);
+    if (timers[at + 1]?.due === due) return;
+    hasher.word(sum.low).word(sum.high);
+    sum = new DigestSum();
+  });
+}
+
+function orderOf(table: Table | undefined): readonly OrderedTable[] {
+  if (table === undefined) return [];
+  const { lifetime, endsAt, size, evict, derived } = table.spec;
+  if (lifetime < Infinity || endsAt !== undefined) return [{ table, expires: true }];
+  const isEvicting = size > 1 && size < Infinity && evict.policy === "fifo";
+  return isEvicting && derived !== "pure" ? [{ table, expires: false }] : [];
+}
+
+/** Whether the table holds the calls of a rule that wait for their answers: `rule?1`, with the call id as its key. */
+function holdsCalls({ predicate: { name }, spec }: Table): boolean {
+  return /\?\d+$/.test(name) && (spec.lifetime < Infinity || spec.endsAt !== undefined) && spec.keys.join() === "0";
+}
+
+function plainJson(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+class ExploredDatagrams implements Datagrams {
+  readonly address: string;
+  readonly maxPayload: number = MAX_PAYLOAD;
+  readonly counters: DatagramCounters = { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, failed: new Map() };
+  readonly send: (to: string, bytes: Uint8Array) => void;
+  receive: (datagram: Datagram) => void = () => {};
+
+  constructor(address: string, send: (to: string, bytes: Uint8Array) => void) {
+    this.address = address;
+    this.send = send;
+  }
+
+  onDatagram(receive: (datagram: Datagram) => void): void {
+    this.receive = receive;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

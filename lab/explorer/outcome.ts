@@ -1,0 +1,46 @@
+import type { Value, Values } from "../../runtime/plan/values/value.ts";
+import type { Invariants } from "./invariants.ts";
+import type { Choice } from "./choice.ts";
+
+/** What a search found wrong in a state. */
+export type Finding =
+  /** A row of `violation`. */
+  | { readonly kind: "violation"; readonly values: Values }
+  /** `goal()` did not come to hold without further faults. */
+  | { readonly kind: "goal"; readonly reason: string };
+
+/** A finding, and the actions from the start to the state. */
+export interface Counterexample {
+  readonly finding: Finding;
+  readonly schedule: readonly Choice[];
+}
+
+/** Limit at which a search gave up. */
+export type SearchLimit = "states" | "memory";
+
+export interface SearchOutcome {
+  /** `complete`: all states were visited, or all schedules were run. */
+  readonly result: "complete" | "found" | "limit";
+  readonly limit: SearchLimit | undefined;
+  /** Number of different states. */
+  readonly states: number;
+  /** Number of actions carried out. */
+  readonly actions: number;
+  /** Number of actions of the longest way. */
+  readonly deepest: number;
+  readonly schedules: number;
+  readonly counterexample: Counterexample | undefined;
+}
+
+/** Looks at a state: notes the names that are reached in it, and returns a violation. */
+export function inspect(invariants: Invariants, reached: Set<Value>): Finding | undefined {
+  for (const name of invariants.reached) reached.add(name);
+  const [values] = invariants.violations;
+  return values && { kind: "violation", values };
+}
+
+/** Whether two findings are the same mistake: violations with the same name, or missed goals. */
+export function isSameFinding(one: Finding, other: Finding): boolean {
+  if (one.kind === "goal" || other.kind === "goal") return one.kind === other.kind;
+  return one.values[0] === other.values[0];
+}

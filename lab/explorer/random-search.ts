@@ -1,0 +1,165 @@
+/**
+ * Search by random schedules. Every second schedule is uniform: each possible action is equally likely. The others follow random
+ * priorities of nodes and of pairs of nodes, which change at a few random points (PCT: Burckhardt et al., ASPLOS 2010); they find mistakes
+ * that need few but certain orders. Faults happen at random points.
+ */
+import type { Value } from "../../runtime/plan/values/value.ts";
+import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
+import { BUDGET_OF, type Budgets, type Choice, FAULTS } from "./choice.ts";
+import { type Counterexample, type Finding, inspect, type SearchOutcome } from "./outcome.ts";
+import { extended, type History, scheduleOf } from "./history.ts";
+import type { Invariants } from "./invariants.ts";
+import type { FairEnd } from "./settle.ts";
+import { StateSet } from "./state-set.ts";
+import type { System } from "./system.ts";
+
+export interface RandomSettings {
+  readonly system: System;
+  readonly invariants: Invariants;
+  readonly fairEnd: FairEnd;
+  readonly seed: number;
+  /** Number of the first schedule, and number of schedules. */
+  readonly first: number;
+  readonly schedules: number;
+  /** Actions of a schedule. */
+  readonly steps: number;
+  readonly limitStates: number;
+  /** Names of `reachable` that held in a state. The search adds to them. */
+  readonly reached: Set<Value>;
+}
+
+/** Largest number of points at which priorities change. */
+const CHANGES_MAX = 4;
+
+/** Chooses among the possible actions, of which there is at least one. */
+type Choose = (choices: readonly Choice[], at: number) => Choice;
+
+export class RandomSearch {
+  readonly #settings: RandomSettings;
+  readonly #states = new StateSet();
+  #actions = 0;
+  #deepest = 0;
+
+  constructor(settings: RandomSettings) {
+    this.#settings = settings;
+  }
+
+  run(): SearchOutcome {
+    const { first, schedules, limitStates } = this.#settings;
+    for (let run = 0; run < schedules; run++) {
+      const counterexample = this.#schedule(first + run);
+      if (counterexample !== undefined) return this.#outcome("found", run + 1, counterexample);
+      if (this.#states.size >= limitStates && run + 1 < schedules) return this.#outcome("limit", run + 1, undefined);
+    }
+    return this.#outcome("complete", schedules, undefined);
+  }
+
+  #schedule(number: number): Counterexample | undefined {
+    const { system, seed, steps, fairEnd } = this.#settings;
+    const random = streamOf(seed, `schedule ${number}`);
+    const choose = number % 2 === 0 ? uniform(random) : byPriority(random, steps);
+    const faults = faultPoints(random, system.budgets, steps);
+    let history: History = null;
+    let finding = this.#look();
+    for (let at = 0; at < steps && finding === undefined; at++) {
+      const choices = system.choices();
+      if (choices.length === 0) break;
+      const choice = chooseWithFaults(choices, at, { faults, choose, random });
+      if (choice === undefined) break;
+      system.take(choice);
+      this.#actions++;
+      history = extended(history, choice);
+      finding = this.#look();
+    }
+    this.#deepest = Math.max(this.#deepest, system.depth);
+    finding ??= fairEnd.check();
+    system.undoTo(0);
+    return finding && { finding, schedule: scheduleOf(history) };
+  }
+
+  #look(): Finding | undefined {
+    const { system, invariants, reached } = this.#settings;
+    this.#states.add(system.digest);
+    return inspect(invariants, reached);
+  }
+
+  #outcome(
+    result: SearchOutcome["result"],
+    schedules: number,
+    counterexample: Counterexample | undefined,
+  ): SearchOutcome {
+    const limit = result === "limit" ? "states" : undefined;
+    const { size: states } = this.#states;
+    return { result, limit, states, actions: this.#actions, deepest: this.#deepest, schedules, counterexample };
+  }
+}
+
+/** A kind of fault that is due from a step on. */
+interface FaultPoint {
+  readonly at: number;
+  readonly budget: keyof Budgets;
+}
+
+interface Drawing {
+  readonly faults: FaultPoint[];
+  readonly choose: Choose;
+  readonly random: RandomStream;
+}
+
+/** Draws the steps from which faults happen, one for each fault of the budgets, in order. */
+function faultPoints(random: RandomStream, budgets: Budgets, steps: number): FaultPoint[] {
+  const points = FAULTS.flatMap((budget) =>
+    Array.from({ length: Math.min(budgets[budget], steps) }, () => ({ at: random.integer(steps), budget })),
+  );
+  return points.sort((one, other) => one.at - other.at);
+}
+
+/** Returns a fault if one is due and possible, else an action that is no fault. Undefined if only faults are possible that are not due. */
+function chooseWithFaults(
+  choices: readonly Choice[],
+  at: number,
+  { faults, choose, random }: Drawing,
+): Choice | undefined {
+  for (const point of faults) {
+    if (point.at > at) break;
+    const possible = choices.filter(({ kind }) => BUDGET_OF[kind] === point.budget);
+    if (possible.length === 0) continue;
+    faults.splice(faults.indexOf(point), 1);
+    return possible[random.integer(possible.length)];
+  }
+  const plain = choices.filter(({ kind }) => kind === "deliver" || kind === "tick");
+  if (plain.length > 0) return choose(plain, at);
+  const [next] = faults;
+  const possible = next === undefined ? [] : choices.filter(({ kind }) => BUDGET_OF[kind] === next.budget);
+  if (possible.length === 0) return undefined;
+  faults.shift();
+  return possible[random.integer(possible.length)];
+}
+
+function uniform(random: RandomStream): Choose {
+  return (choices) => choices[random.integer(choices.length)] as Choice;
+}
+
+/** Takes the action of highest priority. At each of a few random steps, the action that would be next gets the lowest priority instead. */
+function byPriority(random: RandomStream, steps: number): Choose {
+  const priorities = new Map<string, number>();
+  const changes = new Set(Array.from({ length: random.integer(CHANGES_MAX + 1) }, () => random.integer(steps)));
+  let lowest = 0;
+  const priority = (choice: Choice): number => {
+    const name = processOf(choice);
+    const known = priorities.get(name) ?? random.next();
+    priorities.set(name, known);
+    return known;
+  };
+  const best = (choices: readonly Choice[]): Choice =>
+    choices.reduce((first, choice) => (priority(choice) > priority(first) ? choice : first));
+  return (choices, at) => {
+    if (changes.has(at)) priorities.set(processOf(best(choices)), --lowest);
+    return best(choices);
+  };
+}
+
+/** The sequence of actions that an action belongs to: the timers of a node, or the messages of a pair of nodes. */
+function processOf(choice: Choice): string {
+  return "message" in choice ? `${choice.message.from} to ${choice.node}` : `timers of ${choice.node}`;
+}

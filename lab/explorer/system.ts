@@ -1,0 +1,352 @@
+/**
+ * All nodes of an exploration, the messages between them, and what may happen next. `choices` lists the actions that are possible, `take`
+ * carries one out, and `undo` takes the latest one back. Nothing else changes the state.
+ */
+import type { Fact } from "../../runtime/node/peer-facts.ts";
+import type { Program } from "../../runtime/node/program.ts";
+import type { Values } from "../../runtime/plan/values/value.ts";
+import { streamOf } from "../../runtime/world/random.ts";
+import { BUDGET_OF, type Budgets, type Choice, messageChoice, nodeChoice } from "./choice.ts";
+import { type Digest, DigestSum, Hasher } from "./digest.ts";
+import { ExploredClock } from "./explored-clock.ts";
+import { ExploredNode } from "./explored-node.ts";
+import { FlyingMessages, type Message } from "./flying-messages.ts";
+import { RowLedger } from "./row-ledger.ts";
+
+export interface SystemSettings {
+  readonly program: Program;
+  /** Addresses of all nodes. The last `budgets.joins` of them are down at the start. */
+  readonly addresses: readonly string[];
+  readonly factsOf: (node: number) => readonly Fact[];
+  readonly budgets: Budgets;
+  /** Whether the messages of each pair of nodes arrive in the order in which they were sent. */
+  readonly isFifo: boolean;
+  /** Whether a call times out only if it can no longer be answered. */
+  readonly isPerfect: boolean;
+  readonly seed: number;
+  /** Predicates of the program whose row changes the observer wants. */
+  readonly watched: ReadonlySet<number>;
+  readonly observer: SystemObserver;
+}
+
+/** Reader of the changes of the whole system, which follows `take` and `undo`. */
+export interface SystemObserver {
+  /** Called after each action, and once for the initial state. */
+  changed(changes: readonly SystemChange[]): void;
+  /** Called before each action. Returns a function that reverts the changes that are reported from now on. */
+  checkpoint(): () => void;
+}
+
+/** A row of a node, a node that runs, or a message under way, which began or ceased to be. */
+export type SystemChange =
+  | {
+      readonly kind: "row";
+      readonly node: number;
+      readonly predicate: number;
+      readonly values: Values;
+      readonly isPresent: boolean;
+    }
+  | { readonly kind: "up"; readonly node: number; readonly isPresent: boolean }
+  | { readonly kind: "flying"; readonly message: Message; readonly isPresent: boolean };
+
+/** The programs do something that cannot be explored. Ends the search. */
+export class UnexplorableError extends Error {}
+
+/** Node with its number of starts and the latest hash of its state. */
+interface Slot {
+  readonly explored: ExploredNode | undefined;
+  readonly isUp: boolean;
+  readonly starts: number;
+  readonly digest: Digest | undefined;
+}
+
+const DOWN: Slot = { explored: undefined, isUp: false, starts: 0, digest: undefined };
+
+export class System {
+  readonly settings: SystemSettings;
+  readonly flying: FlyingMessages;
+  /** Messages that the latest action sent. */
+  sent: readonly Message[] = [];
+  readonly #slots: Slot[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #undos: (() => void)[] = [];
+  readonly #isHeld: (id: number, except: number | undefined) => boolean;
+  #budgets: Budgets;
+  #changes: SystemChange[] = [];
+  #sending: Message[] = [];
+  #limit: string | undefined;
+
+  constructor(settings: SystemSettings) {
+    const { addresses, budgets, program } = settings;
+    this.settings = settings;
+    this.flying = new FlyingMessages(addresses.length, program.plan);
+    this.#slots = addresses.map(() => DOWN);
+    this.#numbers = new Map(addresses.map((address, number) => [address, number]));
+    this.#budgets = budgets;
+    this.#isHeld = (id, except) => {
+      if (this.flying.callIds.has(id)) return true;
+      return this.#slots.some(
+        ({ explored, isUp }, number) => isUp && number !== except && explored?.ledger.callIds.has(id) === true,
+      );
+    };
+  }
+
+  /** Starts the nodes that are up at the beginning. */
+  start(): void {
+    const { addresses, budgets } = this.settings;
+    const first = addresses.length - budgets.joins;
+    for (let node = 0; node < first; node++) this.#slots[node] = { ...DOWN, isUp: true };
+    for (let node = 0; node < first; node++) this.#start(node);
+    this.#report();
+  }
+
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  get budgets(): Budgets {
+    return this.#budgets;
+  }
+
+  /** Number of actions taken and not undone. */
+  get depth(): number {
+    return this.#undos.length;
+  }
+
+  isUp(node: number): boolean {
+    return this.#slots[node]?.isUp === true;
+  }
+
+  /** The node, if it has ever been started. */
+  explored(node: number): ExploredNode | undefined {
+    return this.#slots[node]?.explored;
+  }
+
+  /** Returns the actions that are possible, in an order that depends on the state and on the way to it. */
+  choices(): readonly Choice[] {
+    const found: Choice[] = [];
+    for (let node = 0; node < this.#slots.length; node++) this.#choicesAt(node, found);
+    return found;
+  }
+
+  #choicesAt(node: number, found: Choice[]): void {
+    const { isUp, starts, explored } = this.#slots[node] as Slot;
+    const budgets = this.#budgets;
+    if (isUp) this.#deliveries(node, found);
+    if (isUp && budgets.ticks > 0 && this.canTick(node)) found.push(nodeChoice("tick", node));
+    if (isUp && budgets.crashes > 0) found.push(nodeChoice("crash", node));
+    if (!isUp && explored !== undefined && budgets.restarts > 0) found.push(nodeChoice("restart", node));
+    if (!isUp && starts === 0 && budgets.joins > 0) found.push(nodeChoice("join", node));
+  }
+
+  #deliveries(node: number, found: Choice[]): void {
+    const { loss, duplicates } = this.#budgets;
+    for (let from = 0; from < this.#slots.length; from++) {
+      const queue = this.flying.queue(from, node);
+      const length = this.settings.isFifo ? Math.min(1, queue.length) : queue.length;
+      for (let at = 0; at < length; at++) {
+        const message = queue[at] as Message;
+        if (queue.indexOf(message) < at) continue;
+        found.push(messageChoice("deliver", message));
+        if (loss > 0) found.push(messageChoice("lose", message));
+        if (duplicates > 0) found.push(messageChoice("duplicate", message));
+      }
+    }
+  }
+
+  /** Whether the next timer of a running node may fire. */
+  canTick(node: number): boolean {
+    const { explored } = this.#slots[node] as Slot;
+    if (explored === undefined) return false;
+    const due = explored.nextDue;
+    if (due === Infinity) return false;
+    return !this.settings.isPerfect || !explored.hasOpenCall(due);
+  }
+
+  /** Carries out a possible action. */
+  take(choice: Choice): void {
+    const { node } = choice;
+    const [slot, budgets, depth] = [this.#slots[node] as Slot, this.#budgets, this.flying.length];
+    const reverts = [this.settings.observer.checkpoint(), this.#act(choice)];
+    const budget = BUDGET_OF[choice.kind];
+    if (budget !== undefined) this.#budgets = { ...budgets, [budget]: budgets[budget] - 1 };
+    const sent = this.#sending;
+    this.#undos.push(() => {
+      for (const message of sent) this.flying.removeNewest(message);
+      for (const revert of reverts.toReversed()) revert();
+      this.#slots[node] = slot;
+      this.#budgets = budgets;
+      if (this.flying.length !== depth) throw new Error("an undone action left messages");
+    });
+    this.#report();
+  }
+
+  /** Takes the latest action back. */
+  undo(): void {
+    this.#undos.pop()?.();
+  }
+
+  /** Takes actions back until `depth` of them are left. */
+  undoTo(depth: number): void {
+    while (this.#undos.length > depth) this.undo();
+  }
+
+  /** Carries out the action, and returns a function that reverts it, apart from the messages that it sends. */
+  #act(choice: Choice): () => void {
+    const { node } = choice;
+    switch (choice.kind) {
+      case "deliver":
+      case "duplicate":
+      case "lose":
+        return this.#onMessage(choice);
+      case "tick":
+        return this.#step(node, (at) => at.tick());
+      case "crash":
+        return this.#crash(node);
+      case "restart":
+      case "join":
+        this.#slots[node] = { ...(this.#slots[node] as Slot), isUp: true };
+        this.#start(node);
+        return () => {};
+      default:
+        return choice satisfies never;
+    }
+  }
+
+  #onMessage({ kind, node, message }: Choice & { readonly message: Message }): () => void {
+    const from = this.settings.addresses[message.from] as string;
+    const at = kind === "duplicate" ? undefined : this.#remove(message);
+    const revert = kind === "lose" ? undefined : this.#step(node, (one) => one.receive(from, message.bytes));
+    return () => {
+      revert?.();
+      if (at !== undefined) this.flying.add(message, at);
+    };
+  }
+
+  #remove(message: Message): number {
+    this.#changes.push({ kind: "flying", message, isPresent: false });
+    return this.flying.remove(message);
+  }
+
+  /** Runs steps of a running node, and returns a function that reverts them. */
+  #step(node: number, run: (explored: ExploredNode) => boolean): () => void {
+    const slot = this.#slots[node] as Slot;
+    const explored = slot.explored as ExploredNode;
+    const revert = explored.checkpoint();
+    const isAtRest = run(explored);
+    this.#slots[node] = { ...slot, digest: undefined };
+    this.#noteRows(explored);
+    if (!isAtRest)
+      throw new UnexplorableError(`${explored.address} never comes to rest: its rules raise events without end`);
+    if (this.#limit !== undefined) throw new UnexplorableError(`${explored.address}: ${this.#limit}`);
+    return revert;
+  }
+
+  #noteRows({ ledger, number }: ExploredNode): void {
+    for (const change of ledger.changes) this.#changes.push({ kind: "row", node: number, ...change });
+    ledger.changes = [];
+  }
+
+  #crash(node: number): () => void {
+    const slot = this.#slots[node] as Slot;
+    this.#slots[node] = { ...slot, isUp: false };
+    this.#changes.push({ kind: "up", node, isPresent: false });
+    for (const change of this.#rowsOf(slot.explored as ExploredNode)) this.#changes.push(change);
+    if (this.#budgets.restarts > 0) return () => {};
+    const lost = [...this.flying.to(node)];
+    const places = lost.map((message) => this.#remove(message));
+    return () => lost.toReversed().forEach((message, at) => this.flying.add(message, places.at(-1 - at)));
+  }
+
+  /** The watched rows of a node, as changes that remove them. */
+  *#rowsOf({ history, number }: ExploredNode): Generator<SystemChange> {
+    for (const table of history.tables) {
+      if (table === undefined || !this.settings.watched.has(table.predicate.id)) continue;
+      for (const values of table.rows())
+        yield { kind: "row", node: number, predicate: table.predicate.id, values, isPresent: false };
+    }
+  }
+
+  #start(node: number): void {
+    const { program, addresses, factsOf, seed, watched } = this.settings;
+    const { starts } = this.#slots[node] as Slot;
+    const address = addresses[node] as string;
+    const explored = new ExploredNode({
+      number: node,
+      address,
+      program,
+      facts: factsOf(node),
+      seed: streamOf(seed, `node ${node} ${starts}`).integer(2 ** 32),
+      ledger: new RowLedger(watched),
+      clock: new ExploredClock(),
+      send: (to, bytes) => this.#send(node, to, bytes),
+      isHeld: this.#isHeld,
+      onLimit: (limit, rule) => {
+        this.#limit = `rule ${rule} exceeded the limit of ${limit}`;
+      },
+    });
+    this.#slots[node] = { explored, isUp: true, starts: starts + 1, digest: undefined };
+    this.#changes.push({ kind: "up", node, isPresent: true });
+    const isRunning = explored.start();
+    this.#noteRows(explored);
+    if (this.#limit !== undefined) throw new UnexplorableError(`${address}: ${this.#limit}`);
+    if (!isRunning) throw new UnexplorableError(`${address} never comes to rest: its rules raise events without end`);
+  }
+
+  /** Takes a datagram of a node. It is lost if no node has the address, or the node is down for good. */
+  #send(from: number, to: string, bytes: Uint8Array): void {
+    const receiver = this.#numbers.get(to);
+    if (receiver === undefined || !this.#mayBeUp(receiver)) return;
+    const message = this.flying.message(from, receiver, bytes);
+    this.flying.add(message);
+    this.#sending.push(message);
+    this.#changes.push({ kind: "flying", message, isPresent: true });
+  }
+
+  #mayBeUp(node: number): boolean {
+    const { isUp, starts } = this.#slots[node] as Slot;
+    return isUp || (starts === 0 ? this.#budgets.joins : this.#budgets.restarts) > 0;
+  }
+
+  #report(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    this.sent = this.#sending;
+    this.#sending = [];
+    this.settings.observer.changed(changes);
+  }
+
+  /** Hash of the state of nodes and messages, without budgets. */
+  get stateDigest(): Digest {
+    const sum = new DigestSum();
+    for (let node = 0; node < this.#slots.length; node++) {
+      const slot = this.#slots[node] as Slot;
+      const { explored, isUp, starts } = slot;
+      if (!isUp || explored === undefined) {
+        sum.add(new Hasher(node).word(starts > 0 ? 1 : 0).digest());
+        continue;
+      }
+      const digest = slot.digest ?? explored.digest();
+      if (slot.digest === undefined) this.#slots[node] = { ...slot, digest };
+      sum.add(digest);
+    }
+    sum.add(this.flying.sum);
+    if (!this.settings.isFifo) return sum;
+    const hasher = new Hasher(sum.low).word(sum.high);
+    this.flying.addOrder(hasher);
+    return hasher.digest();
+  }
+
+  /** Hash of the state and of the budgets that are left. */
+  get digest(): Digest {
+    const { crashes, restarts, joins, ticks, loss, duplicates } = this.#budgets;
+    const { low, high } = this.stateDigest;
+    const hasher = new Hasher(low).word(high).word(crashes).word(restarts).word(joins);
+    return hasher.number(ticks).word(loss).word(duplicates).digest();
+  }
+
+  /** Lifts or sets budgets, until an earlier action is undone. */
+  setBudgets(budgets: Budgets): void {
+    this.#budgets = budgets;
+  }
+}

@@ -1,0 +1,144 @@
+import type { CommandSpec, OptionSpec } from "../options/command-spec.ts";
+import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
+import { parseNodeCount } from "../options/nodes.ts";
+import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
+import { wrongUsage } from "../terminal/failure.ts";
+
+interface ExploreInput extends LanguageInput, FactInput {
+  readonly files: readonly string[];
+  readonly invariant?: string;
+  readonly nodes?: number;
+  readonly exhaustive: boolean;
+  readonly random?: number;
+  readonly steps?: number;
+  readonly crashes?: number;
+  readonly restarts?: number;
+  readonly joins?: number;
+  readonly ticks?: number;
+  readonly loss?: number;
+  readonly duplicates?: number;
+  readonly fifo: boolean;
+  readonly assume?: "perfect";
+  readonly settle?: number;
+  readonly seed?: number;
+  readonly limitStates?: number;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+/** Number of nodes up to which the search is exhaustive unless `--random` is given. */
+const EXHAUSTIVE_NODES = 5;
+const SCHEDULES = 1000;
+const STEPS = 500;
+const LIMIT_STATES = 5_000_000;
+const SETTLE_SECONDS = 120;
+
+export const command: CommandSpec<ExploreInput> = {
+  name: "explore",
+  arguments: [PROGRAM_FILES],
+  options: [
+    {
+      syntax: "--invariant <file>",
+      description: "rules for violation(..), reachable(..) and goal() over the tables of all nodes",
+    },
+    {
+      syntax: "--nodes <count>",
+      description: "number of nodes at the start, 10.0.0.1:10000 and on",
+      parse: parseNodeCount,
+    },
+    { syntax: "--exhaustive", description: "visit all states; the default up to 5 nodes", conflicts: ["random"] },
+    {
+      syntax: "--random <schedules>",
+      description: "run this many random schedules; the default, with 1000, beyond 5 nodes",
+      parse: countOption("--random", 1),
+    },
+    {
+      syntax: "--steps <count>",
+      description: "longest random schedule, in actions (500 if omitted)",
+      parse: countOption("--steps", 1),
+    },
+    budgetOption("crashes", "number of crashes that may happen"),
+    budgetOption("restarts", "number of restarts of crashed nodes that may happen"),
+    budgetOption("joins", "number of further nodes that may start at any time"),
+    budgetOption("ticks", "number of timers that may fire (one for each node if omitted; without limit with --random)"),
+    budgetOption("loss", "number of messages that may be lost"),
+    budgetOption("duplicates", "number of messages that may arrive twice"),
+    { syntax: "--fifo", description: "deliver the messages of each pair of nodes in order" },
+    {
+      syntax: "--assume <model>",
+      description: "perfect: a call times out only if it can no longer be answered",
+      choices: ["perfect"],
+    },
+    {
+      syntax: "--settle <seconds>",
+      description: "time within which goal() must come to hold after the last fault (120 if omitted)",
+      parse: countOption("--settle", 0),
+    },
+    {
+      syntax: "--seed <number>",
+      description: "seed of random choices (1 if omitted)",
+      parse: countOption("--seed", 0),
+    },
+    {
+      syntax: "--limit-states <count>",
+      description: "give up after this many states (5,000,000 if omitted)",
+      parse: countOption("--limit-states", 1),
+    },
+    {
+      syntax: "--out <file>",
+      description: "file for a counterexample, which mosaic sim --replay runs",
+      preset: "counterexample.json",
+    },
+    { syntax: "--json", description: "print the result as one JSON object" },
+    ...FACT_OPTIONS,
+    ...LANGUAGE_OPTIONS,
+  ],
+  run: async (input, { output }) => {
+    const { files, fact, facts, invariant, nodes, out, json, fifo, assume, random, steps, exhaustive } = input;
+    if (invariant === undefined)
+      throw wrongUsage("--invariant", "name a file with rules for violation(..), reachable(..) or goal()");
+    if (nodes === undefined) throw wrongUsage("--nodes", "give the number of nodes");
+    const { runExplore } = await import("../explore/run-explore.ts");
+    const { crashes = 0, restarts = 0, joins = 0, loss = 0, duplicates = 0 } = input;
+    const isExhaustive = exhaustive || (random === undefined && nodes + joins <= EXHAUSTIVE_NODES);
+    if (assume === "perfect" && loss > 0)
+      throw wrongUsage("--assume perfect", "it excludes --loss: a lost message is no crash");
+    const ticks = input.ticks ?? (isExhaustive ? nodes + joins : Infinity);
+    runExplore(
+      {
+        ...(await languageOf(input)),
+        files,
+        facts: fact,
+        factDirectories: facts,
+        invariant,
+        nodes,
+        budgets: { crashes, restarts, joins, ticks, loss, duplicates },
+        isFifo: fifo,
+        isPerfect: assume === "perfect",
+        seed: input.seed ?? 1,
+        settle: input.settle ?? SETTLE_SECONDS,
+        search: isExhaustive
+          ? { kind: "exhaustive" }
+          : { kind: "random", schedules: random ?? SCHEDULES, steps: steps ?? STEPS },
+        limitStates: input.limitStates ?? LIMIT_STATES,
+        out,
+        json,
+      },
+      output,
+    );
+  },
+};
+
+const LARGEST_COUNT = 2 ** 31 - 1;
+
+function budgetOption(name: string, description: string): OptionSpec {
+  return { syntax: `--${name} <count>`, description, parse: countOption(`--${name}`, 0) };
+}
+
+function countOption(option: string, least: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^\d+$/.test(text) && count >= least && count <= LARGEST_COUNT) return count;
+    throw wrongUsage(option, `\`${text}\` is not an integer from ${least}`);
+  };
+}

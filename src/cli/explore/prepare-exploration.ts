@@ -1,0 +1,93 @@
+import { ChangeRecorder, Wording } from "../../../lab/explorer/narrative.ts";
+import type { Budgets } from "../../../lab/explorer/choice.ts";
+import { Invariants } from "../../../lab/explorer/invariants.ts";
+import { FairEnd } from "../../../lab/explorer/settle.ts";
+import { System } from "../../../lab/explorer/system.ts";
+import type { Fact } from "../../../runtime/node/peer-facts.ts";
+import { loadProgram } from "../../../runtime/node/program.ts";
+import { loadFacts } from "../files/load-facts.ts";
+import type { LanguageOptions } from "../options/language-options.ts";
+import { compileForRun, programFailure } from "../run/compile-for-run.ts";
+import type { Output } from "../terminal/output.ts";
+import { showDiagnostics } from "../terminal/show-diagnostics.ts";
+import { checkExplorable, unrepeatableRules } from "./check-explorable.ts";
+import { compileInvariants } from "./compile-invariants.ts";
+
+/** What is explored: programs, invariants, nodes, and what may happen. */
+export interface ExplorationOptions extends LanguageOptions {
+  readonly files: readonly string[];
+  readonly facts: readonly string[];
+  readonly factDirectories: readonly string[];
+  readonly invariant: string;
+  /** Number of nodes that are up at the start. */
+  readonly nodes: number;
+  readonly budgets: Budgets;
+  readonly isFifo: boolean;
+  readonly isPerfect: boolean;
+  readonly seed: number;
+  /** Seconds within which `goal()` must come to hold after the last fault. */
+  readonly settle: number;
+}
+
+/** A system in its initial state, with its invariants. */
+export interface Exploration {
+  readonly system: System;
+  readonly invariants: Invariants;
+  readonly fairEnd: FairEnd;
+  readonly recorder: ChangeRecorder;
+  readonly wording: Wording;
+}
+
+export interface PreparedExploration {
+  /** Warnings about rules by which states do not repeat. */
+  readonly unrepeatable: readonly string[];
+  /** The names that must be reachable. */
+  readonly names: readonly string[];
+  readonly addresses: readonly string[];
+  /** Makes a system in its initial state. `watchesAll`: the recorder gets the changes of all tables. */
+  readonly make: (watchesAll: boolean) => Exploration;
+}
+
+/** Compiles programs and invariants. Prints what is wrong with them, and throws `Failure`. */
+export function prepareExploration(options: ExplorationOptions, output: Output): PreparedExploration {
+  const compilation = compileForRun({ ...options, hasTun: false });
+  const { plan, diagnostics, sources, hiddenColumns } = compilation;
+  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
+  if (plan === undefined) throw programFailure(diagnostics);
+  const { budgets, isFifo, isPerfect, seed, settle } = options;
+  const nodes = options.nodes + budgets.joins;
+  checkExplorable(plan, nodes);
+  const addresses = addressesOf(nodes);
+  const compiled = compileInvariants(options.invariant, { plan, hiddenColumns }, options, output);
+  const facts: readonly Fact[] = loadFacts(options.factDirectories, plan, output);
+  const program = loadProgram(plan);
+  const make = (watchesAll: boolean): Exploration => {
+    const invariants = new Invariants({ program: compiled.program, plan, addresses, hidden: hiddenColumns });
+    const recorder = new ChangeRecorder(invariants);
+    const watched = watchesAll ? new Set(plan.predicates.map(({ id }) => id)) : invariants.watched;
+    const observer = watchesAll ? recorder : invariants;
+    const system = new System({
+      program,
+      addresses,
+      factsOf: () => facts,
+      budgets,
+      isFifo,
+      isPerfect,
+      seed,
+      watched,
+      observer,
+    });
+    system.start();
+    const fairEnd = new FairEnd(system, invariants, settle);
+    return { system, invariants, fairEnd, recorder, wording: new Wording(plan, addresses, hiddenColumns) };
+  };
+  return { unrepeatable: unrepeatableRules(plan), names: compiled.names, addresses, make };
+}
+
+/** The addresses of the explored nodes: `10.0.0.1:10000`, `10.0.0.2:10000`, .. */
+function addressesOf(nodes: number): readonly string[] {
+  return Array.from({ length: nodes }, (_, at) => {
+    const number = at + 1;
+    return `10.${Math.floor(number / 65536)}.${Math.floor(number / 256) % 256}.${number % 256}:10000`;
+  });
+}
