@@ -6,7 +6,6 @@ import { Engine, type EngineListener } from "../engine/engine.ts";
 import { type FailureReport, failureMessage } from "../engine/failure-reports.ts";
 import { refusedMessage, type RefusedSteps } from "../engine/refused-steps.ts";
 import type { StepInput } from "../engine/step-input.ts";
-import type { EngineCounters } from "../engine/engine-counters.ts";
 import { defaultLimits, limitName, type Limits } from "../engine/limits/limits.ts";
 import { DEFAULT_SEND_RATE } from "../engine/limits/send-limit.ts";
 import { Nonces } from "../engine/nonces.ts";
@@ -36,6 +35,7 @@ import { type EndpointNames, isAddressTable, movedNames, OwnAddresses, presentNa
 import { addressMapOf, type Fact } from "./peer-facts.ts";
 import { beginRun, type RunContext, tablesOfCacheableRuns } from "./cacheable-run.ts";
 import type { NodeSettings } from "./node-settings.ts";
+import type { NodeCounters } from "./node-counters.ts";
 import { NodeHistory } from "./node-history.ts";
 import { NodePorts } from "./ports.ts";
 import type { Program } from "./program.ts";
@@ -44,16 +44,6 @@ import { GracePeriods } from "./grace-periods.ts";
 import { GRACE_SECONDS, rebindable, type RebindResult, refusal } from "./rebind.ts";
 import { unreferencedNumbers } from "./unreferenced.ts";
 import { type Watched, watchedPredicates, Watcher } from "./watcher.ts";
-
-export interface NodeCounters {
-  readonly engine: EngineCounters;
-  readonly drops: ReadonlyMap<string, number>;
-  readonly conflicts: number;
-  readonly evicted: number;
-  readonly expired: number;
-  /** Number of groups whose aggregate has no value. */
-  readonly failedAggregates: number;
-}
 
 const NO_SECRETS: Secrets = new Map();
 

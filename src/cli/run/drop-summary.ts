@@ -1,5 +1,5 @@
 import { countOf } from "../../../runtime/plan/values/count-of.ts";
-import type { NodeCounters } from "../../../runtime/node/node.ts";
+import type { NodeCounters } from "../../../runtime/node/node-counters.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 
 /** Lines for the log at the end of a run: drops by reason, and for each rule the failed derivations and the tuples above the send rate. */
