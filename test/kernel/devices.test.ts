@@ -1,6 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { MosaicProcess } from "../cli/mosaic.ts";
@@ -8,8 +5,8 @@ import { Namespace } from "../native/namespace.ts";
 import { needs } from "../needs.ts";
 import { digestOf } from "./pattern.ts";
 import { METRICS, readMetrics } from "./read-metrics.ts";
+import { transferBetween } from "./transfer-between.ts";
 
-const TRANSFER = fileURLToPath(new URL("./transfer.ts", import.meta.url));
 const ROUTES = fileURLToPath(new URL("./two-devices.mzl", import.meta.url));
 const BRIDGE = fileURLToPath(new URL("./bridge.mzl", import.meta.url));
 const BYTES = 4 << 20;
@@ -34,7 +31,7 @@ test("rules route between two namespaces through two TUN devices of one node", a
   detour(middle, "left", "devl", 101);
   detour(middle, "right", "devr", 102);
   expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "10.81.2.2")).toMatch(/ttl=61 .*\n.*ttl=61 /);
-  expect(await transfer(right, left, "10.81.2.2")).toBe(digestOf(BYTES));
+  expect(await transferBetween(right, left, BYTES, "10.81.2.2")).toBe(digestOf(BYTES));
   const metrics = readMetrics((...of) => middle.run(...of));
   for (const device of ["devl", "devr"])
     for (const way of ["read", "written"])
@@ -66,7 +63,7 @@ test("a TAP device joins two namespaces to one Ethernet", async () => {
   expect(left.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "10.92.0.2")).toMatch(/ 0% packet loss/);
   const mac = right.run("cat", "/sys/class/net/eth9/address").trim();
   expect(left.run("ip", "neigh", "show", "dev", "eth9")).toContain(`10.92.0.2 lladdr ${mac}`);
-  expect(await transfer(right, left, "10.92.0.2")).toBe(digestOf(BYTES));
+  expect(await transferBetween(right, left, BYTES, "10.92.0.2")).toBe(digestOf(BYTES));
   // A whole Ethernet packet does not fit a datagram, so the node sends it in fragments.
   for (const host of [left, right]) host.run("ip", "link", "set", "eth9", "mtu", "1500");
   const ping = left.run("ping", "-c", "2", "-i", "0.2", "-W", "5", "-M", "do", "-s", "1472", "10.92.0.2");
@@ -117,20 +114,4 @@ function join(middle: Namespace, host: Namespace, link: string, number: number):
 function detour(middle: Namespace, link: string, device: string, table: number): void {
   middle.run("ip", "route", "add", "default", "dev", device, "table", `${table}`);
   middle.run("ip", "rule", "add", "iif", link, "lookup", `${table}`);
-}
-
-/** Sends bytes from a server by TCP, and returns the digest of the bytes that the client gets. */
-async function transfer(server: Namespace, client: Namespace, address: string): Promise<string> {
-  const run = (host: Namespace, ...args: readonly string[]) =>
-    spawn("ip", ["netns", "exec", host.name, process.execPath, TRANSFER, ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-  const serving = run(server, "serve", address, `${BYTES}`);
-  try {
-    await once(createInterface(serving.stdout), "line");
-    const [digest] = (await once(createInterface(run(client, "fetch", address).stdout), "line")) as [string];
-    return digest;
-  } finally {
-    serving.kill("SIGKILL");
-  }
 }

@@ -1,4 +1,4 @@
-// One end of a transfer: `serve ADDRESS BYTES` sends BYTES bytes to each client, `fetch ADDRESS` prints their digest,
+// One end of a transfer: `serve ADDRESS BYTES` sends BYTES bytes to each client, `fetch ADDRESS [OWN]` prints their digest,
 // `stream ADDRESS BYTES PAUSE` sends to a client until its input ends, then BYTES more, with a pause (ms) after each 64 KiB,
 // and prints a line at the first and the number of all bytes at the end, `echo ADDRESS` returns datagrams,
 // `flood ADDRESS COUNT SIZE` sends numbered ones and prints how many came back whole.
@@ -30,7 +30,7 @@ if (role === "serve") {
   server.listen(PORT, address, () => process.stdout.write("ready\n"));
 } else if (role === "fetch") {
   const hash = createHash("sha256");
-  await pipeline(connect(PORT, address), hash);
+  await pipeline(connect({ port: PORT, host: address, localAddress: numbers[0] }), hash);
   process.stdout.write(`${hash.digest("hex")}\n`);
 } else if (role === "echo") {
   const socket = createSocket("udp4");
