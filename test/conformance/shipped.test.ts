@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Node } from "../../runtime/node/node.ts";
-import { type Fact, peerFacts } from "../../runtime/node/peer-facts.ts";
+import { peerFacts } from "../../runtime/node/peer-facts.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatTuple } from "../../runtime/plan/values/format.ts";
 import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts";
@@ -11,22 +11,24 @@ import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { ALL_OPTIMISATIONS } from "../../src/program/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
 import { permuted } from "./permute.ts";
+import { type ShippedUse, USES } from "./shipped-uses.ts";
+import { expectKeptHash, keptHashes } from "../sim/trace-hashes.ts";
 import { tunAt } from "../sim/tun-at.ts";
 
 const PROGRAMS = new URL("../../programs/", import.meta.url);
+const DEMO = new URL("../../lab/demo/", import.meta.url);
 const NODES = ["1", "2", "3"];
 const SECONDS = 20;
+/** Name of the rules that use a program. */
+const USE = "use";
 const SECRETS: ReadonlyMap<string, Uint8Array> = new Map([["esp", new Uint8Array(32)]]);
 
-interface Shipped {
+interface Shipped extends ShippedUse {
   readonly names: readonly string[];
-  readonly defines?: Readonly<Record<string, string>>;
-  /** Facts of a node besides its peers. */
-  readonly facts?: (address: string, others: readonly string[]) => readonly Fact[];
 }
 
 /** Compiles the programs with rules and literals in the order of the seed; 0 is an order too. */
-function program({ names, defines = {} }: Shipped, seed: number, optimisations = ALL_OPTIMISATIONS): Program {
+function program({ names, defines = {}, rules }: Shipped, seed: number, optimisations = ALL_OPTIMISATIONS): Program {
   const library = new FileLibrary();
   const options = { defines: new Map(Object.entries(defines)), dialect: undefined, optimisations };
   for (const name of names) {
@@ -36,13 +38,29 @@ function program({ names, defines = {} }: Shipped, seed: number, optimisations =
       permuted(readFileSync(new URL(name, PROGRAMS), "utf8"), seed, { dialect, defines: options.defines }),
     );
   }
-  const { plan, diagnostics } = compile([...names], library, { ...options, defines: new Map() });
+  if (rules !== undefined) library.addText(USE, permuted(rules, seed, { dialect: "mozlog", defines: options.defines }));
+  const files = rules === undefined ? names : [...names, USE];
+  const { plan, diagnostics } = compile(files, library, { ...options, defines: new Map() });
   if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return loadProgram(plan);
 }
 
+interface RunResult {
+  readonly hash: string;
+  readonly tables: readonly string[];
+}
+
+const baselines = new Map<Shipped, RunResult>();
+
+/** Returns the result of a program with its rules in one order, and with all optimisations. */
+function baseline(shipped: Shipped): RunResult {
+  const result = baselines.get(shipped) ?? run(shipped, program(shipped, 0));
+  baselines.set(shipped, result);
+  return result;
+}
+
 /** Returns a hash of all messages and the final tables of three nodes that lose packets while one pings the others. */
-function run(shipped: Shipped, loaded: Program): { readonly hash: string; readonly tables: readonly string[] } {
+function run(shipped: Shipped, loaded: Program): RunResult {
   const simulation = new Simulation({ seed: 1, faults: () => ({ delay: 0.02, jitter: 0.01, loss: 0.05 }) });
   const nodes = NODES.map((name) => boot(simulation, shipped, loaded, name));
   const pinging = simulation.host("1").kernel;
@@ -78,48 +96,38 @@ function boot(simulation: Simulation, { facts }: Shipped, loaded: Program, name:
   return () => node as Node;
 }
 
-/** The three nodes begin a Chord ring. */
-const RING: Omit<Shipped, "names"> = {
-  defines: { SUCCESSORS: "2" },
-  facts: () => [{ predicate: "chord.boot", args: [NODES.map(address)] }],
-};
-
 const MOZLOG = readdirSync(PROGRAMS)
   .filter((name) => name.endsWith(".mzl"))
-  .map((name): [string, Shipped] => {
-    const rest = name === "chord.mzl" ? RING : {};
-    return [name, { names: name === "tunnel.mzl" ? [name] : [name, "tunnel.mzl"], ...rest }];
-  });
-
-const first = `"${address("1")}"`;
-
-/** Defines and facts by which each OverLog program learns of the other nodes. */
-const PEERS: Readonly<Record<string, Omit<Shipped, "names">>> = {
-  "chord.olg": { defines: { LANDMARK: first } },
-  "mesh.olg": { defines: { BOOTSTRAP: first } },
-  "gossip.olg": {
-    facts: (here, others) => [
-      ...others.map((other) => ({ predicate: "member", args: [here, other] })),
-      { predicate: "say", args: [here, "colour", here] },
-    ],
-  },
-  "spanning-tree.olg": {
-    facts: (here, others) => others.map((other) => ({ predicate: "link", args: [here, other] })),
-  },
-  "path-vector.olg": {
-    facts: (here, others) => others.map((other, at) => ({ predicate: "link", args: [here, other, at + 1] })),
-  },
-};
+  .map((name): [string, Shipped] => [
+    name,
+    { names: name === "tunnel.mzl" ? [name] : [name, "tunnel.mzl"], ...USES[name] },
+  ]);
 
 const OVERLOG = readdirSync(new URL("overlog/", PROGRAMS)).map((name): [string, Shipped] => [
   name,
-  { names: [`overlog/${name}`], ...PEERS[name] },
+  { names: [`overlog/${name}`], ...USES[name] },
 ]);
+
+/** Path of a program in the repository. */
+function pathOf({ names: [name] }: Shipped): string {
+  return `programs/${name}`;
+}
+
+test("shipped programs and topologies have a trace hash each", () => {
+  const programs = [...MOZLOG, ...OVERLOG].map(([, shipped]) => pathOf(shipped));
+  const topologies = readdirSync(DEMO).filter((name) => name.endsWith(".toml"));
+  const paths = [...programs, ...topologies.map((name) => `lab/demo/${name}`)];
+  expect([...keptHashes().keys()].toSorted()).toEqual(paths.toSorted());
+});
+
+test.for([...MOZLOG, ...OVERLOG])("%s keeps its trace hash in the simulator", ([, shipped]) => {
+  expectKeptHash(pathOf(shipped), baseline(shipped).hash);
+});
 
 test.for([...MOZLOG, ...OVERLOG])(
   "the order of rules and literals changes no byte that %s sends and no row of its tables",
   ([, shipped]) => {
-    const one = run(shipped, program(shipped, 0));
+    const one = baseline(shipped);
     expect(one.tables.length).toBeGreaterThan(NODES.length);
     for (const seed of [1, 2]) expect(run(shipped, program(shipped, seed))).toEqual(one);
   },
@@ -128,5 +136,5 @@ test.for([...MOZLOG, ...OVERLOG])(
 test.for([...MOZLOG, ...OVERLOG])("optimisations of calls change no row of the tables of %s", ([, shipped]) => {
   const plain = { tailCalls: false, inlineViews: false, localShortcut: false };
   const { tables } = run(shipped, program(shipped, 0, plain));
-  expect(run(shipped, program(shipped, 0)).tables).toEqual(tables);
+  expect(baseline(shipped).tables).toEqual(tables);
 });

@@ -12,6 +12,7 @@ import { Timeline } from "../../lab/outcome/timeline.ts";
 import { formatTopologyError, readTopology } from "../../lab/topology/read-topology.ts";
 import type { Topology } from "../../lab/topology/topology.ts";
 import { compileHosts } from "../../src/cli/topology/compile-hosts.ts";
+import { expectKeptHash } from "../sim/trace-hashes.ts";
 import { plansOf } from "./plans-of.ts";
 
 function topologyOf(text: string, file = "lab.toml"): Topology {
@@ -219,7 +220,8 @@ describe("the demonstration", () => {
   test("reroutes around the cut link, and returns to the direct path after the repair", async () => {
     const read = readTopology(readFileSync(file, "utf8"), file.pathname);
     if (!read.ok) throw new Error("not a topology");
-    const { record, shown } = await run(read.topology);
+    const { outcome, record, shown } = await run(read.topology);
+    expectKeptHash("lab/demo/ron.toml", outcome.ok ? outcome.traceHash : outcome.message);
     const events = shown.split("\n").filter((line) => line.includes("──"));
     expect(
       events.map((line) =>
