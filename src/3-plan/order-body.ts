@@ -49,8 +49,8 @@ type Rank = (typeof RANKS)[number];
 
 /**
  * Chooses the next literal of a body. Order of preference: the context row of a call (there is none if the answer is for another rule),
- * tests and assignments, negations, the most selective join. Among equals the text decides. A random function is called after all joins
- * that do not need its result, so that it is called once per derivation.
+ * tests and assignments, negations, the most selective join. Among equals the text decides. A random function is called after all
+ * literals that do not need its result, so that it is called once per derivation.
  */
 class BodyOrder {
   readonly #body: readonly Literal[];
@@ -115,8 +115,9 @@ class BodyOrder {
   #chosen(): number | undefined {
     return (
       this.#firstOf(this.#contexts) ??
-      this.#readyScalar() ??
+      this.#firstOf(this.#scalars) ??
       this.#firstOf(this.#negations) ??
+      this.#drawing.find((at) => this.#mayDraw(this.#body[at] as Literal)) ??
       this.#bestJoin() ??
       // `f_seal` comes last: only derivations that pass all other literals use up a nonce.
       this.#drawing[0]
@@ -129,14 +130,6 @@ class BodyOrder {
       queue.take();
     }
     return undefined;
-  }
-
-  #readyScalar(): number | undefined {
-    const plain = this.#firstOf(this.#scalars);
-    const drawing = this.#drawing.find(
-      (at) => (plain === undefined || at < plain) && this.#mayDraw(this.#body[at] as Literal),
-    );
-    return drawing ?? plain;
   }
 
   #bestJoin(): number | undefined {
