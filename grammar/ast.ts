@@ -127,7 +127,7 @@ export interface Atom {
   readonly span: Span;
 }
 
-export type Argument = Expression | ReturnArgument | Aggregate;
+export type Argument = Expression | ReturnArgument;
 
 /** `&R` in a view call, or `&_` to ignore the value. */
 export interface ReturnArgument {
@@ -139,7 +139,10 @@ export interface ReturnArgument {
 
 export type AggregateFunction = "min" | "max" | "count" | "countDistinct" | "sum" | "avg" | "list" | "set" | "union";
 
-/** `min<X>`; `count<*>` has no operand. The parser maps OverLog's names to these functions. */
+/**
+ * `min<X>`; `count<*>` has no operand. Only the arguments of heads contain aggregates, and the operand of an aggregate contains none.
+ * The parser maps OverLog's names to these functions.
+ */
 export interface Aggregate {
   readonly kind: "aggregate";
   readonly function: AggregateFunction;
@@ -198,11 +201,14 @@ export type Expression =
   | FunctionCall
   | PacketExpression
   | Interval
+  | Aggregate
   | AddressExpression;
 
 export interface Variable {
   readonly kind: "variable";
   readonly name: string;
+  /** Text that messages show instead of the name: the aggregate whose value a variable of the compiler holds. */
+  readonly shownAs?: string;
   readonly span: Span;
 }
 

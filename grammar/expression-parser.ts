@@ -12,8 +12,10 @@ import {
   type TokenType,
   tokenMatcher,
 } from "chevrotain";
+import { aggregateNamed } from "./aggregate-names.ts";
 import type {
   AddressExpression,
+  Aggregate,
   BinaryOperator,
   Constant,
   Expression,
@@ -95,6 +97,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
   protected beforeColon = false;
   /** True directly within the brackets of a list, where `|` begins the tail. */
   protected barBeginsTail = false;
+  /** True in the arguments of a head, where an aggregate may stand within an expression. */
+  protected inHead = false;
   protected readonly peek: ahead.Peek = (at) => this.LA(at) as Token;
 
   constructor() {
@@ -227,6 +231,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly #primaries: IOrAlt<Expression>[] = [
     { GATE: () => this.#startsAddress(), ALT: () => this.SUBRULE(this.#address, { ARGS: [false] }) },
     { GATE: () => ahead.startsCall(this.peek), ALT: () => this.SUBRULE(this.#call) },
+    { GATE: () => this.inHead && ahead.startsAggregate(this.peek, false), ALT: () => this.SUBRULE(this.#aggregate) },
     { ALT: () => this.SUBRULE(this.#simple) },
     { ALT: () => this.SUBRULE(this.#list) },
     {
@@ -254,6 +259,24 @@ export class ExpressionParser extends EmbeddedActionsParser {
     this.CONSUME(t.RightParen);
     return { kind: "call", name: this.nameOf(name), args, span: this.spanFrom(name) };
   });
+
+  /** An aggregate within an expression. */
+  readonly #aggregate = this.RULE("innerAggregate", (): Aggregate => {
+    const name = this.CONSUME(t.Name) as Token;
+    this.CONSUME(t.Less);
+    const operand = this.OR([{ ALT: () => this.toUndefined(this.CONSUME(t.Star)) }, { ALT: () => this.operand() }]);
+    this.CONSUME(t.Greater);
+    return { kind: "aggregate", function: aggregateNamed(name.image) ?? "min", operand, span: this.spanFrom(name) };
+  });
+
+  /** Parses the operand of an aggregate, which contains no aggregate. An operator looser than a sum needs parentheses: `>` ends it. */
+  protected operand(): Expression {
+    const outer = this.inHead;
+    this.inHead = false;
+    const operand = this.#within(false, () => this.SUBRULE(this.operation, { ARGS: [precedence("+")] }));
+    this.inHead = outer;
+    return operand;
+  }
 
   readonly #list = this.RULE("list", (): ListExpression => {
     const first = this.CONSUME(t.LeftBracket) as Token;

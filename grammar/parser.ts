@@ -284,6 +284,7 @@ class Parser extends RuleParser {
       this.depth = depth;
       this.beforeColon = false;
       this.barBeginsTail = false;
+      this.inHead = false;
       this.#skipStatement(first, def !== undefined);
       return undefined;
     }

@@ -219,7 +219,7 @@ function predicateText(
 function expressionText(expression: Expression, precedenceOf: PrecedenceOf): string {
   switch (expression.kind) {
     case "variable":
-      return expression.name;
+      return expression.shownAs ?? expression.name;
     case "wildcard":
       return "_";
     case "constant":
@@ -239,6 +239,8 @@ function expressionText(expression: Expression, precedenceOf: PrecedenceOf): str
       const test = bracketed(expression.test, 1, precedenceOf);
       return `${test} ? ${expressionText(expression.yes, precedenceOf)} : ${expressionText(expression.no, precedenceOf)}`;
     }
+    case "aggregate":
+      return aggregateText(expression, false, precedenceOf);
     case "address":
       return addressText(expression, precedenceOf);
   }

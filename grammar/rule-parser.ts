@@ -7,7 +7,6 @@ import { aggregateNamed } from "./aggregate-names.ts";
 import type { Aggregate, Atom, Expression, Fact, Literal, PredicateLiteral, Rule, Signature } from "./ast.ts";
 import { ExpressionParser } from "./expression-parser.ts";
 import * as ahead from "./lookahead.ts";
-import { precedence } from "./operators.ts";
 import { report } from "./report.ts";
 import type { Name, Span } from "./span.ts";
 import type { ParsedArgument } from "./statement-shape.ts";
@@ -192,7 +191,9 @@ export class RuleParser extends ExpressionParser {
   readonly #arguments = this.RULE("arguments", (context: AtomContext = "body"): ParsedArgument[] => {
     const args: ParsedArgument[] = [];
     this.CONSUME(t.LeftParen);
+    this.inHead = context === "head";
     this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.#argument, { ARGS: [context] })) });
+    this.inHead = false;
     this.CONSUME(t.RightParen);
     return args;
   });
@@ -209,12 +210,17 @@ export class RuleParser extends ExpressionParser {
       { ALT: () => ({ argument: this.SUBRULE(this.location), isLocation: true }) },
       { ALT: () => this.SUBRULE(this.#returned, { ARGS: [context] }) },
       {
-        GATE: () => ahead.startsAggregate(this.peek, context === "head"),
+        GATE: () => ahead.startsAggregate(this.peek, context === "head") && !this.#startsExpression(context),
         ALT: () => this.SUBRULE(this.#aggregate, { ARGS: [context] }),
       },
       { ALT: () => ({ argument: this.SUBRULE(this.expression), isLocation: false }) },
     ]);
   });
+
+  /** Whether an aggregate at the start of an argument may be part of an expression: in a head, if it is no location and not in capitals. */
+  #startsExpression(context: AtomContext): boolean {
+    return context === "head" && this.LA(1).tokenType === t.Name && this.LA(3).tokenType !== t.At;
+  }
 
   readonly #returned = this.RULE("returned", (context: AtomContext = "body"): ParsedArgument => {
     const first = this.CONSUME(t.Ampersand) as Token;
@@ -246,7 +252,7 @@ export class RuleParser extends ExpressionParser {
           return this.SUBRULE(this.location);
         },
       },
-      { ALT: () => this.SUBRULE(this.operation, { ARGS: [precedence("+")] }) },
+      { ALT: () => this.operand() },
     ]);
     this.CONSUME(t.Greater);
     const span = this.spanFrom(name);

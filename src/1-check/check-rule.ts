@@ -20,7 +20,7 @@ import { computedParts, patternVariables } from "../program/pattern.ts";
 import type { Predicates } from "../program/predicates.ts";
 import { locationOf } from "../program/location-of.ts";
 import { eventLiterals, type Roles } from "../program/roles.ts";
-import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
+import { combinesAggregates, hasAggregate, isPredicate, variablesOutsideAggregates } from "../program/rule-shape.ts";
 import type { UnknownMacros } from "./unknown-macros.ts";
 import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, variablesIn } from "../program/visit.ts";
 
@@ -283,7 +283,7 @@ class RuleCheck {
   #winners(): void {
     const { head } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
-    if (!hasAggregate(head) || keys.length === 0) return;
+    if (!hasAggregate(head) || keys.length === 0 || head.args.some(combinesAggregates)) return;
     const known = this.#knownFromEvent();
     const isKnown = (argument: Expression): boolean =>
       known !== undefined && variablesIn(argument).every(({ name }) => known.has(name));
@@ -421,14 +421,17 @@ class RuleCheck {
     return false;
   }
 
-  /** An event rule with an aggregate has one result per event, so the event must bind the group columns. */
+  /**
+   * An event rule with an aggregate has one result per event, so the event must bind the group columns. If an argument combines
+   * aggregates, all other variables of the head are group columns.
+   */
   #grouping(): void {
     if (!hasAggregate(this.#rule.head)) return;
     const [event] = this.#eventLiterals;
     const known = this.#knownFromEvent();
     if (event === undefined || known === undefined || this.#hasWinner()) return;
     for (const group of this.#groupExpressions()) {
-      for (const variable of variablesIn(group)) {
+      for (const variable of variablesOutsideAggregates(group)) {
         if (known.has(variable.name)) continue;
         this.diagnostics.push(report("E0225", variable.span, { variable: variable.name, event: event.atom.name.text }));
       }
@@ -451,6 +454,7 @@ class RuleCheck {
   #hasWinner(): boolean {
     const { head, isOverlog } = this.#rule;
     const keys = this.#program.tables.get(head.name.text)?.keys ?? [];
+    if (head.args.some(combinesAggregates)) return false;
     return isOverlog && keys.length === 0 && head.args.filter(isExtreme).length === 1;
   }
 
@@ -458,7 +462,10 @@ class RuleCheck {
     const { head } = this.#rule;
     const table = this.#program.tables.get(head.name.text);
     const isKey = (column: number): boolean =>
-      table === undefined || table.keys.length === 0 || table.keys.includes(column);
+      head.args.some(combinesAggregates) ||
+      table === undefined ||
+      table.keys.length === 0 ||
+      table.keys.includes(column);
     const groups = head.args.filter((argument, column): argument is Expression => isPlain(argument) && isKey(column));
     return head.location === undefined ? groups : [...groups, head.location];
   }

@@ -4,7 +4,12 @@
  */
 import type { Expression, Literal, Rule, Statement } from "../../grammar/ast.ts";
 import { ROW_OF_STAGE, stageOf } from "../../runtime/plan/library/functions/stages.ts";
-import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
+import {
+  type ExpressionChange,
+  rewriteAtom,
+  rewriteExpression,
+  rewriteLiteral,
+} from "../program/rewrite-expression.ts";
 import { RealNumbers } from "./real-numbers.ts";
 
 /** Operators that join texts, divide whole numbers, and combine lists in OverLog. */
@@ -22,7 +27,7 @@ function marked(statement: Statement, reals: RealNumbers): Statement {
     case "rule":
       return markedRule(statement, reals.inRule(statement));
     case "fact":
-      return { ...statement, atom: rewriteAtom(statement.atom, change) };
+      return { ...statement, atom: rewriteAtom(statement.atom, (part) => withTail(change(part))) };
     case "materialize": {
       const [lifetime, size] = [
         rewriteExpression(statement.lifetime, change),
@@ -39,8 +44,17 @@ function marked(statement: Statement, reals: RealNumbers): Statement {
 
 function markedRule(rule: Rule, isReal: (part: Expression) => boolean): Rule {
   const change = (part: Expression): Expression => marking(part, isReal);
-  const body = rule.body.map((literal) => withList(rewriteLiteral(literal, change)));
-  return { ...rule, head: rewriteAtom(rule.head, change), body };
+  const value = (part: Expression): Expression => withTail(change(part));
+  const body = rule.body.map((literal) => withList(markedLiteral(literal, change, value)));
+  return { ...rule, head: rewriteAtom(rule.head, value), body };
+}
+
+/** Marks a literal: `value` is for expressions that are computed, `change` for those that may be patterns. */
+function markedLiteral(literal: Literal, change: ExpressionChange, value: ExpressionChange): Literal {
+  if (literal.kind === "predicate") return rewriteLiteral(literal, change);
+  if (literal.kind !== "member") return rewriteLiteral(literal, value);
+  const { pattern, list } = literal;
+  return { ...literal, pattern: rewriteExpression(pattern, change), list: rewriteExpression(list, value) };
 }
 
 function marking(part: Expression, isReal: (part: Expression) => boolean): Expression {
@@ -56,13 +70,22 @@ function marking(part: Expression, isReal: (part: Expression) => boolean): Expre
   }
 }
 
-/** `X <- f_concat(L, null)` for `X <- L`: null is the empty list, and another value that is not a list is the only item. */
 function withList(literal: Literal): Literal {
   if (literal.kind !== "member" || literal.list.kind === "list" || isStage(literal.list)) return literal;
-  const { list, span } = literal;
+  return { ...literal, list: asList(literal.list) };
+}
+
+/** `[A | f_concat(L, null)]` for `[A | L]`. */
+function withTail(part: Expression): Expression {
+  if (part.kind !== "list" || part.tail === undefined || part.tail.kind === "list") return part;
+  return { ...part, tail: asList(part.tail) };
+}
+
+/** `f_concat(L, null)` for `L`: null is the empty list, and another value that is not a list is the only item. */
+function asList(value: Expression): Expression {
+  const { span } = value;
   const none: Expression = { kind: "constant", value: null, text: "null", span };
-  const name = { text: "f_concat", span };
-  return { ...literal, list: { kind: "call", name, args: [list, none], isOverlog: true, span: list.span } };
+  return { kind: "call", name: { text: "f_concat", span }, args: [value, none], isOverlog: true, span };
 }
 
 /** Whether the expression calls the function of a stage, or the function that checks its rows. Both return lists of rows. */

@@ -12,15 +12,21 @@ export function checkStrata(core: CoreProgram): readonly Diagnostic[] {
   return strataOfNetwork(core).flatMap((stratum) => checkStratum(stratum, shown));
 }
 
-/** Names that messages show for hidden tables: the table that a channel replicates, or the `localAddr` of the hidden addresses. */
-function shownNames({ channels, tables }: CoreProgram): ReadonlyMap<string, string> {
+/**
+ * Names that messages show for hidden tables: the table that a channel replicates, the `localAddr` of the hidden addresses, or the table
+ * whose rule combines aggregates.
+ */
+function shownNames({ channels, tables, rules }: CoreProgram): ReadonlyMap<string, string> {
   const travelling = channels.flatMap(({ outlet, inlet, table }) =>
     [outlet, inlet, outlet.replace(/\?out/, "?for")].map((name) => [name, table] as const),
   );
   const announced = [...tables.keys()].flatMap((name) =>
     name.endsWith(ADDRESSES_OF) ? [[name, name.slice(0, -ADDRESSES_OF.length)] as const] : [],
   );
-  return new Map([...travelling, ...announced]);
+  const combined = rules.flatMap(({ head, combinedIn }) =>
+    combinedIn === undefined ? [] : [[head.name.text, combinedIn] as const],
+  );
+  return new Map([...travelling, ...announced, ...combined]);
 }
 
 function checkStratum({ tables, rules }: RuleStratum, shown: ReadonlyMap<string, string>): readonly Diagnostic[] {
@@ -33,7 +39,9 @@ function checkStratum({ tables, rules }: RuleStratum, shown: ReadonlyMap<string,
     const inner = readsOf(rule).find((read) => tables.has(read));
     if (inner === undefined || !hasAggregate(rule.head)) return [];
     const aggregates = rule.head.args.flatMap((argument) => (argument.kind === "aggregate" ? [argument] : []));
-    const needsAll = aggregates.find((argument) => argument.function !== "min" && argument.function !== "max");
+    const isMonotonic = (name: string): boolean => name === "min" || name === "max";
+    const needsAll =
+      rule.combinedIn === undefined ? aggregates.find((one) => !isMonotonic(one.function)) : aggregates[0];
     if (needsAll !== undefined) return [unstratified(rule, inner, `the ${needsAll.function} of `, rules, shown)];
     return isMonotone(rule, tables, rules) ? [] : [report("W0230", rule.span, { table: rule.head.name.text })];
   });

@@ -86,6 +86,8 @@ export interface CoreRule {
   readonly required?: readonly number[] | undefined;
   /** Group columns of an aggregate, if they are not the keys of the head's table. */
   readonly groupKeys?: readonly number[] | undefined;
+  /** Name of the predicate whose rule combines the aggregates of this rule in an expression. */
+  readonly combinedIn?: string | undefined;
   /** True if the rows of the rule carry proofs (`prove-recursion.ts`). Then only the winning row of an aggregate refreshes the result. */
   readonly hasProofs?: boolean | undefined;
 }

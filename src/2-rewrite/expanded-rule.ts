@@ -9,4 +9,6 @@ export interface ExpandedRule extends ProgramRule {
   readonly suspends: boolean;
   /** Group columns of an aggregate, if they are not the keys of the head's table. */
   readonly groupKeys?: readonly number[] | undefined;
+  /** Name of the predicate whose rule combines the aggregates of this rule in an expression. */
+  readonly combinedIn?: string | undefined;
 }

@@ -107,8 +107,8 @@ function groupResults(rule: ExpandedRule, hidden: HiddenTables): readonly CoreRu
 }
 
 function core(rule: ExpandedRule, body: readonly Literal[], trigger: CoreTrigger): CoreRule {
-  const { name, overlay, span, isOverlog, isDelete, head, groupKeys } = rule;
-  return { name, overlay, span, isOverlog, isDelete, head, body, trigger, groupKeys };
+  const { name, overlay, span, isOverlog, isDelete, head, groupKeys, combinedIn } = rule;
+  return { name, overlay, span, isOverlog, isDelete, head, body, trigger, groupKeys, combinedIn };
 }
 
 function without(body: readonly Literal[], literal: PredicateLiteral): readonly Literal[] {

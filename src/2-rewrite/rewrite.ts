@@ -14,6 +14,7 @@ import { localiseAggregate } from "./localise-aggregate.ts";
 import { readOwnAddress } from "./own-address.ts";
 import { projectNegations } from "./project-negations.ts";
 import { raiseDeltas } from "./raise-deltas.ts";
+import { splitAggregates } from "./split-aggregates.ts";
 import { addressesOfRules, announceAddresses, checkAddressHeads, withOwnAddress } from "./announce-addresses.ts";
 import type { ViewOptimisations } from "../program/view-optimisations.ts";
 
@@ -35,7 +36,9 @@ export function rewrite(
   };
   const isTable = (name: string): boolean => tables.has(name) || hidden.has(name) || isLocalAddressTable(name);
   const aggregated = [...expansion.rules, ...raised].flatMap((rule) =>
-    localiseAggregate(readOwnAddress(rule, isTable), tables, isTable, hidden),
+    splitAggregates(readOwnAddress(rule, isTable), isTable, hidden).flatMap((part) =>
+      localiseAggregate(part, tables, isTable, hidden),
+    ),
   );
   const localised = aggregated.flatMap((rule) => localise(rule, { isTable, hidden, diagnostics }));
   for (const diagnostic of checkAddressHeads(localised)) diagnostics.push(diagnostic);

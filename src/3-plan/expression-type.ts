@@ -31,7 +31,10 @@ function of(...names: readonly Kind[]): ColumnType {
   return names.reduce((bits, kind) => bits | typeBit(kind), 0);
 }
 
-/** Returns the kinds of values of an expression; 0 if it can never have a value, undefined if a variable is not known yet. */
+/**
+ * Returns the kinds of values of an expression; 0 if it can never have a value, undefined if a variable is not known yet. Only expressions
+ * of facts, which are refused, still contain aggregates here.
+ */
 export function typeOf(expression: Expression, environment: Environment): ColumnType | undefined {
   switch (expression.kind) {
     case "variable":
@@ -48,6 +51,8 @@ export function typeOf(expression: Expression, environment: Environment): Column
       return restricted(typeOf(expression.node, environment), NODE, of("address"));
     case "packet":
       return typeBit("tuple");
+    case "aggregate":
+      return ANYTHING;
     case "interval":
       return intervalType(expression, environment);
     case "call":

@@ -58,6 +58,8 @@ export class ExpressionEmitter {
         return sure("null");
       case "constant":
         return constant(withCanonicalAddress(expression.value));
+      case "aggregate":
+        throw new Error(`${expression.function}<..> within an expression: split-aggregates has not seen it`);
       case "list":
         return this.#listWithTail(expression);
       case "unary":

@@ -385,8 +385,11 @@ class StrandEmitter {
   #failWhen(condition: string, expression: Expression | undefined, aggregate = ""): void {
     const text = expression === undefined ? "*" : printExpression(asText(expression));
     const shown = JSON.stringify(aggregate === "" ? text : `${aggregate}<${text}>`);
-    const names = expression === undefined ? [] : variablesIn(expression).map(({ name }) => name);
-    const values = [...new Set(names)].join(", ");
+    const variables = expression === undefined ? [] : variablesIn(expression);
+    const shownValues = variables.map(({ name, shownAs }) =>
+      shownAs === undefined ? name : `${JSON.stringify(shownAs)}: ${name}`,
+    );
+    const values = [...new Set(shownValues)].join(", ");
     this.#line(`if (${condition}) ${this.#failure([`node.failed(${this.#strand.id}, ${shown}, { ${values} });`])}`);
   }
 

@@ -108,6 +108,7 @@ export function isConstant(expression: Expression): boolean {
     case "variable":
     case "wildcard":
     case "packet":
+    case "aggregate":
       return false;
     case "call": {
       const { name, isOverlog } = expression;

@@ -34,6 +34,8 @@ function withChildren(expression: Expression, rewrite: ExpressionChange): Expres
     case "call":
     case "packet":
       return { ...expression, args: expression.args.map(rewrite) };
+    case "aggregate":
+      return expression.operand === undefined ? expression : { ...expression, operand: rewrite(expression.operand) };
     case "interval":
       return {
         ...expression,

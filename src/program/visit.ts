@@ -45,6 +45,8 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case "call":
     case "packet":
       return expression.args;
+    case "aggregate":
+      return expression.operand === undefined ? NO_OPERANDS : [expression.operand];
     case "interval":
       return [expression.value, expression.low, expression.high];
     case "address":

@@ -53,6 +53,8 @@ export function evaluate(expression: Expression, bindings: Bindings, ambient: Am
       const predicate = eventSpec(expression.name.text, expression.args.length);
       return args && Packet.of({ predicate, args, isDelete: false });
     }
+    case "aggregate":
+      throw new Error("an aggregate within an expression");
     case "interval":
       return inInterval(
         valueOf(expression.value),

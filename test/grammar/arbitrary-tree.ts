@@ -145,6 +145,23 @@ const aggregates: fc.Arbitrary<Aggregate> = fc
   )
   .map(([kind, operand]) => ({ kind: "aggregate", function: kind, operand, span }));
 
+/** Expressions over aggregates. */
+const combinations: fc.Arbitrary<Expression> = fc.oneof(
+  fc
+    .tuple(
+      functionNames,
+      fc.array(aggregates, { minLength: 1, maxLength: 2 }),
+      fc.array(arbitraryExpression, { maxLength: 1 }),
+    )
+    .map(([called, args, more]): Expression => ({ kind: "call", name: called, args: [...args, ...more], span })),
+  fc
+    .tuple(fc.constantFrom(...BINARY), aggregates, arbitraryExpression)
+    .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+  fc
+    .tuple(fc.constantFrom(...BINARY), arbitraryExpression, aggregates)
+    .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+);
+
 const returned: fc.Arbitrary<Argument> = fc
   .option(fc.constantFrom("R", "RTT"), { nil: undefined })
   .map((text) => ({ kind: "return", name: text, span }));
@@ -221,7 +238,7 @@ const rules = fc.record({
   kind: fc.constant("rule" as const),
   label: labels,
   isDelete: fc.boolean(),
-  head: atoms(fc.oneof(arbitraryExpression, aggregates)),
+  head: atoms(fc.oneof(arbitraryExpression, aggregates, combinations)),
   body: fc.array(literals, { minLength: 1, maxLength: 4 }),
   span: fc.constant(span),
 });

@@ -1,7 +1,7 @@
 /** Checks of rings of `chord.mzl`: `chord-ring.test.ts` has small rings, `chord-ring.long.test.ts` large ones. */
 import { expect } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
-import { ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
+import { type ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
 
 /** Starts nodes one after the other, up to `count`. */
 export function grow(network: ChordNetwork, count: number, secondsApart = 0.2): void {
