@@ -12,7 +12,7 @@ import { ALL_OPTIMISATIONS } from "../../src/program/view-optimisations.ts";
 import { compile } from "../../src/compile.ts";
 import { permuted } from "./permute.ts";
 import { type ShippedUse, USES } from "./shipped-uses.ts";
-import { expectKeptHash, keptHashes } from "../sim/trace-hashes.ts";
+import { hashProblem, keptHashes } from "../sim/trace-hashes.ts";
 import { tunAt } from "../sim/tun-at.ts";
 
 const PROGRAMS = new URL("../../programs/", import.meta.url);
@@ -121,7 +121,7 @@ test("shipped programs and topologies have a trace hash each", () => {
 });
 
 test.for([...MOZLOG, ...OVERLOG])("%s keeps its trace hash in the simulator", ([, shipped]) => {
-  expectKeptHash(pathOf(shipped), baseline(shipped).hash);
+  expect(hashProblem(pathOf(shipped), baseline(shipped).hash)).toBeUndefined();
 });
 
 test.for([...MOZLOG, ...OVERLOG])(

@@ -89,12 +89,13 @@ function nodeOn(host: Namespace, number: number, secret: string, more: readonly 
 }
 
 /**
- * Settings of the device, whether the node lowers its MTU, and how many fragments a host may get. Sealed packets of the fixed MTU fit no
- * link: their senders are notified, and those in flight at that time are fragmented. Otherwise all would be, more than a thousand.
+ * Settings of the device, whether the node lowers its MTU, how many fragments a host may get, and the share of segments that TCP may send
+ * again. Sealed packets of the fixed MTU fit no link: their senders are notified, and those in flight at that time are fragmented. Otherwise
+ * all would be, more than a thousand.
  */
 const DEVICES = [
-  { options: [], isLowered: true, most: 0 },
-  { options: ["--mtu", "1460"], isLowered: false, most: 100 },
+  { options: [], isLowered: true, most: 0, mostAgain: 0.05 },
+  { options: ["--mtu", "1460"], isLowered: false, most: 100, mostAgain: 0.25 },
 ] as const;
 
 test.for(DEVICES)(
@@ -102,7 +103,7 @@ test.for(DEVICES)(
   {
     timeout: 90_000,
   },
-  async ({ options, isLowered, most }) => {
+  async ({ options, isLowered, most, mostAgain }) => {
     const folder = mkdtempSync(join(tmpdir(), "mosaic-kernel-"));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const secret = join(folder, "key");
@@ -117,7 +118,7 @@ test.for(DEVICES)(
       expect(await transferBetween(b, a, BYTES, to, from)).toBe(digestOf(BYTES));
     }
     // Neither way loses packets; a loaded machine delays some so much that TCP sends them again.
-    if (isLowered) expect(hosts.retransmittedShare).toBeLessThan(0.05);
+    expect(hosts.retransmittedShare).toBeLessThan(mostAgain);
     expect(hosts.fragments).toHaveLength(4);
     expect(Math.max(...hosts.fragments)).toBeLessThanOrEqual(most);
     const lowered =
