@@ -44,7 +44,8 @@ export function typeOf(expression: Expression, environment: Environment): Column
     case "constant":
       return typeBit(kindOf(expression.value));
     case "list":
-      return expression.tail === undefined
+      // In a pattern, the tail may be `_`.
+      return expression.tail === undefined || expression.tail.kind === "wildcard"
         ? of("list")
         : restricted(typeOf(expression.tail, environment), of("list"), of("list"));
     case "address":

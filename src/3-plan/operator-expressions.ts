@@ -27,7 +27,10 @@ function testsOfElement(match: ElementMatch): readonly Expression[] {
   return match.kind === "equal" ? [match.value] : [];
 }
 
-/** Returns the expressions of an action. `args`: the arguments of a head without aggregates. `others`: all other expressions. */
+/**
+ * Returns the expressions of an action. `args`: the arguments of the head, except aggregates and columns that come from a winning row.
+ * `others`: all other expressions.
+ */
 export function partsOfAction(action: StrandAction): {
   readonly args: readonly Expression[];
   readonly others: readonly Expression[];
@@ -37,9 +40,9 @@ export function partsOfAction(action: StrandAction): {
       return { args: action.args, others: action.head.location === undefined ? [] : [action.head.location] };
     case "aggregate":
       return {
-        args: [],
+        args: action.columns.flatMap((column) => (column.kind === "group" ? [column.value] : [])),
         others: [
-          ...action.columns.flatMap(expressionsOfColumn),
+          ...action.columns.filter(({ kind }) => kind !== "group").flatMap(expressionsOfColumn),
           ...(action.head.location === undefined ? [] : [action.head.location]),
         ],
       };

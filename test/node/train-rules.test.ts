@@ -58,6 +58,12 @@ const RULES: Readonly<Record<string, string>> = {
   "sends itself packets": "r: mine@L(P) :- tun(P), localAddr(L).\ns: kept(f_u8(P, 5), P) :- mine(P).",
   "puts packets into a list": "r: kept(L, 1) :- both(L).\ns: both([P, 1]) :- tun(P).",
   "aggregates for each packet": "r: some(P, count<X>) :- tun(P), hop(X, _).\ns: shim@A(P, N) :- some(P, N), peer(A).",
+  "sends packets by the best row": 'r: best@"b:1"(P, min<X>) :- tun(P), hop(X, _).',
+  "sends packets to the column of the best row":
+    "r: best(P, min<X>) :- tun(P), hop(Y, Z), X := [Y, Z].\ns: shim@Y(P) :- best(P, [_, Y]).",
+  "chooses the best row by a byte of the packet":
+    "r: best(P, min<X>) :- tun(P), hop(Y, _), X := [f_u8(P, 5), Y].\ns: shim@A(P, X) :- best(P, X), peer(A).",
+  "keeps the packets of an aggregate": "r: kept(P, count<X>) :- tun(P), hop(X, _).",
 };
 
 function programOf(rules: string): Program {
