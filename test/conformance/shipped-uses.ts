@@ -28,6 +28,12 @@ export const USES: Readonly<Record<string, ShippedUse>> = {
     rules: 'import "sr.mzl".',
   },
   "chord.mzl": { defines: { SUCCESSORS: "2" }, facts: () => [fact("chord.boot", [A, B, C])] },
+  "i3.mzl": {
+    defines: { SUCCESSORS: "2" },
+    facts: () => [fact("chord.boot", [A, B, C])],
+    rules: `mine: i3.trigger(f_sha1(Me), []) :- localAddr(Me).
+      use: note@i3::(f_sha1("${B}"))(E) :- periodic(E, 1), localAddr("${A}"). heard(E) :- note(E).`,
+  },
   "dv.mzl": LINKS,
   "esp.mzl": {
     facts: (here, others) => [

@@ -111,11 +111,28 @@ l1: shown(Id) :- periodic(_, 1), Key := f_randID(), chord.lookup(Key, &Id, &_).
 l2: shown(Id) :- periodic(_, 1), Key := f_randID(), chord.find(Key, &Id, &_).
 `;
 
+/** Each node receives packets for the hash of its address, and all receive packets for the hash of "all". */
+const TRIGGERS = `
+materialize(shown, infinity, 100, keys(1)).
+accept hello(string).
+t1: i3.trigger(f_sha1(Me), []) :- localAddr(Me).
+t2: i3.trigger(f_sha1("all"), []) :- localAddr(_).
+t3: hello@i3::(f_sha1(Peer))(Me) :- periodic(_, 1), chord.member(Peer), localAddr(Me).
+t4: hello@i3::(f_sha1("all"))(Me) :- periodic(_, 1), localAddr(Me).
+t5: shown(From) :- hello(From).
+`;
+
 /** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
 export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "chord.mzl": {
     files: ["chord.mzl"],
     rules: LOOKUPS,
+    defines: { SUCCESSORS: "2" },
+    facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
+  },
+  "i3.mzl": {
+    files: ["i3.mzl"],
+    rules: TRIGGERS,
     defines: { SUCCESSORS: "2" },
     facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
   },
