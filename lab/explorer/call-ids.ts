@@ -1,9 +1,10 @@
 /**
- * Ids of calls and timer events, chosen so that states repeat: each node takes its smallest id that no row and no message holds. Random ids
+ * Ids of calls, chosen so that states repeat: each node takes its smallest id that no row and no message holds. Random ids
  * would make each state differ from all others.
  */
 import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
+import type { IdProbe } from "./effects.ts";
 
 /** Least id. Ids are integers up to 2^53, in a range that programs hardly use. */
 const FIRST = 2 ** 52;
@@ -40,27 +41,40 @@ export function isCallId(value: Value | undefined): value is number {
 export class CallIds {
   readonly #first: number;
   readonly #isHeld: (id: number) => boolean;
+  readonly #isHeldElsewhere: (id: number) => boolean;
+  /** The ids that the running step has tried to take. */
+  #probes: IdProbe[] = [];
   /** The id after the last one that the running step took. */
   #next: number;
 
-  /** `isHeld` returns whether a row or a message holds the id. */
-  constructor(node: number, isHeld: (id: number) => boolean) {
+  /** Holders of an id: rows of the node itself, and messages and rows of other nodes. */
+  constructor(node: number, isHeld: (id: number) => boolean, isHeldElsewhere: (id: number) => boolean) {
     this.#first = FIRST + node * PER_NODE;
     this.#next = this.#first;
     this.#isHeld = isHeld;
+    this.#isHeldElsewhere = isHeldElsewhere;
   }
 
   /** To be called at the beginning of each step of the node. */
   beginStep(): void {
     this.#next = this.#first;
+    this.#probes = [];
+  }
+
+  /** The ids that the latest step tried to take. */
+  get probes(): readonly IdProbe[] {
+    return this.#probes;
   }
 
   /** Returns the smallest id that is free, and greater than those that the step has taken before. */
   take(): number {
-    let id = this.#next;
-    while (this.#isHeld(id)) id++;
-    this.#next = id + 1;
-    return id;
+    for (let id = this.#next; ; id++) {
+      const isHeld = this.#isHeldElsewhere(id);
+      this.#probes.push({ id, isHeld });
+      if (isHeld || this.#isHeld(id)) continue;
+      this.#next = id + 1;
+      return id;
+    }
   }
 }
 

@@ -8,10 +8,12 @@ import { Node } from "../../runtime/node/node.ts";
 import type { NodeHistory } from "../../runtime/node/node-history.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
+import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import type { Datagram, DatagramCounters, Datagrams, World } from "../../runtime/world/world.ts";
 import { CallIds } from "./call-ids.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
+import type { IdProbe } from "./effects.ts";
 import type { ExploredClock } from "./explored-clock.ts";
 
 /** Length of the longest datagram. Long enough that no message is split. */
@@ -33,8 +35,8 @@ export interface ExploredNodeSettings {
   readonly clock: ExploredClock;
   /** Takes a datagram that the node sends. */
   readonly send: (to: string, bytes: Uint8Array) => void;
-  /** Whether a message, or a row of a running node other than `except`, holds the id of a call. */
-  readonly isHeld: (id: number, except: number | undefined) => boolean;
+  /** Whether a message, or a row of another running node, holds the id of a call. */
+  readonly isHeldElsewhere: (id: number) => boolean;
   /** Called when a step exceeded a limit and was undone. */
   readonly onLimit: (limit: string, rule: string) => void;
 }
@@ -53,9 +55,11 @@ export class ExploredNode {
   readonly node: Node;
   readonly history: NodeHistory;
   readonly #callIds: CallIds;
-  readonly #isHeld: ExploredNodeSettings["isHeld"];
+  readonly #isHeldElsewhere: (id: number) => boolean;
   readonly #receive: (datagram: Datagram) => void;
   readonly #ordered: readonly OrderedTable[];
+  /** Events of timers whose numbers rules read. */
+  readonly #numbered: ReadonlySet<number>;
   /** Tables of waiting calls. */
   readonly #waiting: readonly Table[];
 
@@ -66,8 +70,8 @@ export class ExploredNode {
     this.address = address;
     this.ledger = ledger;
     this.clock = clock;
-    this.#isHeld = settings.isHeld;
-    this.#callIds = new CallIds(number, (id) => settings.isHeld(id, undefined));
+    this.#isHeldElsewhere = settings.isHeldElsewhere;
+    this.#callIds = new CallIds(number, (id) => ledger.callIds.has(id), settings.isHeldElsewhere);
     const datagrams = new ExploredDatagrams(address, settings.send);
     const world: World = { clock, seed, datagrams, devices: [], callId: () => this.#callIds.take() };
     this.node = new Node(program, world, {
@@ -81,8 +85,14 @@ export class ExploredNode {
     });
     this.history = this.node.keepHistory(ledger);
     this.#receive = (datagram) => datagrams.receive(datagram);
+    this.#numbered = numberedTimers(program.plan);
     this.#ordered = this.history.tables.flatMap(orderOf);
     this.#waiting = this.history.tables.filter((table): table is Table => table !== undefined && holdsCalls(table));
+  }
+
+  /** The call ids that the latest step tried to take. */
+  get probes(): readonly IdProbe[] {
+    return this.#callIds.probes;
   }
 
   /** Loads the facts and starts the timers. Returns false if the node cannot start or never comes to rest. */
@@ -100,7 +110,7 @@ export class ExploredNode {
 
   /** Time of the next timer or expiry of a row, in seconds; infinite if there is none. */
   get nextDue(): number {
-    let next = this.history.nextExpiry;
+    let next = Math.min(this.history.nextExpiry, this.history.channelDue);
     for (const { due } of this.history.pendingTimers()) if (due < next) next = due;
     return next;
   }
@@ -126,7 +136,7 @@ export class ExploredNode {
     return this.#waiting.some((table) => {
       for (let row = table.first; row !== null && row.expires <= time; row = row.next) {
         const id = row.values[0] as number;
-        if (this.#isHeld(id, this.number) || this.#hasInnerCall(id)) return true;
+        if (this.#isHeldElsewhere(id) || this.#hasInnerCall(id)) return true;
       }
       return false;
     });
@@ -160,9 +170,13 @@ export class ExploredNode {
 
   #addOrders(hasher: Hasher): void {
     const timers: { readonly due: number; readonly digest: Digest }[] = [];
-    for (const { due, name, left } of this.history.pendingTimers()) {
-      timers.push({ due, digest: new Hasher(left).text(name).digest() });
+    for (const { due, name, predicate, fired, isLimited } of this.history.pendingTimers()) {
+      // Rules can tell the events of a timer apart only if it has a limit or they read the number of the event.
+      const counted = isLimited || this.#numbered.has(predicate) ? fired : 0;
+      timers.push({ due, digest: new Hasher(counted).text(name).digest() });
     }
+    const { channelDue } = this.history;
+    if (channelDue < Infinity) timers.push({ due: channelDue, digest: CHANNEL_ALARM });
     for (const { table, expires } of this.#ordered) {
       for (let row = table.first; row !== null; row = row.next) {
         const { derived: digest } = row.note as { readonly derived: Digest };
@@ -207,6 +221,16 @@ function orderOf(table: Table | undefined): readonly OrderedTable[] {
 function holdsCalls({ predicate: { name }, spec }: Table): boolean {
   return /\?\d+$/.test(name) && (spec.lifetime < Infinity || spec.endsAt !== undefined) && spec.keys.join() === "0";
 }
+
+/** Returns the events of timers in which a rule binds the number: `periodic(E, 5)`, not `periodic(_, 5)`. */
+function numberedTimers({ strands, timers }: Plan): ReadonlySet<number> {
+  const events = new Set(timers.map(({ predicate }) => predicate));
+  const readers = strands.filter(({ trigger }) => events.has(trigger.predicate));
+  const numbered = readers.filter(({ operators }) => operators[0]?.includes("(_") !== true);
+  return new Set(numbered.map(({ trigger }) => trigger.predicate));
+}
+
+const CHANNEL_ALARM: Digest = new Hasher(0).text("ViewChannel").digest();
 
 function plainJson(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? value.toString() : value;

@@ -6,8 +6,9 @@ import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
 import { streamOf } from "../../runtime/world/random.ts";
-import { BUDGET_OF, type Budgets, type Choice, messageChoice, nodeChoice } from "./choice.ts";
+import { BUDGET_OF, type Budgets, type Choice, type ChoiceKind, messageChoice, nodeChoice } from "./choice.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
+import { Effects, type IdProbe } from "./effects.ts";
 import { ExploredClock } from "./explored-clock.ts";
 import { ExploredNode } from "./explored-node.ts";
 import { FlyingMessages, type Message } from "./flying-messages.ts";
@@ -70,10 +71,12 @@ export class System {
   readonly #slots: Slot[];
   readonly #numbers: ReadonlyMap<string, number>;
   readonly #undos: (() => void)[] = [];
-  readonly #isHeld: (id: number, except: number | undefined) => boolean;
+  readonly #effects = new Effects();
   #budgets: Budgets;
   #changes: SystemChange[] = [];
   #sending: Message[] = [];
+  /** Messages of the running action, those to nodes that are down for good included. */
+  #attempted: Message[] = [];
   #limit: string | undefined;
 
   constructor(settings: SystemSettings) {
@@ -83,12 +86,17 @@ export class System {
     this.#slots = addresses.map(() => DOWN);
     this.#numbers = new Map(addresses.map((address, number) => [address, number]));
     this.#budgets = budgets;
-    this.#isHeld = (id, except) => {
-      if (this.flying.callIds.has(id)) return true;
-      return this.#slots.some(
-        ({ explored, isUp }, number) => isUp && number !== except && explored?.ledger.callIds.has(id) === true,
-      );
-    };
+  }
+
+  /** Whether a message holds a call id, apart from those `arriving`, or a row of a running node other than `except`. */
+  #isHeld(id: number, except: number, arriving: readonly number[] = []): boolean {
+    const flying = this.flying.callIds.get(id) ?? 0;
+    if (flying > 0 && flying > arriving.filter((one) => one === id).length) return true;
+    for (let node = 0; node < this.#slots.length; node++) {
+      const { explored, isUp } = this.#slots[node] as Slot;
+      if (isUp && node !== except && explored?.ledger.callIds.has(id) === true) return true;
+    }
+    return false;
   }
 
   /** Starts the nodes that are up at the beginning. */
@@ -167,9 +175,9 @@ export class System {
   take(choice: Choice): void {
     const { node } = choice;
     const [slot, budgets, depth] = [this.#slots[node] as Slot, this.#budgets, this.flying.length];
+    this.#attempted = [];
     const reverts = [this.settings.observer.checkpoint(), this.#act(choice)];
-    const budget = BUDGET_OF[choice.kind];
-    if (budget !== undefined) this.#budgets = { ...budgets, [budget]: budgets[budget] - 1 };
+    this.#budgets = spent(budgets, choice.kind);
     const sent = this.#sending;
     this.#undos.push(() => {
       for (const message of sent) this.flying.removeNewest(message);
@@ -200,12 +208,12 @@ export class System {
       case "lose":
         return this.#onMessage(choice);
       case "tick":
-        return this.#step(node, (at) => at.tick());
+        return this.#step(choice, (at) => at.tick());
       case "crash":
         return this.#crash(node);
       case "restart":
       case "join":
-        this.#slots[node] = { ...(this.#slots[node] as Slot), isUp: true };
+        this.#slots[node] = { ...(this.#slots[node] as Slot), isUp: true, digest: undefined };
         this.#start(node);
         return () => {};
       default:
@@ -213,10 +221,11 @@ export class System {
     }
   }
 
-  #onMessage({ kind, node, message }: Choice & { readonly message: Message }): () => void {
+  #onMessage(choice: Choice & { readonly message: Message }): () => void {
+    const { kind, message } = choice;
     const from = this.settings.addresses[message.from] as string;
     const at = kind === "duplicate" ? undefined : this.#remove(message);
-    const revert = kind === "lose" ? undefined : this.#step(node, (one) => one.receive(from, message.bytes));
+    const revert = kind === "lose" ? undefined : this.#step(choice, (one) => one.receive(from, message.bytes));
     return () => {
       revert?.();
       if (at !== undefined) this.flying.add(message, at);
@@ -229,12 +238,16 @@ export class System {
   }
 
   /** Runs steps of a running node, and returns a function that reverts them. */
-  #step(node: number, run: (explored: ExploredNode) => boolean): () => void {
+  #step(choice: Choice, run: (explored: ExploredNode) => boolean): () => void {
+    const { node } = choice;
+    const before = this.#digestOf(node);
     const slot = this.#slots[node] as Slot;
     const explored = slot.explored as ExploredNode;
     const revert = explored.checkpoint();
     const isAtRest = run(explored);
-    this.#slots[node] = { ...slot, digest: undefined };
+    const after = explored.digest();
+    this.#slots[node] = { ...slot, digest: after };
+    this.#effects.add(before, choice, { after, sent: this.#attempted, probes: explored.probes });
     this.#noteRows(explored);
     if (!isAtRest)
       throw new UnexplorableError(`${explored.address} never comes to rest: its rules raise events without end`);
@@ -249,7 +262,7 @@ export class System {
 
   #crash(node: number): () => void {
     const slot = this.#slots[node] as Slot;
-    this.#slots[node] = { ...slot, isUp: false };
+    this.#slots[node] = { ...slot, isUp: false, digest: undefined };
     this.#changes.push({ kind: "up", node, isPresent: false });
     for (const change of this.#rowsOf(slot.explored as ExploredNode)) this.#changes.push(change);
     if (this.#budgets.restarts > 0) return () => {};
@@ -280,7 +293,7 @@ export class System {
       ledger: new RowLedger(watched),
       clock: new ExploredClock(),
       send: (to, bytes) => this.#send(node, to, bytes),
-      isHeld: this.#isHeld,
+      isHeldElsewhere: (id) => this.#isHeld(id, node),
       onLimit: (limit, rule) => {
         this.#limit = `rule ${rule} exceeded the limit of ${limit}`;
       },
@@ -296,8 +309,10 @@ export class System {
   /** Takes a datagram of a node. It is lost if no node has the address, or the node is down for good. */
   #send(from: number, to: string, bytes: Uint8Array): void {
     const receiver = this.#numbers.get(to);
-    if (receiver === undefined || !this.#mayBeUp(receiver)) return;
+    if (receiver === undefined) return;
     const message = this.flying.message(from, receiver, bytes);
+    this.#attempted.push(message);
+    if (!this.#mayBeUp(receiver)) return;
     this.flying.add(message);
     this.#sending.push(message);
     this.#changes.push({ kind: "flying", message, isPresent: true });
@@ -319,17 +334,7 @@ export class System {
   /** Hash of the state of nodes and messages, without budgets. */
   get stateDigest(): Digest {
     const sum = new DigestSum();
-    for (let node = 0; node < this.#slots.length; node++) {
-      const slot = this.#slots[node] as Slot;
-      const { explored, isUp, starts } = slot;
-      if (!isUp || explored === undefined) {
-        sum.add(new Hasher(node).word(starts > 0 ? 1 : 0).digest());
-        continue;
-      }
-      const digest = slot.digest ?? explored.digest();
-      if (slot.digest === undefined) this.#slots[node] = { ...slot, digest };
-      sum.add(digest);
-    }
+    for (let node = 0; node < this.#slots.length; node++) sum.add(this.#digestOf(node));
     sum.add(this.flying.sum);
     if (!this.settings.isFifo) return sum;
     const hasher = new Hasher(sum.low).word(sum.high);
@@ -337,16 +342,59 @@ export class System {
     return hasher.digest();
   }
 
+  #digestOf(node: number): Digest {
+    const slot = this.#slots[node] as Slot;
+    if (slot.digest !== undefined) return slot.digest;
+    const { explored, isUp, starts } = slot;
+    const digest =
+      isUp && explored !== undefined ? explored.digest() : new Hasher(node).word(starts > 0 ? 1 : 0).digest();
+    this.#slots[node] = { ...slot, digest };
+    return digest;
+  }
+
   /** Hash of the state and of the budgets that are left. */
   get digest(): Digest {
-    const { crashes, restarts, joins, ticks, loss, duplicates } = this.#budgets;
-    const { low, high } = this.stateDigest;
-    const hasher = new Hasher(low).word(high).word(crashes).word(restarts).word(joins);
-    return hasher.number(ticks).word(loss).word(duplicates).digest();
+    return withBudgets(this.stateDigest, this.#budgets);
+  }
+
+  /** Returns the hash behind a possible action, if it is known without carrying the action out. */
+  predict(choice: Choice): Digest | undefined {
+    const { kind, node } = choice;
+    if (this.settings.isFifo || kind === "crash" || kind === "restart" || kind === "join") return undefined;
+    const sum = new DigestSum();
+    sum.add(this.stateDigest);
+    if (kind === "deliver" || kind === "lose") sum.subtract(choice.message.digest);
+    if (kind !== "lose") {
+      const before = this.#digestOf(node);
+      const effect = this.#effects.find(before, choice);
+      if (effect === undefined || !this.#holds(effect.probes, choice)) return undefined;
+      sum.subtract(before);
+      sum.add(effect.after);
+      for (const message of effect.sent) if (this.#mayBeUp(message.to)) sum.add(message.digest);
+    }
+    return withBudgets(sum, spent(this.#budgets, kind));
+  }
+
+  /** Whether the node of the action would find the same call ids held as when the effect became known. */
+  #holds(probes: readonly IdProbe[], choice: Choice): boolean {
+    if (probes.length === 0) return true;
+    // A message that arrives holds its ids no longer.
+    const arriving = choice.kind === "deliver" ? choice.message.callIds : [];
+    return probes.every(({ id, isHeld }) => this.#isHeld(id, choice.node, arriving) === isHeld);
   }
 
   /** Lifts or sets budgets, until an earlier action is undone. */
   setBudgets(budgets: Budgets): void {
     this.#budgets = budgets;
   }
+}
+
+function spent(budgets: Budgets, kind: ChoiceKind): Budgets {
+  const budget = BUDGET_OF[kind];
+  return budget === undefined ? budgets : { ...budgets, [budget]: budgets[budget] - 1 };
+}
+
+function withBudgets({ low, high }: Digest, { crashes, restarts, joins, ticks, loss, duplicates }: Budgets): Digest {
+  const hasher = new Hasher(low).word(high).word(crashes).word(restarts).word(joins);
+  return hasher.number(ticks).word(loss).word(duplicates).digest();
 }

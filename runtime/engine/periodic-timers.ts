@@ -18,8 +18,10 @@ const PREFIX_RANGE = 8e9;
 export interface PendingTimer {
   readonly due: number;
   readonly name: string;
-  /** Number of events to come; 0 if there is no limit. */
-  readonly left: number;
+  readonly predicate: number;
+  /** Number of events so far. */
+  readonly fired: number;
+  readonly isLimited: boolean;
 }
 
 /** Timers with the same due time, and the alarm of the clock that fires them. */
@@ -107,7 +109,7 @@ export class PeriodicTimers {
   /** The due time of each timer that will fire, in no particular order. */
   *pending(): Generator<PendingTimer> {
     for (const { timers } of this.#deadlines.values()) {
-      for (const timer of timers) yield { due: timer.due, name: timer.name, left: timer.left };
+      for (const timer of timers) yield timer.pending;
     }
   }
 
@@ -192,9 +194,9 @@ class PeriodicTimer {
     return this.spec.count > 0 && this.#fired >= this.spec.count;
   }
 
-  /** Number of events to come; 0 if there is no limit. */
-  get left(): number {
-    return this.spec.count > 0 ? this.spec.count - this.#fired : 0;
+  get pending(): PendingTimer {
+    const { due, name, spec } = this;
+    return { due, name, predicate: spec.predicate, fired: this.#fired, isLimited: spec.count > 0 };
   }
 
   /** Returns a function that sets the timer back to its present state. Its random stream is not part of this. */

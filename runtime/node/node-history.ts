@@ -73,11 +73,14 @@ export class NodeHistory {
     return this.#parts.engine.store.nextExpiry();
   }
 
-  /** The timers that are set: timers of `periodic` literals, and the alarm of ViewChannel. In no particular order. */
+  /** The timers of `periodic` literals that will fire, in no particular order. */
   *pendingTimers(): Generator<PendingTimer> {
     yield* this.#parts.timers.pending();
-    const due = this.#parts.dataflow.channel?.alarmAt ?? Infinity;
-    if (due < Infinity) yield { due, name: "ViewChannel", left: 0 };
+  }
+
+  /** Time of the next alarm of ViewChannel, in seconds; infinite if there is none. */
+  get channelDue(): number {
+    return this.#parts.dataflow.channel?.alarmAt ?? Infinity;
   }
 
   /** State of the replication of rows to other nodes, as plain data; undefined if the program has none. */

@@ -526,7 +526,7 @@ export class Node {
   #fireTimer(timer: TimerSpec, number: number): void {
     const predicate = this.#running.program.plan.predicates[timer.predicate] as PredicateSpec;
     this.#ports.mux.push({
-      tuple: { predicate, args: [this.#world.callId?.() ?? number], isDelete: false },
+      tuple: { predicate, args: [number], isDelete: false },
       provenance: "rule",
       source: null,
     });

@@ -20,8 +20,7 @@ export interface World {
   /** Unpredictable random number in [0, 1), for nonces. Absent in the simulator, where nobody attacks. */
   readonly secret?: () => number;
   /**
-   * Returns a number that no row and no message holds. Within a step the numbers ascend. Absent if the ids of calls and timer events are
-   * drawn at random.
+   * Returns a number that no row and no message holds. Within a step the numbers ascend. Absent if the ids of calls are drawn at random.
    */
   readonly callId?: () => number;
   readonly datagrams: Datagrams;

@@ -93,7 +93,7 @@ test("a crash and a restart: the memory of a vote is lost", async () => {
     "votes.inv.mzl",
     'v: violation("voted twice", [A]) :- flying.vote(A, _, _, true), flying.vote(A, _, _, false).\n',
   );
-  const args = [`${FOLDER}commit.mzl`, "--invariant", invariant, "--nodes", "3", "--duplicates", "1", "--ticks", "5"];
+  const args = [`${FOLDER}commit.mzl`, "--invariant", invariant, "--nodes", "3", "--duplicates", "1", "--ticks", "3"];
   expect((await explore(...args)).code).toBe(0);
   const found = await explore(...args, "--crashes", "1", "--restarts", "1");
   expect(found.stdout).toContain("10.0.0.3:10000 at 0 s: restarts");

@@ -7,7 +7,7 @@ import { compile } from "../../src/compile.ts";
 /** Folder of the programs of these tests. */
 export const FOLDER: string = fileURLToPath(new URL(".", import.meta.url));
 
-export const ADDRESSES: readonly string[] = ["10.0.0.1:10000", "10.0.0.2:10000", "10.0.0.3:10000"];
+const ADDRESSES: readonly string[] = ["10.0.0.1:10000", "10.0.0.2:10000", "10.0.0.3:10000"];
 
 /** Returns a started system of three nodes that run a program of this folder. */
 export function systemOf(file: string, settings: Partial<SystemSettings>): System {

@@ -38,6 +38,18 @@ test("the way back over many actions leads to the initial state", () => {
   expect(stateOf(system)).toEqual(before);
 });
 
+test("different faults in one state lead to states with different hashes", () => {
+  const system = systemOf("commit.mzl", { budgets: FAULTS });
+  system.take(system.choices().find(({ kind }) => kind === "tick") as Choice);
+  const hashes = system.choices().map((choice) => {
+    system.take(choice);
+    const hash = textOf(system.digest);
+    system.undo();
+    return hash;
+  });
+  expect(new Set([textOf(system.digest), ...hashes]).size).toBe(hashes.length + 1);
+});
+
 /** Takes random actions, each of them twice, with all other possible actions in between. Returns the actions. */
 function walk(system: System, seed: number): readonly Choice[] {
   const random = streamOf(seed, "walk");

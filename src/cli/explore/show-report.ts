@@ -44,7 +44,7 @@ function reportLines({ options, outcome, seconds, trace, names, missing }: Explo
 }
 
 /** The lines that tell a counterexample. */
-export function traceLines({ finding, steps }: Pick<Trace, "finding" | "steps">): readonly string[] {
+function traceLines({ finding, steps }: Pick<Trace, "finding" | "steps">): readonly string[] {
   return [
     `${findingText(finding)}, after ${countOf(steps.length, "step")}:`,
     ...steps.flatMap((step, at) => stepLines(step, at + 1)),
