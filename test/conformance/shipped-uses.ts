@@ -27,6 +27,16 @@ export const USES: Readonly<Record<string, ShippedUse>> = {
     facts: (_, others) => [fact("serves", "sr"), ...others.map((other) => fact("peer", other))],
     rules: 'import "sr.mzl".',
   },
+  "chord-classic.mzl": { facts: () => [fact("chord.landmark", A)] },
+  "dht.mzl": {
+    defines: { SUCCESSORS: "2" },
+    facts: () => [fact("chord.boot", [A, B, C])],
+    rules: `
+p: stored(N) :- periodic(E, 5), N := E % 1000000, dht.put(N, "value").
+materialize(got, infinity, infinity, keys(1)).
+g: got(N, Value) :- periodic(E, 5, 0, 8), N := E % 1000000, dht.get(N, &Value).
+`,
+  },
   "chord.mzl": { defines: { SUCCESSORS: "2" }, facts: () => [fact("chord.boot", [A, B, C])] },
   "i3.mzl": {
     defines: { SUCCESSORS: "2" },

@@ -122,6 +122,18 @@ t4: hello@i3::(f_sha1("all"))(Me) :- periodic(_, 1), localAddr(Me).
 t5: shown(From) :- hello(From).
 `;
 
+const CLASSIC_LOOKUPS = `
+materialize(shown, infinity, 100, keys(1)).
+l1: shown(Id) :- periodic(_, 1), Key := f_randID(), chord.lookup(Key, &Id, &_).
+`;
+
+/** Each second a node stores a value and reads another one. */
+const PUTS = `
+materialize(shown, infinity, 100, keys(1)).
+p: stored(Key) :- periodic(_, 1), Key := f_rand(20), dht.put(Key, "value").
+g: shown(Value) :- periodic(_, 1), Key := f_rand(20), dht.get(Key, &Value).
+`;
+
 /** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
 export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "chord.mzl": {
@@ -133,6 +145,17 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "i3.mzl": {
     files: ["i3.mzl"],
     rules: TRIGGERS,
+    defines: { SUCCESSORS: "2" },
+    facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
+  },
+  "chord-classic.mzl": {
+    files: ["chord-classic.mzl"],
+    rules: CLASSIC_LOOKUPS,
+    facts: () => [{ predicate: "chord.landmark", args: [ADDRESSES[0] as string] }],
+  },
+  "dht.mzl": {
+    files: ["dht.mzl"],
+    rules: PUTS,
     defines: { SUCCESSORS: "2" },
     facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
   },

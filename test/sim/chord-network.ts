@@ -131,6 +131,13 @@ export class ChordNetwork {
     return this.#asked++;
   }
 
+  /** Asks a node of `dht-client.mzl` for the value of a key. Returns a number for `answer`. */
+  askFor(from: string, key: string): number {
+    this.node(from).insert("get", [this.#asked, key]);
+    return this.#asked++;
+  }
+
+  /** Returns the address or value that answers a question; undefined if it failed. */
   answer(number: number): string | undefined {
     return this.#answers.get(number);
   }
