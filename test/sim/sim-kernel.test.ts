@@ -112,3 +112,51 @@ test("sequence numbers beyond 16 bits are distinguished", () => {
   expect(replies).toEqual(Array.from({ length: replies.length }, (_, at) => at + 1));
   expect(replies.length).toBeGreaterThan(69_000);
 });
+
+/** Two hosts with a TAP device each, whose nodes send all frames to the other host. Returns the frames that the first node read. */
+function joinedByFrames(mtu: number): readonly Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  simulation = new Simulation({ seed: 1, faults: () => ({ delay: 0.03 }) });
+  for (const [name, peer, address] of [
+    ["a", "b:1", "10.1.0.1"],
+    ["b", "a:1", "10.1.0.2"],
+  ] as const) {
+    const boot: Boot = ({ datagrams, devices: [tap] }) => {
+      tap?.onPacket((frame) => {
+        if (name === "a") frames.push(frame.slice());
+        datagrams.send(peer, frame);
+      });
+      datagrams.onDatagram(({ bytes }) => tap?.write(bytes));
+    };
+    const { network } = tunAt(address, mtu);
+    simulation
+      .addHost({ name, address: `${name}:1`, boot, devices: [{ kind: "tap", name: "lan", network, mtu }] })
+      .start();
+  }
+  return frames;
+}
+
+const typesOf = (frames: readonly Uint8Array[]): readonly string[] =>
+  frames.map((frame) => (frame[12] === 8 && frame[13] === 6 ? "ARP" : "IPv4"));
+
+test("a kernel asks once for a MAC address, and pings through TAP devices", () => {
+  const frames = joinedByFrames(1400);
+  ping("10.1.0.2");
+  simulation.runUntil(0.25);
+  // The first request waits one round trip for the answer to ARP.
+  expect(lines()).toEqual(["0.10 missing 1 sent 0.00", "0.12 reply 1 sent 0.00", "0.16 reply 2 sent 0.10"]);
+  expect(typesOf(frames)).toEqual(["ARP", "IPv4", "IPv4", "IPv4"]);
+  expect(frames.map((frame) => Buffer.from(frame.subarray(0, 12)).toString("hex"))).toEqual([
+    "ffffffffffff020000000000",
+    ...Array.from({ length: 3 }, () => "020000000100020000000000"),
+  ]);
+});
+
+test("a kernel asks three times for the MAC address of a silent host, and again for later packets", () => {
+  const frames = joinedByFrames(1400);
+  ping("10.1.0.9", 1.5);
+  simulation.runUntil(2.9);
+  expect(typesOf(frames)).toEqual(["ARP", "ARP", "ARP"]);
+  simulation.runUntil(4.6);
+  expect(typesOf(frames).slice(3)).toEqual(["ARP"]);
+});
