@@ -230,6 +230,7 @@ function resolveTraffic(
       name: trafficName(traffic, number),
       from: from?.host ?? one.from,
       to: to?.host ?? one.to,
+      named: { from: one.from, to: one.to },
       source: from?.named,
       destination: to?.address ?? "",
       at,

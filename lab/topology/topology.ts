@@ -115,6 +115,8 @@ interface TrafficEnds {
   readonly name: string;
   readonly from: string;
   readonly to: string;
+  /** Ends as the file names them: hosts, or addresses of their devices. */
+  readonly named: { readonly from: string; readonly to: string };
   /** Address of a device of `from`. If undefined, the kernel chooses it. */
   readonly source: string | undefined;
   /** Address of a device of `to`. */
@@ -146,7 +148,7 @@ export interface TransferTraffic extends TrafficEnds {
 
 /** Formats a traffic for people: `a pings b every 100 ms`. */
 export function describeTraffic(traffic: Traffic): string {
-  const { from, to } = traffic;
+  const { from, to } = traffic.named;
   switch (traffic.kind) {
     case "ping":
       return `${from} pings ${to} every ${formatDuration(traffic.every)}`;

@@ -125,7 +125,7 @@ test("the demonstration is a topology file of fewer than 40 lines", () => {
   const { hosts, traffic } = topology;
   expect(text.split("\n").length).toBeLessThan(40);
   expect(hosts).toHaveLength(5);
-  const ends = { from: "a", to: "b", source: undefined, destination: "100.64.0.2" };
+  const ends = { from: "a", to: "b", named: { from: "a", to: "b" }, source: undefined, destination: "100.64.0.2" };
   expect(traffic).toEqual([{ kind: "ping", name: "a to b", ...ends, every: 0.1, at: 3 }]);
   expect(watchedPredicates(topology)).toEqual(["ron.RT"]);
 });
