@@ -9,7 +9,7 @@ export interface ProgramRequest {
   readonly programs: readonly string[];
   readonly defines: ReadonlyMap<string, string>;
   readonly facts: readonly string[];
-  /** Whether some host has a TUN device. The compiler then adds the standard tunnel to a program without a rule for `tun`. */
+  /** Whether the host has a TUN device. The compiler then adds the standard tunnel to a program without a rule for `tun`. */
   readonly hasTun: boolean;
 }
 
@@ -43,15 +43,14 @@ export class Plans {
   }
 
   static compile({ hosts }: Topology, compile: Compile): PlansResult {
-    const hasTun = hosts.some(({ devices }) => hasTunDevice(devices));
     const plans = new Map<string, Plan>();
     const warnings = new Set<string>();
     const macros = new Set<string>();
     for (const host of hosts) {
       const key = keyOf(host);
       if (plans.has(key)) continue;
-      const { programs, defines, facts } = host;
-      const result = compile({ programs, defines, facts, hasTun });
+      const { programs, defines, facts, devices } = host;
+      const result = compile({ programs, defines, facts, hasTun: hasTunDevice(devices) });
       if (!result.ok) return result;
       plans.set(key, result.plan);
       for (const name of defines.keys()) if (!result.unused.includes(name)) macros.add(name);
@@ -106,6 +105,6 @@ export class Plans {
   }
 }
 
-function keyOf({ programs, defines, facts }: Host): string {
-  return JSON.stringify([programs, [...defines], facts]);
+function keyOf({ programs, defines, facts, devices }: Host): string {
+  return JSON.stringify([programs, [...defines], facts, hasTunDevice(devices)]);
 }

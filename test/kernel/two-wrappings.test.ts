@@ -90,8 +90,8 @@ function nodeOn(host: Namespace, number: number, secret: string, more: readonly 
 
 /**
  * Settings of the device, whether the node lowers its MTU, how many fragments a host may get, and the share of segments that TCP may send
- * again. Sealed packets of the fixed MTU fit no link: their senders are notified, and those in flight at that time are fragmented. Otherwise
- * all would be, more than a thousand.
+ * again. Sealed packets of the fixed MTU fit no link: their senders are notified, and those in flight at that time are fragmented.
+ * Otherwise all would be, more than a thousand.
  */
 const DEVICES = [
   { options: [], isLowered: true, most: 0, mostAgain: 0.05 },

@@ -5,7 +5,7 @@ import { RunRecord } from "../../lab/outcome/run-record.ts";
 import { nodeCommand } from "../../lab/kernel/node-command.ts";
 import type { Namespaces } from "../../lab/kernel/namespaces.ts";
 import { readTopology } from "../../lab/topology/read-topology.ts";
-import type { Topology } from "../../lab/topology/topology.ts";
+import { describeTraffic, type Topology } from "../../lab/topology/topology.ts";
 import { Wiring } from "../../lab/topology/wiring.ts";
 import { needs } from "../needs.ts";
 import { plansOf } from "./plans-of.ts";
@@ -108,6 +108,23 @@ describe.for(["simulator", "kernel"] as const)("several devices of a host in the
       ["a", "b"].flatMap((host) => ["left", "mosaic0"].map((device) => `${host} ["used","${device}"]`)),
     );
   });
+});
+
+test("a tunnel is added only to the programs of hosts with a TUN device", () => {
+  const read = topology();
+  const plans = plansOf({ ...read, hosts: read.hosts.map((host) => ({ ...host, programs: ["ron.mzl"], facts: [] })) });
+  const hasTunnel = read.hosts.map((host) => {
+    const plan = plans.of({ ...host, programs: ["ron.mzl"], facts: [] });
+    return plan.predicates.some(({ name }) => name === "addressMap");
+  });
+  expect(hasTunnel).toEqual([true, true, false, false]);
+});
+
+test("traffic is described by the addresses that the file names", () => {
+  expect(topology().traffic.slice(0, 2).map(describeTraffic)).toEqual([
+    "10.91.1.1 pings 10.91.2.2 every 100 ms",
+    "b sends 10.91.2.1 a TCP transfer of 100 kB",
+  ]);
 });
 
 test("a host of a lab runs with its devices, and with the addresses of the TUN devices of its peers", () => {

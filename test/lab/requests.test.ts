@@ -68,7 +68,7 @@ async function simulated(text: string): Promise<Run> {
     seen.push(one);
     record.add(one);
   };
-  const controlOf = controlsOf(topology, secretsOf);
+  const controlOf = controlsOf(secretsOf);
   expect(await runSimulated(topology, { plans, secretsOf, observe, controlOf })).toMatchObject({ ok: true });
   return { seen, checks: record.checks };
 }

@@ -38,7 +38,7 @@ export function findRequestFaults(
     const key = JSON.stringify([[...host.defines], host.facts, [...host.secrets]]);
     const programs: ReadPrograms = read.get(key) ?? new Map();
     read.set(key, programs);
-    const node = new PlannedNode(plans.of(host), () => compilerOf(host, topology, [], secretsOf(host)), programs);
+    const node = new PlannedNode(plans.of(host), () => compilerOf(host, [], secretsOf(host)), programs);
     for (const moment of moments) {
       const fault = node.pass(moment, host.name);
       if (fault !== undefined) faults.set(JSON.stringify(fault.path), faults.get(JSON.stringify(fault.path)) ?? fault);

@@ -178,7 +178,7 @@ async function run(
     return runInKernel(topology, { mosaic, plans, pingTool, captures, onStart, onStay, observe, ...clients, signal });
   }
   const pace = screen.isTerminal && { pace: pacer() };
-  const controlOf = controlsOf(topology, secretsOf);
+  const controlOf = controlsOf(secretsOf);
   return runSimulated(topology, { plans, secretsOf, observe, instrument, controlOf, signal, ...pace });
 }
 

@@ -52,7 +52,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   const captures = openCaptures(options);
   const capture = captures && ((host: string, world: World) => captures.wrap(host, world));
   const signal = interruptSignal();
-  const nodes = { instrument, controlOf: controlsOf(topology, secretsOf) };
+  const nodes = { instrument, controlOf: controlsOf(secretsOf) };
   const outcome = await runSimulated(topology, { plans, secretsOf, observe, capture, ...nodes, trace, signal });
   captures?.close();
   progress.finish();

@@ -48,7 +48,7 @@ async function run(task: StudyTask): Promise<StudyResult> {
   const { topology: written, plans, secretsOf } = load(task);
   const topology = { ...written, seed: task.seed };
   const record = new RunRecord(topology);
-  const nodes = { instrument, controlOf: controlsOf(topology, secretsOf) };
+  const nodes = { instrument, controlOf: controlsOf(secretsOf) };
   const outcome = await runSimulated(topology, { plans, secretsOf, observe: (one) => record.add(one), ...nodes });
   const summary = summarize(topology, record);
   const common = {
