@@ -44,6 +44,13 @@ g: got(N, Value) :- periodic(E, 5, 0, 8), N := E % 1000000, dht.get(N, &Value).
     rules: `mine: i3.trigger(f_sha1(Me), []) :- localAddr(Me).
       use: note@i3::(f_sha1("${B}"))(E) :- periodic(E, 1), localAddr("${A}"). heard(E) :- note(E).`,
   },
+  "i3-private.mzl": {
+    defines: { SUCCESSORS: "2", SAMPLE_INTERVAL: "2s" },
+    facts: () => [fact("chord.boot", [A, B, C])],
+    rules: `mine: i3.trigger(f_sha1(Me), []) :- i3.refresh(_), localAddr(Me).
+      peers: i3private.peer(f_sha1("${B}")) :- localAddr("${A}").
+      use: note@i3::(f_sha1("${B}"))(E) :- periodic(E, 1), localAddr("${A}"). heard(E) :- note(E).`,
+  },
   "dv.mzl": LINKS,
   "esp.mzl": {
     facts: (here, others) => [

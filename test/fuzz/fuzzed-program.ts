@@ -134,6 +134,16 @@ p: stored(Key) :- periodic(_, 1), Key := f_rand(20), dht.put(Key, "value").
 g: shown(Value) :- periodic(_, 1), Key := f_rand(20), dht.get(Key, &Value).
 `;
 
+/** Each node has its trigger again and again, and sends to all others. */
+const EXCHANGES = `
+materialize(shown, infinity, 100, keys(1)).
+accept hello(string).
+t1: i3.trigger(f_sha1(Me), []) :- i3.refresh(_), localAddr(Me).
+t2: i3private.peer(f_sha1(Peer)) :- chord.member(Peer).
+t3: hello@i3::(f_sha1(Peer))(Me) :- periodic(_, 1), chord.member(Peer), localAddr(Me).
+t4: shown(From) :- hello(From).
+`;
+
 /** Every program in programs/, by its name. RON runs below the tunnel, as its page says. */
 export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "chord.mzl": {
@@ -157,6 +167,12 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
     files: ["dht.mzl"],
     rules: PUTS,
     defines: { SUCCESSORS: "2" },
+    facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
+  },
+  "i3-private.mzl": {
+    files: ["i3-private.mzl"],
+    rules: EXCHANGES,
+    defines: { SUCCESSORS: "2", SAMPLE_INTERVAL: "2s", DIRECT: "true" },
     facts: () => [{ predicate: "chord.boot", args: [ADDRESSES] }],
   },
   "dv.mzl": { files: ["dv.mzl"], facts: mesh("link", 3) },

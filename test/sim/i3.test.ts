@@ -1,70 +1,9 @@
 /** `i3.mzl` on a ring of simulated servers: triggers, stacks, and what hostile or mistaken triggers may cost. */
 import { describe, expect, test } from "vitest";
-import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
-import type { Value } from "../../runtime/plan/values/value.ts";
+import { ALICE, ADDRESSES, BOB, CAROL, DAVE, idOf, IndirectionNetwork, SERVERS } from "./i3-network.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
-const SERVERS = 5;
-const ADDRESSES = addressesOf(SERVERS + 4);
-const [ALICE = "", BOB = "", CAROL = "", DAVE = ""] = ADDRESSES.slice(SERVERS);
-const BOOT = ADDRESSES.slice(0, 4);
 const PREFIX = 0xabcdn << 144n;
-
-function idOf(name: string): bigint {
-  return sha1(name);
-}
-
-/** Servers in a ring, and nodes that know two of them. */
-class IndirectionNetwork extends ProgramNetwork {
-  constructor() {
-    super({
-      program: "test/sim/i3-client.mzl",
-      addresses: ADDRESSES,
-      faults: { delay: 0.01 },
-      facts: (address) =>
-        ADDRESSES.indexOf(address) < SERVERS
-          ? [
-              { predicate: "chord.boot", args: [BOOT] },
-              ...BOOT.map((one) => ({ predicate: "chord.member", args: [one] })),
-            ]
-          : [1, 2].map((at) => ({ predicate: "i3.server", args: [ADDRESSES[at] as string] })),
-    });
-    this.pass(30);
-  }
-
-  /** Inserts a trigger, and waits until a server keeps it. */
-  trigger(address: string, id: bigint, stack: readonly Value[] = []): void {
-    this.node(address).insert("i3.trigger", [id, stack]);
-    this.pass(8);
-  }
-
-  /** Sends a text to an id or a stack, and waits until it has arrived. */
-  say(from: string, to: Value, text: string): void {
-    this.node(from).insert("say", [to, text]);
-    this.pass(1);
-  }
-
-  got(address: string): readonly Value[] {
-    return this.rows(address, "got").map(([text]) => text as Value);
-  }
-
-  /** Number of packets that servers and clients have dropped for a reason. */
-  dropped(reason: string): number {
-    const counts = ADDRESSES.flatMap((one) => this.rows(one, "i3.dropped").filter(([why]) => why === reason));
-    return counts.reduce((sum, [, number]) => sum + (number as number), 0);
-  }
-
-  /** Number of datagrams between the hosts while `act` runs and for two seconds more, beyond the number without it. */
-  datagramsFor(act: () => void): number {
-    const count = (): number => this.simulation.network.delivered;
-    const start = count();
-    this.pass(2);
-    const idle = count() - start;
-    act();
-    this.pass(2);
-    return count() - start - 2 * idle;
-  }
-}
 
 describe("a packet for an id", () => {
   test("goes to each node that has a trigger for it", () => {
@@ -109,7 +48,7 @@ describe("a packet for an id", () => {
     const net = new IndirectionNetwork();
     net.trigger(BOB, idOf("bob"));
     net.say(ALICE, idOf("bob"), "before");
-    const server = ADDRESSES.slice(0, SERVERS).find((one) => net.rows(one, "i3.stored").length > 0) ?? "";
+    const server = SERVERS.find((one) => net.rows(one, "i3.stored").length > 0) ?? "";
     net.crash(server);
     net.pass(30);
     net.say(ALICE, idOf("bob"), "after");
