@@ -14,6 +14,7 @@ const NEW = `${BUNDLE}.${process.pid}`;
 /** Main modules of threads and child processes, by name. */
 const PARTS = {
   "study-worker": "src/cli/topology/study-worker.ts",
+  "explore-worker": "src/cli/explore/explore-worker.ts",
   "link-process": "lab/kernel/link-process.ts",
   "flow-process": "lab/kernel/flow-process.ts",
   "udp-echo": "lab/kernel/udp-echo.ts",

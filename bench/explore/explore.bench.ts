@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Choice, messageChoice, nodeChoice } from "../../lab/explorer/choice.ts";
 import { ExhaustiveSearch, type Searchable } from "../../lab/explorer/exhaustive-search.ts";
+import { StateSet } from "../../lab/explorer/state-set.ts";
 import type { System } from "../../lab/explorer/system.ts";
 import { type Exploration, prepareExploration } from "../../src/cli/explore/prepare-exploration.ts";
 import { compare } from "../harness/figure.ts";
@@ -102,7 +103,16 @@ function search(
   { invariants, fairEnd }: Pick<Exploration, "invariants" | "fairEnd">,
   limitStates: number,
 ): void {
-  const settings = { system, invariants, fairEnd, limitStates, reached: new Set<never>(), isReduced: true };
+  const settings = {
+    system,
+    invariants,
+    fairEnd,
+    limitStates,
+    reached: new Set<never>(),
+    isReduced: true,
+    turn: 0,
+    states: new StateSet(),
+  };
   const { result, states } = new ExhaustiveSearch(settings).run();
   if (result !== "limit") throw new Error(`the search ended after ${states} states: ${result}`);
 }

@@ -6,10 +6,9 @@
 import { getHeapStatistics } from "node:v8";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import type { Choice } from "./choice.ts";
-import { type Finding, inspect, type SearchLimit, type SearchOutcome } from "./outcome.ts";
+import { type Finding, inspect, type SearchLimit, type SearchOutcome, type VisitedStates } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
 import type { FairEnd } from "./settle.ts";
-import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
 
 /** The part of a system that the search uses. */
@@ -19,6 +18,10 @@ export interface ExhaustiveSettings {
   readonly system: Searchable;
   readonly invariants: Invariants;
   readonly fairEnd: FairEnd;
+  /** The visited states. Threads that share them must have the same system. */
+  readonly states: VisitedStates;
+  /** Position at which the choices of a state begin, so that threads go different ways. */
+  readonly turn: number;
   /** Number of states after which the search gives up. */
   readonly limitStates: number;
   /** Names of `reachable` that held in a state. The search adds to them. */
@@ -39,7 +42,6 @@ const STATES_PER_MEMORY_CHECK = 4096;
 
 export class ExhaustiveSearch {
   readonly #settings: ExhaustiveSettings;
-  readonly #states = new StateSet();
   readonly #stack: Frame[] = [];
   readonly #heapLimit: number = getHeapStatistics().heap_size_limit * HEAP_SHARE;
   #actions = 0;
@@ -67,10 +69,10 @@ export class ExhaustiveSearch {
   }
 
   #try(choice: Choice): Finding | undefined {
-    const { system, isReduced } = this.#settings;
+    const { system, isReduced, states } = this.#settings;
     this.#actions++;
     const predicted = isReduced ? system.predict(choice) : undefined;
-    if (predicted !== undefined && this.#states.has(predicted)) return undefined;
+    if (predicted !== undefined && states.has(predicted)) return undefined;
     system.take(choice);
     const depth = this.#stack.length;
     const finding = this.#visit();
@@ -80,15 +82,18 @@ export class ExhaustiveSearch {
 
   /** Looks at the present state if it is new, and adds a frame if any action is possible. */
   #visit(): Finding | undefined {
-    const { system, invariants, reached, fairEnd } = this.#settings;
-    if (!this.#states.add(system.digest)) return undefined;
+    const { system, invariants, reached, fairEnd, states, turn } = this.#settings;
+    // Each thread begins at the initial state, which is new to one of them only.
+    if (!states.add(system.digest) && this.#stack.length > 0) return undefined;
     this.#deepest = Math.max(this.#deepest, system.depth);
     const finding = inspect(invariants, reached);
     if (finding !== undefined) return finding;
     const choices = system.choices();
     const isEnd = choices.every(({ kind }) => kind !== "deliver" && kind !== "tick");
     const missed = isEnd ? fairEnd.check() : undefined;
-    if (choices.length > 0) this.#stack.push({ choices, next: 0 });
+    const first = turn % Math.max(1, choices.length);
+    const turned = first === 0 ? choices : [...choices.slice(first), ...choices.slice(0, first)];
+    if (choices.length > 0) this.#stack.push({ choices: turned, next: 0 });
     return missed;
   }
 
@@ -98,7 +103,7 @@ export class ExhaustiveSearch {
   }
 
   #limit(): SearchLimit | undefined {
-    if (this.#states.size >= this.#settings.limitStates) return "states";
+    if (this.#settings.states.size >= this.#settings.limitStates) return "states";
     if (this.#actions % STATES_PER_MEMORY_CHECK !== 0) return undefined;
     return process.memoryUsage().heapUsed > this.#heapLimit ? "memory" : undefined;
   }
@@ -114,7 +119,8 @@ export class ExhaustiveSearch {
     limit: SearchLimit | undefined,
     counterexample: SearchOutcome["counterexample"],
   ): SearchOutcome {
-    const { size: states } = this.#states;
-    return { result, limit, states, actions: this.#actions, deepest: this.#deepest, schedules: 0, counterexample };
+    const { size } = this.#settings.states;
+    const counts = { states: size, actions: this.#actions, deepest: this.#deepest, schedules: 0 };
+    return { result, limit, ...counts, foundAt: undefined, counterexample };
   }
 }

@@ -69,23 +69,31 @@ export function shorten(found: Counterexample, settings: ShortenSettings): Count
   return best;
 }
 
-/** Runs the steps that are possible, up to the finding. Returns undefined if it does not come. Returns to the initial state. */
-function tryFinding(
+function tryFinding(steps: readonly Step[], finding: Finding, settings: ShortenSettings): Counterexample | undefined {
+  const again = repeat(steps, settings, finding.kind === "goal");
+  return again !== undefined && isSameFinding(again.finding, finding) ? again : undefined;
+}
+
+/**
+ * Runs the steps that are possible, up to the first violation. Returns undefined if there is none, and, if `checksGoal`, the goal comes to
+ * hold. Returns to the initial state.
+ */
+export function repeat(
   steps: readonly Step[],
-  finding: Finding,
   { system, invariants, fairEnd, textOf }: ShortenSettings,
+  checksGoal: boolean,
 ): Counterexample | undefined {
   const schedule: Choice[] = [];
-  let found = inspect(invariants, new Set());
+  let finding = inspect(invariants, new Set());
   for (const step of steps) {
-    if (found !== undefined) break;
+    if (finding !== undefined) break;
     const choice = findChoice(step, system, textOf);
     if (choice === undefined) continue;
     system.take(choice);
     schedule.push(choice);
-    found = inspect(invariants, new Set());
+    finding = inspect(invariants, new Set());
   }
-  if (found === undefined && finding.kind === "goal") found = fairEnd.check();
+  if (finding === undefined && checksGoal) finding = fairEnd.check();
   system.undoTo(0);
-  return found !== undefined && isSameFinding(found, finding) ? { finding: found, schedule } : undefined;
+  return finding && { finding, schedule };
 }

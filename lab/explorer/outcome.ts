@@ -1,6 +1,7 @@
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import type { Invariants } from "./invariants.ts";
 import type { Choice } from "./choice.ts";
+import type { Digest } from "./digest.ts";
 
 /** What a search found wrong in a state. */
 export type Finding =
@@ -29,7 +30,16 @@ export interface SearchOutcome {
   /** Number of actions of the longest way. */
   readonly deepest: number;
   readonly schedules: number;
+  /** Number of the random schedule that led to the counterexample. */
+  readonly foundAt: number | undefined;
   readonly counterexample: Counterexample | undefined;
+}
+
+/** Set of states that have been visited. `add` returns false if the set has the state already. */
+export interface VisitedStates {
+  readonly size: number;
+  add(digest: Digest): boolean;
+  has(digest: Digest): boolean;
 }
 
 /** Looks at a state: notes the names that are reached in it, and returns a violation. */

@@ -6,11 +6,10 @@
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 import { BUDGET_OF, type Budgets, type Choice, FAULTS } from "./choice.ts";
-import { type Counterexample, type Finding, inspect, type SearchOutcome } from "./outcome.ts";
+import { type Counterexample, type Finding, inspect, type SearchOutcome, type VisitedStates } from "./outcome.ts";
 import { extended, type History, scheduleOf } from "./history.ts";
 import type { Invariants } from "./invariants.ts";
 import type { FairEnd } from "./settle.ts";
-import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
 
 export interface RandomSettings {
@@ -18,9 +17,13 @@ export interface RandomSettings {
   readonly invariants: Invariants;
   readonly fairEnd: FairEnd;
   readonly seed: number;
-  /** Number of the first schedule, and number of schedules. */
-  readonly first: number;
+  /** Number of all schedules. This search runs the one with number `first`, and from there each `stride`-th. */
   readonly schedules: number;
+  readonly first: number;
+  readonly stride: number;
+  /** The least number of a schedule with a violation, which threads share. Schedules behind it are not run. */
+  readonly firstFound: Int32Array | undefined;
+  readonly states: VisitedStates;
   /** Actions of a schedule. */
   readonly steps: number;
   readonly limitStates: number;
@@ -36,7 +39,6 @@ type Choose = (choices: readonly Choice[], at: number) => Choice;
 
 export class RandomSearch {
   readonly #settings: RandomSettings;
-  readonly #states = new StateSet();
   #actions = 0;
   #deepest = 0;
 
@@ -45,13 +47,18 @@ export class RandomSearch {
   }
 
   run(): SearchOutcome {
-    const { first, schedules, limitStates } = this.#settings;
-    for (let run = 0; run < schedules; run++) {
-      const counterexample = this.#schedule(first + run);
-      if (counterexample !== undefined) return this.#outcome("found", run + 1, counterexample);
-      if (this.#states.size >= limitStates && run + 1 < schedules) return this.#outcome("limit", run + 1, undefined);
+    const { first, stride, schedules, states, limitStates, firstFound } = this.#settings;
+    let runs = 0;
+    for (let number = first; number < schedules; number += stride) {
+      if (firstFound !== undefined && Atomics.load(firstFound, 0) < number) break;
+      if (states.size >= limitStates && runs > 0) return this.#outcome("limit", runs);
+      const counterexample = this.#schedule(number);
+      runs++;
+      if (counterexample === undefined) continue;
+      if (firstFound !== undefined) lower(firstFound, number);
+      return { ...this.#outcome("found", runs), foundAt: number, counterexample };
     }
-    return this.#outcome("complete", schedules, undefined);
+    return this.#outcome("complete", runs);
   }
 
   #schedule(number: number): Counterexample | undefined {
@@ -78,19 +85,22 @@ export class RandomSearch {
   }
 
   #look(): Finding | undefined {
-    const { system, invariants, reached } = this.#settings;
-    this.#states.add(system.digest);
+    const { system, invariants, reached, states } = this.#settings;
+    states.add(system.digest);
     return inspect(invariants, reached);
   }
 
-  #outcome(
-    result: SearchOutcome["result"],
-    schedules: number,
-    counterexample: Counterexample | undefined,
-  ): SearchOutcome {
+  #outcome(result: SearchOutcome["result"], schedules: number): SearchOutcome {
+    const counts = { states: this.#settings.states.size, actions: this.#actions, deepest: this.#deepest, schedules };
     const limit = result === "limit" ? "states" : undefined;
-    const { size: states } = this.#states;
-    return { result, limit, states, actions: this.#actions, deepest: this.#deepest, schedules, counterexample };
+    return { result, limit, ...counts, foundAt: undefined, counterexample: undefined };
+  }
+}
+
+/** Lowers a shared number to `number`, unless it is lower. */
+function lower(shared: Int32Array, number: number): void {
+  for (let known = Atomics.load(shared, 0); number < known; known = Atomics.load(shared, 0)) {
+    if (Atomics.compareExchange(shared, 0, known, number) === known) return;
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -126,19 +126,11 @@ test("--fifo: messages of a pair do not overtake each other", async () => {
 });
 
 test("--assume perfect: a call times out only if it can no longer be answered", async () => {
-  const invariant = written("calls.inv.mzl", 'v: violation("timeout", [A, P]) :- lost@A(P, "timeout").\n');
+  const invariant = `${FOLDER}calls.inv.mzl`;
   const args = [...CALLS, "--invariant", invariant];
   expect((await explore(...args)).code).toBe(1);
   expect((await explore(...args, "--assume", "perfect")).code).toBe(0);
   expect((await explore(...args, "--assume", "perfect", "--crashes", "1")).code).toBe(1);
-});
-
-test("answers of views under way have no hidden columns", async () => {
-  const invariant = written(
-    "answers.inv.mzl",
-    'r: reachable("answer") :- flying.ask.return("10.0.0.2:10000", "10.0.0.1:10000", 0).\n',
-  );
-  expect((await explore(...CALLS, "--invariant", invariant)).code).toBe(0);
 });
 
 test("--limit-states: the search gives up with exit code 3 and says how far it came", async () => {
@@ -230,5 +222,21 @@ test("a file that is no counterexample cannot be replayed", async () => {
   const { code, stderr } = await mosaicInProcess("sim", "--replay", `${FOLDER}commit.mzl`);
   expect(stderr).toMatch(/commit.mzl is not a counterexample of `mosaic explore`/);
   expect(code).toBe(2);
-  expect(existsSync(join(folder, "found.json")) && readFileSync(join(folder, "found.json"), "utf8")).toContain("steps");
+});
+
+test("two jobs visit the same states as one", async () => {
+  const args = [...CALLS, "--invariant", `${FOLDER}calls.inv.mzl`, "--assume", "perfect"];
+  for (const jobs of ["1", "2"]) {
+    const { code, stdout } = await explore(...args, "--jobs", jobs);
+    expect(stdout).toMatch(/^393 states, /);
+    expect(code).toBe(0);
+  }
+});
+
+test("several jobs find the violation of the same random schedule as one", async () => {
+  const args = [...COMMIT, "-D", "HASTY=1", "--random", "100", "--seed", "7", "--steps", "40"];
+  const [one, two] = [await explore(...args), await explore(...args, "--jobs", "2")];
+  const told = ({ stdout }: { readonly stdout: string }): string | undefined => stdout.split("\n\n")[1];
+  expect(told(two)).toBe(told(one));
+  expect([one.code, two.code]).toEqual([1, 1]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ExhaustiveSearch } from "../../lab/explorer/exhaustive-search.ts";
 import type { Invariants } from "../../lab/explorer/invariants.ts";
 import { FairEnd } from "../../lab/explorer/settle.ts";
+import { StateSet } from "../../lab/explorer/state-set.ts";
 import type { System, SystemSettings } from "../../lab/explorer/system.ts";
 import { systemOf } from "./explored-system.ts";
 
@@ -28,7 +29,13 @@ function search(system: System, isReduced: boolean): { readonly states: number; 
   };
   const fairEnd = new FairEnd(system, NO_INVARIANTS, 0);
   const common = { invariants: NO_INVARIANTS, fairEnd, limitStates: 100_000, reached: new Set<never>() };
-  const { states, result } = new ExhaustiveSearch({ ...common, system: counting, isReduced }).run();
+  const { states, result } = new ExhaustiveSearch({
+    ...common,
+    system: counting,
+    isReduced,
+    turn: 0,
+    states: new StateSet(),
+  }).run();
   expect(result).toBe("complete");
   return { states, taken };
 }

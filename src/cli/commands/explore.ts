@@ -22,6 +22,7 @@ interface ExploreInput extends LanguageInput, FactInput {
   readonly settle?: number;
   readonly seed?: number;
   readonly limitStates?: number;
+  readonly jobs?: number;
   readonly out: string;
   readonly json: boolean;
 }
@@ -31,6 +32,9 @@ const EXHAUSTIVE_NODES = 5;
 const SCHEDULES = 1000;
 const STEPS = 500;
 const LIMIT_STATES = 5_000_000;
+const LIMIT_STATES_MAX = 500_000_000;
+const JOBS_MAX = 256;
+const LARGEST_COUNT = 2 ** 31 - 1;
 const SETTLE_SECONDS = 120;
 
 export const command: CommandSpec<ExploreInput> = {
@@ -80,9 +84,14 @@ export const command: CommandSpec<ExploreInput> = {
       parse: countOption("--seed", 0),
     },
     {
+      syntax: "--jobs <count>",
+      description: "number of threads that search (1 if omitted)",
+      parse: countOption("--jobs", 1, JOBS_MAX),
+    },
+    {
       syntax: "--limit-states <count>",
       description: "give up after this many states (5,000,000 if omitted)",
-      parse: countOption("--limit-states", 1),
+      parse: countOption("--limit-states", 1, LIMIT_STATES_MAX),
     },
     {
       syntax: "--out <file>",
@@ -104,7 +113,7 @@ export const command: CommandSpec<ExploreInput> = {
     if (assume === "perfect" && loss > 0)
       throw wrongUsage("--assume perfect", "it excludes --loss: a lost message is no crash");
     const ticks = input.ticks ?? (isExhaustive ? nodes + joins : Infinity);
-    runExplore(
+    await runExplore(
       {
         ...(await languageOf(input)),
         files,
@@ -121,6 +130,7 @@ export const command: CommandSpec<ExploreInput> = {
           ? { kind: "exhaustive" }
           : { kind: "random", schedules: random ?? SCHEDULES, steps: steps ?? STEPS },
         limitStates: input.limitStates ?? LIMIT_STATES,
+        jobs: input.jobs ?? 1,
         out,
         json,
       },
@@ -129,16 +139,15 @@ export const command: CommandSpec<ExploreInput> = {
   },
 };
 
-const LARGEST_COUNT = 2 ** 31 - 1;
-
 function budgetOption(name: string, description: string): OptionSpec {
   return { syntax: `--${name} <count>`, description, parse: countOption(`--${name}`, 0) };
 }
 
-function countOption(option: string, least: number): (text: string) => number {
+function countOption(option: string, least: number, most: number = LARGEST_COUNT): (text: string) => number {
   return (text) => {
     const count = Number(text);
-    if (/^\d+$/.test(text) && count >= least && count <= LARGEST_COUNT) return count;
-    throw wrongUsage(option, `\`${text}\` is not an integer from ${least}`);
+    if (/^\d+$/.test(text) && count >= least && count <= most) return count;
+    const range = most === LARGEST_COUNT ? "" : ` to ${most}`;
+    throw wrongUsage(option, `\`${text}\` is not an integer from ${least}${range}`);
   };
 }

@@ -10,7 +10,7 @@ import { findingText, type Trace } from "./trace-file.ts";
 /** Result of an exploration. */
 export interface ExplorationReport {
   readonly options: ExploreOptions;
-  readonly outcome: SearchOutcome;
+  readonly outcome: Omit<SearchOutcome, "counterexample">;
   readonly seconds: number;
   readonly trace: Trace | undefined;
   /** The names that must be reachable, and those of them that no state reached. */
