@@ -11,8 +11,3 @@ export function shareOf(program: string, programs: readonly string[], tuples: nu
   const sum = programs.reduce((total, name) => total + (SHARES[name] ?? 1), 0);
   return Math.ceil((tuples * (SHARES[program] ?? 1)) / sum);
 }
-
-/** Whether the tuples of a program cost more than those of others. */
-export function isCostly(program: string): boolean {
-  return SHARES[program] !== undefined;
-}
