@@ -18,7 +18,7 @@ export const CHANGES_MAX = 16;
 
 /** Returns the key of the changed row. All changes of one row have the same key. */
 export function keyOfChange({ inlet, args }: RowChange): string {
-  return `${inlet} ${keyOfValues(args)}`;
+  return keyOfValues([inlet, ...args]);
 }
 
 /** Memory of a change besides its values, in bytes. */

@@ -14,7 +14,7 @@ export type Key = null | boolean | number | string | bigint;
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\0s${value}` : value;
   if (typeof value !== "object" || value === null) return value;
-  return `\0${textKey(value)}`;
+  return inOnePiece(`\0${textKey(value)}`);
 }
 
 /** For this number of values or more, `join` builds the key instead of `+=`, for which V8 allocates an object per concatenation. */
@@ -22,10 +22,22 @@ const MANY = 32;
 
 /** Returns one key for several values. */
 export function keyOfValues(values: Values): string {
+  return inOnePiece(textKeys(values));
+}
+
+function textKeys(values: Values): string {
   if (values.length >= MANY) return values.map(textKey).join("");
   let key = "";
   for (let i = 0; i < values.length; i++) key += textKey(values[i] as Value);
   return key;
+}
+
+/**
+ * Returns the text itself. V8 stores a text that `+=` has built as a tree of its parts, several times as large, until a character is
+ * read. A key in a `Map` would remain a tree, because its hash is computed part by part.
+ */
+function inOnePiece(text: string): string {
+  return text.charCodeAt(0) >= 0 ? text : "";
 }
 
 /** Returns one key for some columns of the values: the key of a list of their values. */
@@ -33,7 +45,7 @@ export function keyOfSelected(values: Values, columns: readonly number[]): strin
   if (columns.length >= MANY) return keyOfValues(columns.map((column) => values[column] as Value));
   let key = "";
   for (let i = 0; i < columns.length; i++) key += textKey(values[columns[i] as number] as Value);
-  return key;
+  return inOnePiece(key);
 }
 
 /** Returns the key of a value as self-delimiting text, so that concatenated keys are unambiguous. */
@@ -56,7 +68,7 @@ function objectKey(value: Value): string {
   if (value === null) return "_";
   if (value instanceof Address) return `a${value.key.length}:${value.key}`;
   if (value instanceof Packet) return `p${value.key.length}:${value.key}`;
-  if (Array.isArray(value)) return `[${keyOfValues(value as Values)}]`;
+  if (Array.isArray(value)) return `[${textKeys(value as Values)}]`;
   const bytes = value as Uint8Array;
   return isTrain(bytes) ? bytes.segments().map(bytesKey).join("") : bytesKey(bytes);
 }

@@ -1,7 +1,13 @@
 /** The memory of values is counted at all depths. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { heldBytesOf } from "../../../runtime/plan/values/held-bytes.ts";
-import type { Value } from "../../../runtime/plan/values/value.ts";
+import { keyOf, keyOfSelected, keyOfValues } from "../../../runtime/plan/values/key.ts";
+import type { Value, Values } from "../../../runtime/plan/values/value.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const COPIES = 2000;
 
@@ -15,7 +21,7 @@ function measured(make: (at: number) => Value): number {
 }
 
 function heapBytes(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
@@ -35,4 +41,16 @@ test.for(CASES)("%s is counted with at least two thirds of its memory", ([, make
 test("a list that is shared counts wherever it stands", () => {
   const shared = [1, 2, 3];
   expect(heldBytesOf([[shared, shared]]) - heldBytesOf([[shared]])).toBe(heldBytesOf([shared]) - heldBytesOf([]));
+});
+
+const row = (at: number): Values => ["10.0.0.1:10000", at, "10.0.0.2:10000", BigInt(at) ** 20n, [at, `item ${at}`]];
+const KEYS: readonly (readonly [title: string, make: (at: number) => string])[] = [
+  ["all columns", (at) => keyOfValues(row(at))],
+  ["some columns", (at) => keyOfSelected(row(at), [0, 1, 2])],
+  ["a list", (at) => keyOf(row(at)) as string],
+];
+
+test.for(KEYS)("the key of %s takes as much memory as its text", ([, make]) => {
+  measured(make);
+  expect(measured(make)).toBeLessThan(make(COPIES).length + 80);
 });
