@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { type Choice, messageChoice, nodeChoice } from "../../lab/explorer/choice.ts";
+import type { Choice } from "../../lab/explorer/choice.ts";
 import { ExhaustiveSearch, type Searchable } from "../../lab/explorer/exhaustive-search.ts";
 import { StateSet } from "../../lab/explorer/state-set.ts";
+import { fairChoice } from "../../lab/explorer/fair-run.ts";
 import type { System } from "../../lab/explorer/system.ts";
 import { type Exploration, prepareExploration } from "../../src/cli/explore/prepare-exploration.ts";
 import { compare } from "../harness/figure.ts";
@@ -35,6 +36,7 @@ const prepared = prepareExploration(
     isPerfect: true,
     seed: 1,
     settle: 0,
+    after: 0,
   },
   { hasColour: false, result: () => {}, data: () => {}, problem: (text) => console.error(text) },
 );
@@ -44,18 +46,11 @@ const prefix = fairActions(prepared.make(false).system);
 /** Returns the first actions of a run in which messages arrive in order and timers fire in the order of their times. */
 function fairActions(system: System): readonly Choice[] {
   return Array.from({ length: PREFIX }, () => {
-    const choice = fairChoice(system);
+    const choice = fairChoice(system, [], Infinity);
+    if (choice === undefined) throw new Error("the ring has stopped");
     system.take(choice);
     return choice;
   });
-}
-
-function fairChoice(system: System): Choice {
-  for (let node = 0; node < system.size; node++) {
-    for (const message of system.flying.to(node)) return messageChoice("deliver", message);
-  }
-  const due = Array.from({ length: system.size }, (_, node) => system.explored(node)?.nextDue ?? Infinity);
-  return nodeChoice("tick", due.indexOf(Math.min(...due)));
 }
 
 /** Returns a system 60 actions after the start. */

@@ -1,7 +1,7 @@
 /**
- * Known effects of actions. Actions at different nodes commute: the effect of an action depends only on the state of its node, on its message,
- * and on which call ids other nodes and messages hold. So the state behind an action is known, without carrying the action out, once the
- * action has been carried out in any state in which its node was in the same state.
+ * Known effects of actions. Actions at different nodes commute: the effect of an action depends only on the state of its node, on its
+ * message, and on which call ids other nodes and messages hold. So the state behind an action is known, without carrying the action out,
+ * once the action has been carried out in any state in which its node was in the same state.
  */
 import type { Choice } from "./choice.ts";
 import { type Digest, numberOf } from "./digest.ts";

@@ -1,15 +1,10 @@
-/**
- * The fair end of a schedule: no more faults, every message arrives, and the timers of all nodes fire in the order of their times. `goal()`
- * must come to hold on this way.
- */
-import { NO_FAULTS, type Choice, messageChoice, nodeChoice } from "./choice.ts";
+/** The fair end of a schedule, without further faults. `goal()` must come to hold on this way. */
+import { NO_FAULTS } from "./choice.ts";
+import { FAIR_ACTIONS_MAX, fairChoice } from "./fair-run.ts";
 import type { Finding } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
 import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
-
-/** Actions of a fair end. One that is longer counts as endless. */
-const ACTIONS_MAX = 100_000;
 
 export class FairEnd {
   readonly #system: System;
@@ -35,7 +30,7 @@ export class FairEnd {
     const passed = [system.stateDigest];
     let reason: string | undefined;
     for (let actions = 0; reason === undefined && !this.#isKnown(passed); actions++) {
-      const choice = actions < ACTIONS_MAX ? this.#next(starts) : undefined;
+      const choice = actions < FAIR_ACTIONS_MAX ? fairChoice(system, starts, this.#seconds) : undefined;
       if (choice === undefined) reason = this.#missed(actions);
       else {
         system.take(choice);
@@ -55,24 +50,8 @@ export class FairEnd {
   }
 
   #missed(actions: number): string {
-    if (actions >= ACTIONS_MAX) return `goal() does not hold after ${ACTIONS_MAX} actions without faults`;
+    if (actions >= FAIR_ACTIONS_MAX) return `goal() does not hold after ${FAIR_ACTIONS_MAX} actions without faults`;
     return `goal() does not hold ${this.#seconds} s after the last fault`;
-  }
-
-  /** The oldest message of a running node, or the next timer of the node whose timer is due first. */
-  #next(starts: readonly number[]): Choice | undefined {
-    const system = this.#system;
-    for (let node = 0; node < system.size; node++) {
-      if (!system.isUp(node)) continue;
-      for (const message of system.flying.to(node)) return messageChoice("deliver", message);
-    }
-    let first: { readonly node: number; readonly due: number } | undefined;
-    for (let node = 0; node < system.size; node++) {
-      const due = (system.isUp(node) ? (system.explored(node)?.nextDue ?? Infinity) : Infinity) - (starts[node] ?? 0);
-      if (due <= this.#seconds && (first === undefined || due < first.due) && system.canTick(node))
-        first = { node, due };
-    }
-    return first && nodeChoice("tick", first.node);
   }
 
   #times(): readonly number[] {

@@ -171,6 +171,11 @@ export class System {
     return !this.settings.isPerfect || !explored.hasOpenCall(due);
   }
 
+  /** Makes the present state the initial one: earlier actions cannot be undone any more. */
+  begin(): void {
+    this.#undos.length = 0;
+  }
+
   /** Carries out a possible action. */
   take(choice: Choice): void {
     const { node } = choice;

@@ -240,3 +240,21 @@ test("several jobs find the violation of the same random schedule as one", async
   expect(told(two)).toBe(told(one));
   expect([one.code, two.code]).toEqual([1, 1]);
 });
+
+test("--after: the search begins after a run in order", async () => {
+  const invariant = written("after.inv.mzl", 'r: reachable("committed") :- outcome@"10.0.0.3:10000"("commit").\n');
+  const args = [`${FOLDER}commit.mzl`, "--invariant", invariant, "--nodes", "3", "--ticks", "0"];
+  expect((await explore(...args)).code).toBe(1);
+  const { code, stdout } = await explore(...args, "--after", "1500ms");
+  expect(stdout).toMatch(/^1 state, 0 actions, /);
+  expect(code).toBe(0);
+  expect((await explore(...args, "--after", "soon")).code).toBe(2);
+});
+
+test("Chord: a fourth node joins a ring of three in every order of messages and of two timers", async () => {
+  const args = [`${FOLDER}chord-ring.mzl`, "-D", "SUCCESSORS=2", "--invariant", `${FOLDER}chord.inv.mzl`];
+  const budgets = ["--nodes", "3", "--joins", "1", "--after", "8s", "--ticks", "2", "--assume", "perfect"];
+  const { code, stdout } = await explore(...args, ...budgets);
+  expect(stdout).toMatch(/all states visited\nreached: formed, joined\n$/);
+  expect(code).toBe(0);
+});

@@ -1,3 +1,4 @@
+import { DURATION_FORMS, parseDuration } from "../../../lab/topology/duration.ts";
 import type { CommandSpec, OptionSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseNodeCount } from "../options/nodes.ts";
@@ -19,6 +20,7 @@ interface ExploreInput extends LanguageInput, FactInput {
   readonly duplicates?: number;
   readonly fifo: boolean;
   readonly assume?: "perfect";
+  readonly after?: number;
   readonly settle?: number;
   readonly seed?: number;
   readonly limitStates?: number;
@@ -74,9 +76,15 @@ export const command: CommandSpec<ExploreInput> = {
       choices: ["perfect"],
     },
     {
-      syntax: "--settle <seconds>",
-      description: "time within which goal() must come to hold after the last fault (120 if omitted)",
-      parse: countOption("--settle", 0),
+      syntax: "--after <time>",
+      description:
+        "begin the search after a run of this time, in which messages and timers come in order (0 if omitted)",
+      parse: timeOption("--after"),
+    },
+    {
+      syntax: "--settle <time>",
+      description: "time within which goal() must come to hold after the last fault (2min if omitted)",
+      parse: timeOption("--settle"),
     },
     {
       syntax: "--seed <number>",
@@ -125,6 +133,7 @@ export const command: CommandSpec<ExploreInput> = {
         isFifo: fifo,
         isPerfect: assume === "perfect",
         seed: input.seed ?? 1,
+        after: input.after ?? 0,
         settle: input.settle ?? SETTLE_SECONDS,
         search: isExhaustive
           ? { kind: "exhaustive" }
@@ -149,5 +158,14 @@ function countOption(option: string, least: number, most: number = LARGEST_COUNT
     if (/^\d+$/.test(text) && count >= least && count <= most) return count;
     const range = most === LARGEST_COUNT ? "" : ` to ${most}`;
     throw wrongUsage(option, `\`${text}\` is not an integer from ${least}${range}`);
+  };
+}
+
+/** Parses a time, as in `60s`. A number without a unit is in seconds. */
+function timeOption(option: string): (text: string) => number {
+  return (text) => {
+    const seconds = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+    if (seconds !== undefined && seconds <= LARGEST_COUNT) return seconds;
+    throw wrongUsage(option, `\`${text}\` is not ${DURATION_FORMS}`);
   };
 }

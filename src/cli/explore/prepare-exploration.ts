@@ -1,6 +1,7 @@
 import { ChangeRecorder, Wording } from "../../../lab/explorer/narrative.ts";
 import type { Budgets } from "../../../lab/explorer/choice.ts";
 import { Invariants } from "../../../lab/explorer/invariants.ts";
+import { FAIR_ACTIONS_MAX, runFairly } from "../../../lab/explorer/fair-run.ts";
 import { FairEnd } from "../../../lab/explorer/settle.ts";
 import { System } from "../../../lab/explorer/system.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
@@ -8,6 +9,7 @@ import { loadProgram } from "../../../runtime/node/program.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { compileForRun, programFailure } from "../run/compile-for-run.ts";
+import { runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 import { checkExplorable, unrepeatableRules } from "./check-explorable.ts";
@@ -25,6 +27,8 @@ export interface ExplorationOptions extends LanguageOptions {
   readonly isFifo: boolean;
   readonly isPerfect: boolean;
   readonly seed: number;
+  /** Seconds of a fair run before the search begins. */
+  readonly after: number;
   /** Seconds within which `goal()` must come to hold after the last fault. */
   readonly settle: number;
 }
@@ -78,6 +82,8 @@ export function prepareExploration(options: ExplorationOptions, output: Output):
       observer,
     });
     system.start();
+    if (options.after > 0 && !runFairly(system, options.after))
+      throw runFailed(`--after: ${options.after} s take more than ${FAIR_ACTIONS_MAX} actions`);
     const fairEnd = new FairEnd(system, invariants, settle);
     return { system, invariants, fairEnd, recorder, wording: new Wording(plan, addresses, hiddenColumns) };
   };

@@ -36,6 +36,7 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   isPerfect: z.boolean(),
   seed: z.number(),
   settle: z.number(),
+  after: z.number(),
   steps: z.array(
     z.object({
       kind: z.enum(["deliver", "lose", "duplicate", "tick", "crash", "restart", "join"]),
@@ -64,6 +65,7 @@ interface TraceDocument {
   readonly isPerfect: boolean;
   readonly seed: number;
   readonly settle: number;
+  readonly after: number;
   readonly steps: readonly Step[];
 }
 
@@ -102,7 +104,7 @@ export function tellSteps(steps: readonly Step[], { system, recorder, wording }:
 
 function documentOf(finding: Finding, steps: readonly Step[], options: ExplorationOptions): TraceDocument {
   const { files, facts, factDirectories, defines, dialect, optimisations, invariant, nodes, budgets } = options;
-  const { isFifo, isPerfect, seed, settle } = options;
+  const { isFifo, isPerfect, seed, settle, after } = options;
   return {
     format: FORMAT,
     finding: findingText(finding),
@@ -119,6 +121,7 @@ function documentOf(finding: Finding, steps: readonly Step[], options: Explorati
     isPerfect,
     seed,
     settle,
+    after,
     steps: steps.map((step) => ({ ...step })),
   };
 }
