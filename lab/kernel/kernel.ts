@@ -19,7 +19,7 @@ import type { NodeState } from "../outcome/inspection.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { problemIn, queryAnswer } from "../outcome/query-answer.ts";
 import { PingLines } from "./ping-line.ts";
-import { type PingTool, startPing } from "./ping-process.ts";
+import { type PingProcesses, type PingTool, preparePing } from "./ping-process.ts";
 import { type ActionPart, partsOf, requestParts } from "../topology/action-part.ts";
 import { requestOf } from "../topology/node-request.ts";
 import type { Plans } from "../topology/programs.ts";
@@ -123,9 +123,10 @@ class KernelLab {
   readonly #starts = new Map<string, number>();
   /** Time of the latest start of each host's node. */
   readonly #startTimes = new Map<string, number>();
-  readonly #processes: ChildProcess[] = [];
   /** Processes of streams and transfers. */
   readonly #flows: FlowProcesses[] = [];
+  /** Processes of pings, by the number of the traffic. */
+  readonly #pings = new Map<number, PingProcesses>();
   /** Undefined if no link needs the link process. */
   #links: FaultyLinks | undefined;
   readonly #commands: HostCommand[] = [];
@@ -154,13 +155,14 @@ class KernelLab {
     const machines = this.#namespaces.wiring.machines.map((name) => this.#host(name));
     const nodes = machines.map((host) => this.#startNode(host));
     for (const [number, one] of this.#topology.traffic.entries())
-      if (one.kind !== "ping") this.#flows.push(this.#startFlow(one, number));
+      if (one.kind === "ping") this.#pings.set(number, this.#preparePings(one, number));
+      else this.#flows.push(this.#startFlow(one, number));
     for (const [at, node] of nodes.entries()) {
       const failure = await node.ready;
       this.#settings.signal.throwIfAborted();
       if (failure !== undefined) throw new LabFailure(`${machines[at]?.machine}: ${failure}`);
     }
-    await Promise.all(this.#flows.map(({ ready }) => ready));
+    await Promise.all([...this.#flows, ...this.#pings.values()].map(({ ready }) => ready));
     this.#settings.signal.throwIfAborted();
     this.#startedAt = performance.now();
     const zero = Number(process.hrtime.bigint()) / 1e9;
@@ -175,7 +177,7 @@ class KernelLab {
     const tasks: readonly ScheduledTask[] = [
       ...events.map(({ at, action }) => ({ at, run: () => this.#applyAction(action) })),
       ...traffic.flatMap((one, number) =>
-        one.kind === "ping" ? [{ at: one.at, run: () => this.#startPings(one, number) }] : [],
+        one.kind === "ping" ? [{ at: one.at, run: () => this.#pings.get(number)?.begin() }] : [],
       ),
       ...commands.map((command) => ({ at: command.at, run: () => this.#runCommand(command) })),
       // Checks at the end see the last reports of all flows.
@@ -200,7 +202,7 @@ class KernelLab {
   /** Ends the traffic, and keeps all hosts until the signal. */
   async #stay(onStay: () => void): Promise<void> {
     const { signal } = this.#settings;
-    for (const child of this.#processes) child.kill();
+    for (const { children } of this.#pings.values()) for (const child of children) child.kill();
     onStay();
     if (!signal.aborted) await once(signal, "abort");
   }
@@ -214,7 +216,7 @@ class KernelLab {
 
   /** Stops all processes and removes the namespaces. Idempotent. */
   async close(): Promise<void> {
-    for (const child of [...this.#processes, ...this.#flowChildren()]) child.kill();
+    for (const { children } of [...this.#pings.values(), ...this.#flows]) for (const child of children) child.kill();
     for (const command of this.#commands) command.kill();
     this.#links?.stop();
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
@@ -259,14 +261,12 @@ class KernelLab {
     return startFlow({ traffic, port: FIRST_PORT + number }, this.#namespaces, report);
   }
 
-  #startPings(traffic: PingTraffic, number: number): void {
+  #preparePings(traffic: PingTraffic, number: number): PingProcesses {
     const { observe, pingTool } = this.#settings;
-    const startedAt = (performance.timeOrigin + this.#startedAt) / 1e3;
-    const lines = new PingLines(traffic.every, (time) => time - startedAt);
-    const processes = startPing(traffic, pingTool, this.#namespaces, lines, (report) =>
+    const lines = new PingLines(traffic.every, (time) => time - this.epoch);
+    return preparePing(traffic, pingTool, this.#namespaces, lines, (report) =>
       observe({ kind: "ping", at: report.at, traffic: number, report }),
     );
-    for (const one of processes) this.#processes.push(one);
   }
 
   #flowChildren(): readonly ChildProcess[] {

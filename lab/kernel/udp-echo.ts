@@ -1,9 +1,13 @@
 /**
  * Main module of the UDP echo, a substitute for `ping`. `udp-echo.ts serve ADDRESS` returns each datagram to its sender;
- * `udp-echo.ts ping ADDRESS SECONDS [SOURCE]` sends one per interval, from SOURCE, and prints lines like `ping -D -O`.
+ * `udp-echo.ts ping ADDRESS SECONDS [SOURCE]` sends one per interval, from SOURCE, and prints lines like `ping -D -O`. Both print a line
+ * when they are ready, and begin with the first line of input.
  */
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { setInterval } from "node:timers";
+import { READY } from "./ping-process.ts";
 
 const PORT = 7;
 const PAYLOAD_BYTES = 56;
@@ -45,5 +49,8 @@ function print(text: string): void {
 }
 
 const [role, address = "", seconds = "1", source] = process.argv.slice(2);
+const input = once(createInterface(process.stdin), "line");
+process.stdout.write(`${READY}\n`);
+await input;
 if (role === "serve") serve(address);
 else ping(address, Number(seconds), source);
