@@ -3,6 +3,7 @@ import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Node } from "../../runtime/node/node.ts";
+import type { Fact } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
 import type { World } from "../../runtime/world/world.ts";
@@ -16,6 +17,7 @@ export interface ChordSettings {
   readonly successors: number;
   readonly seed?: number;
   readonly faults?: Faults;
+  readonly defines?: Readonly<Record<string, string>>;
   /** File of the repository. Default: `chord-client.mzl`, which adds questions to `chord.mzl`. */
   readonly program?: string;
 }
@@ -26,6 +28,9 @@ export class ChordNetwork {
   readonly #program: Program;
   readonly #successors: number;
   readonly #boot: readonly string[];
+  readonly #joinBy = new Map<string, readonly string[]>();
+  readonly #isClassic: boolean;
+  readonly #hops = new Map<bigint, number>();
   readonly #answers = new Map<number, string | undefined>();
   #asked = 0;
   #added = 0;
@@ -35,8 +40,10 @@ export class ChordNetwork {
     seed = 1,
     faults = { delay: 0.02 },
     program = "test/sim/chord-client.mzl",
+    defines = {},
   }: ChordSettings) {
-    this.#program = compileProgram(program, { SUCCESSORS: String(successors) });
+    this.#program = compileProgram(program, { SUCCESSORS: String(successors), ...defines });
+    this.#isClassic = program.includes("classic");
     this.#successors = successors;
     this.simulation = new Simulation({ seed, faults: () => faults });
     this.#boot = Array.from({ length: successors + 1 }, (_, at) => addressOf(at));
@@ -47,27 +54,39 @@ export class ChordNetwork {
     return [...this.#nodes.keys()];
   }
 
-  /** Adds a host and starts its node. */
-  join(): string {
+  /** Adds a host and starts its node, which joins by one of the given nodes. */
+  join(by: readonly string[] = this.#boot): string {
     const address = addressOf(this.#added++);
+    this.#joinBy.set(address, by);
     this.simulation.addHost({ name: address, address, boot: (world) => this.#start(address, world) }).start();
     return address;
   }
 
   #start(address: string, world: World): void {
-    const boot = { predicate: "chord.boot", args: [this.#boot] };
-    const known = this.#boot.map((one) => ({ predicate: "chord.member", args: [one] }));
     const node = new Node(this.#program, world, {
       names: [],
-      facts: this.#boot.includes(address) ? [boot] : known,
+      facts: this.#factsOf(address),
       watch: [],
-      onWatch: ({ tuple }) => {
-        const [, number, owner, why] = tuple as Values;
-        if (typeof number === "number") this.#answers.set(number, why === null ? (owner as string) : undefined);
-      },
+      onWatch: ({ tuple }) => this.#noted(tuple as Values),
     });
     this.#nodes.set(address, node);
     node.start();
+  }
+
+  #noted([name, subject, value, why]: Values): void {
+    if (name === "arrived") this.#hops.set(BigInt((subject as unknown as { readonly id: string }).id), value as number);
+    else if (typeof subject === "number") this.#answers.set(subject, why === null ? (value as string) : undefined);
+  }
+
+  /** Returns the number of nodes that the last lookup of a key was passed to; 0 if it began at the owner. */
+  hops(key: bigint): number {
+    return this.#hops.get(key) ?? 0;
+  }
+
+  #factsOf(address: string): readonly Fact[] {
+    if (this.#isClassic) return [{ predicate: "chord.landmark", args: [this.#boot[0] as string] }];
+    if (this.#boot.includes(address)) return [{ predicate: "chord.boot", args: [this.#boot] }];
+    return (this.#joinBy.get(address) ?? []).map((one) => ({ predicate: "chord.member", args: [one] }));
   }
 
   crash(address: string): void {
@@ -105,6 +124,8 @@ export class ChordNetwork {
   }
 
   list(address: string): readonly Entry[] {
+    if (this.#isClassic)
+      return (this.node(address).rows("chord.best") ?? []).map((row) => [row[1], row[2]] as unknown as Entry);
     return this.value(address, "succs") as unknown as readonly Entry[];
   }
 
@@ -135,6 +156,11 @@ export class ChordNetwork {
   askFor(from: string, key: string): number {
     this.node(from).insert("get", [this.#asked, key]);
     return this.#asked++;
+  }
+
+  /** Whether a question has an answer or has failed. It has neither if its node stopped before. */
+  isOver(number: number): boolean {
+    return this.#answers.has(number);
   }
 
   /** Returns the address or value that answers a question; undefined if it failed. */

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import { churn, type ChurnResult } from "./chord-churn.ts";
+import { ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
+import { grow, passUntilIdeal, wrongLookups } from "./chord-ring.ts";
+
+test("1,000 nodes that join five a second form the ideal ring within 60 s, and every lookup finds the owner in few hops", () => {
+  const network = new ChordNetwork({ successors: 3 });
+  grow(network, 1000, 0.2);
+  const ideal = passUntilIdeal(network, 60);
+  network.pass(60);
+  const before = network.simulation.network.deliveredBytes;
+  network.pass(60);
+  const bytesPerSecond = (network.simulation.network.deliveredBytes - before) / 60 / 1000;
+
+  const ring = inOrder(network.addresses);
+  const hops: number[] = [];
+  let wrong = 0;
+  for (let round = 0; round < 10; round++) {
+    const asked = ring.map((from, at) => {
+      const key = sha1(`key ${round} ${at}`);
+      return { key, number: network.ask(from, key, "lookup") };
+    });
+    network.pass(6);
+    for (const { key, number } of asked) {
+      if (network.answer(number) !== ownerOf(key, ring)) wrong++;
+      hops.push(network.hops(key));
+    }
+  }
+  const mean = hops.reduce((sum, one) => sum + one, 0) / hops.length;
+  console.log(
+    `ideal after ${ideal} s, ${bytesPerSecond.toFixed(0)} B/s per node, ${mean.toFixed(2)} hops, ${wrong} wrong`,
+  );
+  expect(wrong).toBe(0);
+  expect(mean).toBeLessThanOrEqual(0.5 * Math.log2(1000) + 1);
+  expect(bytesPerSecond).toBeLessThanOrEqual(500);
+});
+
+test("half of 200 nodes stop at once, and 99.9 % of lookups are right after 60 s", () => {
+  const network = new ChordNetwork({ successors: 16 });
+  grow(network, 200);
+  passUntilIdeal(network, 60);
+  network.pass(60);
+  // Ids are hashes, so the half that joined first is a random one.
+  for (const address of network.addresses.slice(0, 100)) network.crash(address);
+  network.pass(60);
+  expect(wrongLookups(network, 2000, "lookup").length).toBeLessThanOrEqual(2);
+});
+
+test("a partition of ten minutes is one ordered ring 60 s after it ends", () => {
+  const network = new ChordNetwork({ successors: 4 });
+  grow(network, 100);
+  passUntilIdeal(network, 60);
+  const [left = [], right = []] = [0, 1].map((half) => network.addresses.filter((_, at) => at % 2 === half));
+  for (const one of left) for (const other of right) network.setPath(one, other, false);
+  network.pass(600);
+  for (const one of left) for (const other of right) network.setPath(one, other, true);
+  console.log(`one ring after ${passUntilIdeal(network, 60)} s`);
+});
+
+/** Median sessions in minutes, with the share of consistent lookups that chord.mzl must reach. */
+const SESSIONS = [
+  { minutes: 64, consistent: 0.999 },
+  { minutes: 16, consistent: 0.997 },
+  { minutes: 8, consistent: 0.993 },
+  { minutes: 1.4, consistent: 0.97 },
+] as const;
+
+const NODES = 400;
+
+function measure(minutes: number, isClassic: boolean): ChurnResult {
+  const quick = { TICK: "500ms", ANSWER_WITHIN: "500ms" };
+  const network = new ChordNetwork({
+    successors: isClassic ? 4 : 8,
+    program: `test/sim/${isClassic ? "chord-classic-client" : "chord-client"}.mzl`,
+    defines: isClassic ? {} : quick,
+  });
+  grow(network, NODES);
+  network.pass(isClassic ? 200 : 60);
+  return churn({
+    network,
+    view: isClassic ? "lookup" : "find",
+    medianSession: minutes * 60,
+    seconds: 200,
+    secondsPerKey: 1,
+    seed: 1,
+    kept: isClassic ? network.addresses.slice(0, 1) : [],
+  });
+}
+
+function rowOf(
+  program: string,
+  minutes: number,
+  { completed, consistent, right, bytesPerSecond }: ChurnResult,
+): string {
+  const shares = [completed, consistent, right].map((share) => `${(100 * share).toFixed(2)} %`);
+  return `| ${[program, `${minutes} min`, ...shares, bytesPerSecond.toFixed(0)].join(" | ")} |`;
+}
+
+test("churn of 400 nodes: the shares of consistent lookups", () => {
+  const results = SESSIONS.map(({ minutes, consistent }) => {
+    const [corrected, classic] = [measure(minutes, false), measure(minutes, true)];
+    console.log(`${rowOf("chord", minutes, corrected)}\n${rowOf("chord-classic", minutes, classic)}`);
+    return { minutes, consistent, measured: corrected.consistent };
+  });
+  expect(results.filter(({ consistent, measured }) => measured < consistent)).toEqual([]);
+});
