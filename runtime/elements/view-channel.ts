@@ -59,11 +59,10 @@ same node enter the inlet table in a later step; those beyond the send rate wait
 Ports   in: 1 push, messages of peers; changes of the outlet tables. out: "out", messages for the network, in order; "rows", changes of the
         inlet tables; "local", inputs of later steps that change inlet tables: rows for this node itself, deletions of rows of silent peers.
 Drops   "no address": a location that is no address; "no channel": a location in an overlay; "malformed": no valid message; "not accepted":
-        a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "invalid proof": a row whose depth and proof no derivation has; "row too long":
-        a row of more than 8 KiB;
-        "too many peers": a message from a new peer, or a row for a new peer, when the number of peers is at its limit, or a message from a
-        peer that uses too many names for this node; "too many rows": a message whose rows exceed the limit on the rows of all peers; the
-        peer sends this message again.
+        a row for a table that is no inlet; "wrong type": a row that its inlet cannot hold; "invalid proof": a row whose depth and proof no
+        derivation has; "row too long": a row of more than 8 KiB; "too many peers": a message from a new peer, or a row for a new peer,
+        when the number of peers is at its limit, or a message from a peer that uses too many names for this node; "too many rows": a
+        message whose rows exceed the limit on the rows of all peers; the peer sends this message again.
 Reads   counters: messages in, messages out
 Built   by runtime/node/dataflow.ts, one per node.
 See     ReceiveDemux, NetworkOut

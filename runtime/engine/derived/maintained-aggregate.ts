@@ -233,8 +233,8 @@ function columnsOf(spec: AggregateSpec, kind: AggregateSpec["columns"][number]["
 }
 
 /**
- * Returns the columns of the winning row, with the depth first. Otherwise two nodes with links of cost 0 to each other could both prefer the
- * derivation from the row of the other, and change their rows for ever.
+ * Returns the columns of the winning row, with the depth first. Otherwise two nodes with links of cost 0 to each other could both prefer
+ * the derivation from the row of the other, and change their rows for ever.
  */
 function winnerColumnsOf(spec: AggregateSpec): readonly number[] {
   const columns = columnsOf(spec, "winner");
