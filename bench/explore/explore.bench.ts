@@ -16,7 +16,7 @@ import { measureInRounds, ROUNDS, seconds } from "../harness/rounds.ts";
 const IS_QUICK = process.argv.includes("--quick");
 const STATES = IS_QUICK ? 500 : 30_000;
 const REPLAYED_STATES = IS_QUICK ? 20 : 300;
-const WARM_UP_STATES = IS_QUICK ? 100 : 10_000;
+const WARM_UP_STATES = IS_QUICK ? 100 : 60_000;
 const PREFIX = 60;
 const TICKS = PREFIX + 8;
 
