@@ -169,7 +169,7 @@ export class ChordNetwork {
   }
 }
 
-export function addressOf(at: number): string {
+function addressOf(at: number): string {
   return `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}:10000`;
 }
 
