@@ -4,7 +4,6 @@
  * when they are ready, and begin with the first line of input.
  */
 import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setInterval } from "node:timers";
 import { READY } from "./ping-process.ts";
@@ -49,8 +48,8 @@ function print(text: string): void {
 }
 
 const [role, address = "", seconds = "1", source] = process.argv.slice(2);
-const input = once(createInterface(process.stdin), "line");
+createInterface(process.stdin).once("line", () => {
+  if (role === "serve") serve(address);
+  else ping(address, Number(seconds), source);
+});
 process.stdout.write(`${READY}\n`);
-await input;
-if (role === "serve") serve(address);
-else ping(address, Number(seconds), source);
