@@ -6,7 +6,8 @@ import { filesBelow, ROOT } from "../house/tree.ts";
 /** The folders of `src/cli`, each with the folders that it imports, also by `import type` and `import()`. Imports only point down. */
 const FOLDERS = `
 .          → commands, options, completion, files, terminal
-commands   → explain, topology, client, run, options, completion, files, terminal
+commands   → explore, explain, topology, client, run, options, completion, files, terminal
+explore    → run, options, files, terminal
 explain    → options, files, terminal
 topology   → client, run, options, files, terminal
 client     → options, completion, terminal
