@@ -4,7 +4,7 @@ import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
 import { TestBed } from "../harness/test-bed.ts";
 import type { Contender, Tunnel } from "./tunnel-contender.ts";
-import { RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
+import { I3, RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";
 import { VETH } from "./contenders/veth.ts";
 import { compareFirstSeconds, FIRST_SECOND } from "./first-second.ts";
@@ -24,7 +24,7 @@ const ONLY: string = process.argv.find((option) => option.startsWith("--only="))
 /** Fresh tunnels of each contender whose first second is measured. */
 const FIRST_SECONDS = IS_QUICK ? 1 : 15;
 
-const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS];
+const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS, I3];
 /** References of each contender. */
 const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [OPENVPN, [VETH]],
@@ -33,6 +33,7 @@ const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [RON, [TUNNEL, OPENVPN, VETH]],
   [RON_DETOUR, [TUNNEL]],
   [THREE_LAYERS, [TUNNEL]],
+  [I3, [TUNNEL]],
 ]);
 
 if (canMeasure("tunnel", ["ip", "ping", "iperf3"])) await run();

@@ -5,6 +5,7 @@ import { type Contender, INNER_MTU, type Tunnel } from "../tunnel-contender.ts";
 const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));
 const SHIMMED = fileURLToPath(new URL("../../seams/shim.mzl", import.meta.url));
 const SEALING = fileURLToPath(new URL("../../seams/sealed.mzl", import.meta.url));
+const INDIRECTION = fileURLToPath(new URL("indirection.mzl", import.meta.url));
 const LAYERS = fileURLToPath(new URL("three-layers.mzl", import.meta.url));
 
 /** `tunnel.mzl` between two hosts. */
@@ -44,6 +45,25 @@ export const THREE_LAYERS: Contender = mosaic("three layers", {
         ? ["--fact", `high.localAddr(${upper(node)})`]
         : ["--fact", `high.member(${upper(node)})`, "--fact", `addressMap("${node.inner}", high::${upper(node)})`],
     );
+  },
+});
+
+/** A ring of three hosts, of which the third is the i3 server of all keys: its id is the greatest. It forwards every packet. */
+export const I3: Contender = mosaic("i3.mzl", {
+  program: INDIRECTION,
+  members: HOSTS,
+  isMapped: false,
+  more: (host, nodes) => {
+    const ring = nodes.map(({ location }) => JSON.stringify(location)).join(", ");
+    const id = host === "c" ? `0x${"f".repeat(40)}I` : `0x${HOSTS.indexOf(host)}I`;
+    const facts = nodes.map(({ host: one, inner }) =>
+      one === host ? `i3.trigger(f_sha1("${inner}"), [])` : `addressMap("${inner}", i3::f_sha1("${inner}"))`,
+    );
+    return [
+      "-D",
+      "SUCCESSORS=2",
+      ...[`chord.boot([${ring}])`, `chord.self(${id})`, ...facts].flatMap((fact) => ["--fact", fact]),
+    ];
   },
 });
 
