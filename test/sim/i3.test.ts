@@ -1,5 +1,6 @@
 /** `i3.mzl` on a ring of simulated servers: triggers, stacks, and what hostile or mistaken triggers may cost. */
 import { describe, expect, test } from "vitest";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { ALICE, ADDRESSES, BOB, CAROL, DAVE, idOf, IndirectionNetwork, SERVERS } from "./i3-network.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
@@ -37,8 +38,7 @@ describe("a packet for an id", () => {
     net.trigger(BOB, idOf("bob"));
     net.node(BOB).rebind("i3", "10.0.0.99:10000", 0);
     net.pass(8);
-    const [stored] = ADDRESSES.flatMap((one) => net.rows(one, "i3.stored"));
-    expect(stored?.at(-1)).toEqual([BOB]);
+    expect(ADDRESSES.flatMap((one) => net.rows(one, "i3.stored")).map((row) => row.at(-1))).toContainEqual([BOB]);
     net.crash(BOB);
     net.pass(20);
     expect(ADDRESSES.filter((one) => one !== BOB).flatMap((one) => net.rows(one, "i3.stored"))).toEqual([]);
@@ -87,12 +87,28 @@ describe("a stack", () => {
 });
 
 describe("hostile triggers", () => {
+  test("that put the address of another node behind an id bring it no packet", () => {
+    const net = new IndirectionNetwork();
+    net.trigger(CAROL, idOf("dave"), [idOf("unused"), BOB]);
+    net.say(ALICE, idOf("dave"), "hello");
+    expect(net.got(BOB)).toEqual([]);
+  });
+
+  test("do not replace the triggers of others", () => {
+    const net = new IndirectionNetwork();
+    net.trigger(BOB, idOf("bob"));
+    net.node(CAROL).insert("chord.self", [sha1(BOB)]);
+    net.trigger(CAROL, idOf("bob"));
+    net.say(ALICE, idOf("bob"), "hello");
+    expect(net.got(BOB)).toEqual(["hello"]);
+  });
+
   test("that point to another node are not stored, and counted", () => {
     const net = new IndirectionNetwork();
     net.trigger(CAROL, idOf("flood"), [BOB]);
     net.say(ALICE, idOf("flood"), "hello");
     expect(net.got(BOB)).toEqual([]);
-    expect(net.dropped("trigger of a third party")).toBeGreaterThan(0);
+    expect(net.dropped("no consent")).toBeGreaterThan(0);
   });
 
   test.each<readonly [string, (net: IndirectionNetwork) => void]>([
@@ -118,6 +134,18 @@ describe("hostile triggers", () => {
     expect(net.datagramsFor(() => net.node(ALICE).insert("say", [idOf("loop"), "hello"]))).toBeLessThanOrEqual(64);
     expect(net.dropped("budget")).toBeGreaterThan(0);
   });
+});
+
+test("a packet with a greater budget than a sender gives is not served", () => {
+  const net = new IndirectionNetwork();
+  net.trigger(CAROL, idOf("loop"), [idOf("loop")]);
+  const key = (idOf("loop") >> 80n) << 80n;
+  net.node(SERVERS[0] ?? "").insert("i3.ask", [key, [idOf("loop")], 3000, null, Uint8Array.of(1)]);
+  net.pass(2);
+  expect(net.dropped("budget")).toBe(0);
+  net.node(SERVERS[0] ?? "").insert("i3.ask", [key, [idOf("loop")], 32, null, Uint8Array.of(1)]);
+  net.pass(2);
+  expect(net.dropped("budget")).toBe(1);
 });
 
 test("a node that knows no server drops packets, and counts them", () => {
