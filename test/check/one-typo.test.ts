@@ -1,3 +1,3 @@
 import { testTypos } from "./one-typo.ts";
 
-testTypos(30);
+testTypos(20);
