@@ -211,10 +211,13 @@ function addTimers(timers: readonly { readonly due: number; readonly digest: Dig
 
 function orderOf(table: Table | undefined): readonly OrderedTable[] {
   if (table === undefined) return [];
-  const { lifetime, endsAt, size, evict, derived } = table.spec;
-  if (lifetime < Infinity || endsAt !== undefined) return [{ table, expires: true }];
-  const isEvicting = size > 1 && size < Infinity && evict.policy === "fifo";
-  return isEvicting && derived !== "pure" ? [{ table, expires: false }] : [];
+  const { lifetime, endsAt, size, derived } = table.spec;
+  // The order of rows decides which one is evicted, also among rows with equal costs and equal times.
+  const isEvicting = size > 1 && size < Infinity && derived !== "pure";
+  return [
+    ...(lifetime < Infinity || endsAt !== undefined ? [{ table, expires: true }] : []),
+    ...(isEvicting ? [{ table, expires: false }] : []),
+  ];
 }
 
 /** Whether the table holds the calls of a rule that wait for their answers: `rule?1`, with the call id as its key. */

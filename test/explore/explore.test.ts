@@ -61,6 +61,18 @@ test("two-phase commit: a hasty coordinator is found, with a short way that name
   expect(again.stdout).toContain('two outcomes ["10.0.0.3:10000", "abort", "10.0.0.1:10000", "commit"]');
 });
 
+test.each([
+  ["infinity", "fifo"],
+  ["60", "fifo"],
+  ["infinity", "max(2)"],
+  ["60", "min(2)"],
+])("the order of rows of which one is evicted belongs to a state (lifetime %s, evict %s)", async (kept, policy) => {
+  const files = [`${FOLDER}evicted.mzl`, "--invariant", `${FOLDER}evicted.inv.mzl`, "-D", `KEPT=${kept}`];
+  const { code, stdout } = await explore(...files, "-D", `POLICY=${policy}`, "--nodes", "3", "--ticks", "3");
+  expect(stdout).toContain("the second was replaced");
+  expect(code).toBe(1);
+});
+
 test("token ring: there is one token", async () => {
   const { code, stdout } = await explore(...RING);
   expect(stdout).toContain("33 states");

@@ -53,8 +53,8 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
   const trace = steps && tell(steps, exploration, prepared, options);
   const missing = prepared.names.filter((name) => !reached.includes(name));
   const report: ExplorationReport = { options, outcome, seconds, trace, names: prepared.names, missing };
-  if (trace !== undefined) saveTrace(options.out, trace);
   showReport(report, output);
+  if (trace !== undefined) saveTrace(options.out, trace);
   conclude(report);
 }
 
