@@ -12,8 +12,8 @@ const TRAIN_READERS: ReadonlySet<string> = new Set(["f_rows", "f_count"]);
 /**
  * Columns of the strand's event in which the strand takes a packet train as one value. The result must be the same as for separate
  * packets. So the head may pass the column on, unchanged or through functions from bytes to bytes, `f_rows` and `f_count` may read it, and
- * no other expression may use it. A head with aggregates may pass it on, too: an event has one result. The engine splits a train in any
- * other column.
+ * no other expression may use it. A head with aggregates may also pass it on, because it has one result per event. The engine splits a
+ * train in any other column.
  */
 export function trainColumns(strand: Strand): readonly number[] {
   if (strand.trigger.kind !== "event") return [];
