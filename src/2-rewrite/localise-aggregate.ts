@@ -46,6 +46,6 @@ function defines(
 }
 
 /** Replaces a wildcard in the head of a deletion by null, because a wildcard cannot be sent. */
-function withoutWildcard(argument: Argument): Argument {
+export function withoutWildcard(argument: Argument): Argument {
   return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }

@@ -13,9 +13,10 @@ import { printExpression } from "../../grammar/print.ts";
 import { combinesAggregates, isAggregate, isPredicate, variablesOutsideAggregates } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { parts } from "../program/visit.ts";
-import { atomAt, constantAt, literalAt, variableAt } from "./core.ts";
+import { atomAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
+import { withoutWildcard } from "./localise-aggregate.ts";
 
 export function splitAggregates(
   rule: ExpandedRule,
@@ -84,10 +85,6 @@ function withColumns(args: readonly Argument[], columns: readonly Expression[]):
   let next = 0;
   const replace = (part: Expression): Expression => (isAggregate(part) ? (columns[next++] as Expression) : part);
   return args.map((argument) => (argument.kind === "return" ? argument : rewriteExpression(argument, replace)));
-}
-
-function withoutWildcard(argument: Argument): Argument {
-  return argument.kind === "wildcard" ? constantAt(null, argument.span) : argument;
 }
 
 function readsOnlyTables({ body, trigger, suspends }: ExpandedRule, isTable: (name: string) => boolean): boolean {
