@@ -1,5 +1,4 @@
 import type { ActionPart } from "../topology/action-part.ts";
-import { countOf } from "../../runtime/plan/values/count-of.ts";
 import { formatDuration } from "../topology/duration.ts";
 import type { Observation } from "./observation.ts";
 import { formatPath } from "./routes.ts";
@@ -43,6 +42,7 @@ export class TimelineEventFinder {
   #lastAction: number | undefined;
   #path: string | undefined;
   #wasAnswered = false;
+  #missing = 0;
 
   constructor({ traffic }: Topology, number: number) {
     this.#traffic = traffic[number] as Traffic;
@@ -57,7 +57,7 @@ export class TimelineEventFinder {
       case "watch":
         return this.#onRoutes(observation.at, record);
       case "ping":
-        return observation.traffic === this.#number ? this.#onPing(observation, record) : [];
+        return observation.traffic === this.#number ? this.#onPing(observation) : [];
       default:
         return [];
     }
@@ -67,6 +67,7 @@ export class TimelineEventFinder {
     this.#lastAction = at;
     if (action.kind !== "heal" && action.kind !== "start" && !isNodeAction(action)) {
       this.#broken = { at, isDetected: false };
+      this.#missing = 0;
     }
     return [];
   }
@@ -91,21 +92,23 @@ export class TimelineEventFinder {
     return { at, kind: "direct", text: `back on the direct path${after}` };
   }
 
-  #onPing({ at, report }: Observation & { readonly kind: "ping" }, record: RunRecord): readonly TimelineEvent[] {
-    if (report.kind === "missing") return [];
+  #onPing({ at, report }: Observation & { readonly kind: "ping" }): readonly TimelineEvent[] {
     const broken = this.#broken;
+    if (report.kind === "missing") {
+      if (broken !== undefined && report.sentAt >= broken.at) this.#missing++;
+      return [];
+    }
     const isFirst = !this.#wasAnswered;
     this.#wasAnswered = true;
     if (broken === undefined || report.sentAt < broken.at || isFirst) return [];
     this.#broken = undefined;
-    const lost = record.pings[this.#number]?.outageFrom(broken.at).lost ?? 0;
-    return lost === 0 ? [] : [flows(at, broken.at, lost)];
+    return this.#missing === 0 ? [] : [this.#flows(at, broken.at)];
   }
-}
 
-function flows(at: number, brokenAt: number, lost: number): TimelineEvent {
-  const after = formatDuration(at - brokenAt);
-  return { at, kind: "flows", text: `traffic flows again after ${after}; ${countOf(lost, "ping")} lost` };
+  #flows(at: number, brokenAt: number): TimelineEvent {
+    const pings = this.#missing === 1 ? "1 ping" : `${this.#missing} pings`;
+    return { at, kind: "flows", text: `traffic flows again after ${formatDuration(at - brokenAt)}; ${pings} lost` };
+  }
 }
 
 /** Formats an action for people: `link a–b cut`, `c killed`; without effect: `link a–b is already cut`, `c is not running`. */

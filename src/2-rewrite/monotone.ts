@@ -5,8 +5,8 @@ import type { CoreRule } from "./core.ts";
 
 /**
  * Whether a `min` over its own stratum is monotone: its value only decreases while the stratum is evaluated. This holds if rules use the
- * cost and its copies only in sums and differences with other values, in `f_max` and `f_min`, in comparisons with an upper bound or of a
- * sum with its own summand, and in further aggregates. A `max` is never proved monotone.
+ * cost and its copies only in sums and differences with other values, in `f_max` and `f_min`, in comparisons with an upper bound, and in
+ * further aggregates. A `max` is never proved monotone.
  */
 export function isMonotone(aggregate: CoreRule, tables: ReadonlySet<string>, rules: readonly CoreRule[]): boolean {
   const column = aggregate.head.args.findIndex((argument) => argument.kind === "aggregate");
@@ -78,45 +78,17 @@ function keepsOrder(rule: CoreRule, costs: ReadonlyMap<string, number>): boolean
   const isFree = others.every(
     (argument) => argument.kind === "aggregate" || argument.kind === "return" || !mentions(argument, variables),
   );
-  const sums = sumsOf(rule, variables);
-  return isFree && rule.body.every((literal) => allows(literal, variables, costs, sums));
+  return isFree && rule.body.every((literal) => allows(literal, variables, costs));
 }
 
-/** Returns for each variable of the body that is the sum of a cost and another value the variable of that cost. */
-function sumsOf(rule: CoreRule, costs: ReadonlySet<string>): ReadonlyMap<string, string> {
-  return new Map(
-    rule.body.flatMap((literal) => {
-      const summand = literal.kind === "assign" ? costSummand(literal.value, costs) : undefined;
-      return literal.kind === "assign" && summand !== undefined ? [[literal.target.name, summand] as const] : [];
-    }),
-  );
-}
-
-/** Returns the cost C of a sum `C + X` or `X + C` in which X is independent of costs. */
-function costSummand(value: Expression, costs: ReadonlySet<string>): string | undefined {
-  if (value.kind !== "binary" || value.operator !== "+") return undefined;
-  const { left, right } = value;
-  if (left.kind === "variable" && costs.has(left.name) && !mentions(right, costs)) return left.name;
-  return right.kind === "variable" && costs.has(right.name) && !mentions(left, costs) ? right.name : undefined;
-}
-
-function allows(
-  literal: Literal,
-  variables: ReadonlySet<string>,
-  costs: ReadonlyMap<string, number>,
-  sums: ReadonlyMap<string, string>,
-): boolean {
+function allows(literal: Literal, variables: ReadonlySet<string>, costs: ReadonlyMap<string, number>): boolean {
   switch (literal.kind) {
     case "assign":
       return grows(literal.value, variables) || !mentions(literal.value, variables);
     case "member":
       return !mentions(literal.list, variables);
     case "condition":
-      return (
-        !mentions(literal.test, variables) ||
-        boundsFromAbove(literal.test, variables) ||
-        comparesWithSummand(literal.test, sums)
-      );
+      return !mentions(literal.test, variables) || boundsFromAbove(literal.test, variables);
     case "predicate": {
       const cost = costs.get(literal.atom.name.text);
       return literal.atom.args.every(
@@ -135,14 +107,6 @@ function boundsFromAbove(test: Expression, variables: ReadonlySet<string>): bool
   return (
     operator === "&&" && [left, right].every((side) => !mentions(side, variables) || boundsFromAbove(side, variables))
   );
-}
-
-/** Whether the test compares a sum with its cost, as `S > C` does for `S := C + X`: that only depends on the sign of X. */
-function comparesWithSummand(test: Expression, sums: ReadonlyMap<string, string>): boolean {
-  if (test.kind !== "binary" || !["<", "<=", ">", ">="].includes(test.operator)) return false;
-  const { left, right } = test;
-  if (left.kind !== "variable" || right.kind !== "variable") return false;
-  return sums.get(left.name) === right.name || sums.get(right.name) === left.name;
 }
 
 function mentions(expression: Expression, variables: ReadonlySet<string>): boolean {

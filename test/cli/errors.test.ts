@@ -20,14 +20,6 @@ function program(name: string, text: string | Uint8Array): string {
 
 const shipped = readdirSync(join(ROOT, "programs")).filter((file) => file.endsWith(".mzl"));
 
-test.for([...shipped, ...readdirSync(join(ROOT, "programs/overlog")).map((file) => `overlog/${file}`)])(
-  "the shipped program %s draws no diagnostics",
-  async (file) => {
-    const ended = await mosaicInProcess("check", join(ROOT, "programs", file));
-    expect(ended).toMatchObject({ code: 0, stderr: "" });
-  },
-);
-
 /** Every error has a message with its position or option, and an exit code: 1 for the program or the run, 2 for the command line. */
 describe("errors before a node runs", () => {
   const good = program("good.mzl", "a: b(X) :- a(X).\n");

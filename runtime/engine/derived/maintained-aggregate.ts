@@ -2,7 +2,11 @@
  * The aggregate of one rule of a derived table, kept up to date group by group.
  *
  * Strands report the body rows of the rule to `contribute`, which stores them in their group. `flush`
- * recomputes the changed groups. It reports the old result of a group as a removed derivation and the new one as an added derivation.
+ * computes the results of the changed groups. It reports the old result of a group as a removed derivation and the new one as an added
+ * derivation.
+ *
+ * The result of a small group is computed from all its entries. A large group has running aggregates, which follow each change of an entry:
+ * the cost of a change then does not depend on the size of the group.
  */
 import type { AggregateSpec, Sign } from "../../plan/contract/plan.ts";
 import { accumulator } from "../../plan/library/aggregates/accumulator.ts";
@@ -11,21 +15,24 @@ import { keyOfValues } from "../../plan/values/key.ts";
 import { equal, equalValues, type Value, type Values } from "../../plan/values/value.ts";
 import { ENTRY_BYTES, GROUP_BYTES } from "../limits/memory-use.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
+import type { GroupEntry } from "./group-entry.ts";
+import { type RunningAggregate, runningAggregate } from "./running-aggregate.ts";
 
-/** Values of one combination of body rows, and the number of combinations that have these values. */
-interface Entry {
-  readonly values: Values;
-  count: number;
-}
+/** Number of entries up to which a group has no running aggregates. */
+const SMALL_GROUP = 16;
 
 interface Group {
   readonly key: string;
-  readonly entries: Map<string, Entry>;
+  readonly entries: Map<string, GroupEntry>;
+  /** Running aggregates of a large group, by column; undefined at all other columns, and if the group has none. */
+  running: RunningColumns | undefined;
   /** Row that the group has contributed to the derived table; undefined if the group has contributed none. */
   result: Values | undefined;
   /** Whether the result replaced another result. The new result may then depend on rows that were derived from the replaced one. */
   isReplacement: boolean;
 }
+
+type RunningColumns = readonly (RunningAggregate | undefined)[];
 
 /** Operation on a group, as the journal records it. Its detail holds the former state. */
 type GroupOperation = "counted" | "opened" | "closed" | "computed";
@@ -33,7 +40,7 @@ type GroupDetail = BeforeCount | BeforeComputation | undefined;
 
 interface BeforeCount {
   readonly rowKey: string;
-  readonly entry: Entry;
+  readonly entry: GroupEntry;
   readonly count: number;
 }
 
@@ -56,6 +63,8 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   readonly #aggregateColumns: readonly number[];
   /** Columns of the winning row, in the order in which they decide between equal values. */
   readonly #winnerColumns: readonly number[];
+  /** Column of the `min` or `max` that decides which row wins; -1 if there is none. */
+  readonly #bestColumn: number;
   readonly #groups = new Map<string, Group>();
   /** Keys of groups to recompute. */
   readonly #changed = new Set<string>();
@@ -68,6 +77,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     this.#groupColumns = columnsOf(spec, "group");
     this.#aggregateColumns = columnsOf(spec, "aggregate");
     this.#winnerColumns = winnerColumnsOf(spec);
+    this.#bestColumn = spec.columns.findIndex((column) => column.kind === "aggregate" && isExtreme(column.function));
   }
 
   /** Whether `flush` has anything to do. */
@@ -122,12 +132,14 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     this.#journal.record(this, "counted", group, { rowKey, entry, count: before });
   }
 
-  #setCount(group: Group, rowKey: string, entry: Entry, count: number): void {
+  #setCount(group: Group, rowKey: string, entry: GroupEntry, count: number): void {
     const change = Number(count !== 0) - Number(entry.count !== 0);
     this.#journal.memory.stored += change * (ENTRY_BYTES + rowKey.length + heldBytesOf(entry.values));
+    const added = count - entry.count;
     entry.count = count;
     if (count === 0) group.entries.delete(rowKey);
     else group.entries.set(rowKey, entry);
+    if (group.running !== undefined && !follow(group.running, entry, added)) group.running = undefined;
   }
 
   #addGroup(group: Group): void {
@@ -179,7 +191,7 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
   }
 
   #open(key: string): Group {
-    const group: Group = { key, entries: new Map(), result: undefined, isReplacement: false };
+    const group: Group = { key, entries: new Map(), running: undefined, result: undefined, isReplacement: false };
     this.#addGroup(group);
     this.#journal.record(this, "opened", group, undefined);
     return group;
@@ -207,25 +219,65 @@ export class MaintainedAggregate implements Undoable<GroupOperation, Group, Grou
     this.#journal.record(this, "closed", group, undefined);
   }
 
+  /** Returns the result of a group with entries; undefined if an aggregate has no value. */
   #compute(group: Group): Values | undefined {
+    if (group.entries.size > SMALL_GROUP) group.running ??= this.#runningColumns(group);
+    return group.running === undefined ? this.#fromEntries(group) : this.#fromRunning(group, group.running);
+  }
+
+  /** Returns running aggregates of all entries of the group; undefined if an aggregate has no running form. */
+  #runningColumns({ entries }: Group): RunningColumns | undefined {
+    const columns = this.#spec.columns.map((column, at) =>
+      column.kind === "aggregate" ? runningAggregate(column.function, at, this.#winnerColumns) : undefined,
+    );
+    if (this.#aggregateColumns.some((at) => columns[at] === undefined)) return undefined;
+    for (const entry of entries.values()) if (!follow(columns, entry, entry.count)) return undefined;
+    return columns;
+  }
+
+  #fromRunning({ entries }: Group, running: RunningColumns): Values | undefined {
+    const winner = running[this.#bestColumn]?.winner();
+    return this.#resultOf(entries, {
+      aggregate: (at) => running[at]?.result(),
+      winner: (at) => winner?.values[at],
+    });
+  }
+
+  #fromEntries({ entries }: Group): Values | undefined {
     const sums = this.#spec.columns.map((column) =>
       column.kind === "aggregate" ? accumulator(column.function) : undefined,
     );
-    for (const { values, count } of group.entries.values()) {
+    for (const { values, count } of entries.values()) {
       const winner = this.#winnerColumns.map((column) => values[column] as Value);
       for (const [column, sum] of sums.entries()) {
         if (sum !== undefined && !sum.add(values[column] as Value, count, winner)) return undefined;
       }
     }
-    const [first] = group.entries.values();
-    const best = this.#spec.columns.findIndex((column) => column.kind === "aggregate" && isExtreme(column.function));
+    return this.#resultOf(entries, {
+      aggregate: (at) => sums[at]?.result(),
+      winner: (at) => sums[this.#bestColumn]?.winner(this.#winnerColumns.indexOf(at)),
+    });
+  }
+
+  #resultOf(entries: ReadonlyMap<string, GroupEntry>, { aggregate, winner }: ColumnValues): Values | undefined {
+    const [first] = entries.values();
     const result = this.#spec.columns.map((column, at): Value | undefined => {
       if (column.kind === "group") return first?.values[at];
-      if (column.kind === "aggregate") return sums[at]?.result();
-      return sums[best]?.winner(this.#winnerColumns.indexOf(at));
+      return column.kind === "aggregate" ? aggregate(at) : winner(at);
     });
     return result.every((value) => value !== undefined) ? result : undefined;
   }
+}
+
+/** Values of the columns of a result that do not identify its group. */
+interface ColumnValues {
+  readonly aggregate: (column: number) => Value | undefined;
+  readonly winner: (column: number) => Value | undefined;
+}
+
+/** Passes a change of the count of an entry to running aggregates. Returns false if one of them cannot follow it. */
+function follow(running: RunningColumns, entry: GroupEntry, change: number): boolean {
+  return running.every((aggregate) => aggregate === undefined || aggregate.update(entry, change));
 }
 
 function columnsOf(spec: AggregateSpec, kind: AggregateSpec["columns"][number]["kind"]): readonly number[] {

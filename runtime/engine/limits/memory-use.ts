@@ -13,7 +13,7 @@ export const INDEX_ENTRY_BYTES = 64;
 export const SUPPORT_BYTES = 360;
 export const GROUP_BYTES = 320;
 /** Body row in a group of an aggregate, or memoised result of an impure function. */
-export const ENTRY_BYTES = 160;
+export const ENTRY_BYTES = 192;
 /** Entry of the journal. */
 export const JOURNAL_BYTES = 72;
 /** Result of a rule: an event, a table change, or a tuple to send. */

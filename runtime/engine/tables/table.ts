@@ -247,12 +247,22 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.#journal.record(this, "deletionFinished", row, null);
   }
 
-  /** Reverts a deletion within the running commit. The row returns to its position; the caller sets its mark. */
+  /**
+   * Reverts a deletion within the running commit. The row returns to its position in the order of expiry and eviction, or to the end if
+   * there is no such order. The caller sets its mark.
+   */
   reinstate(row: Row): void {
     if (this.spec.hasExpiringDerivations === true) this.#rows.insertByExpiry(row);
-    else this.#rows.restore(row);
+    else if (this.#isOrdered) this.#rows.restore(row);
+    else this.#rows.append(row);
     this.#enlist(row);
     this.#journal.record(this, "reinstated", row, null);
+  }
+
+  /** Whether the order of rows matters, because they expire or are evicted. */
+  get #isOrdered(): boolean {
+    const { lifetime, size, endsAt } = this.spec;
+    return lifetime < Infinity || size < Infinity || endsAt !== undefined;
   }
 
   /** Deletes the rows whose lifetime has ended. */

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { controlPath } from "../../../runtime/control/control-socket.ts";
@@ -17,21 +17,5 @@ export function socketsIn(folder: string): readonly string[] {
       .map((name) => join(folder, name));
   } catch {
     return [];
-  }
-}
-
-/** Returns the inode number of the socket at a path. Undefined if the path is missing or no socket. */
-export function socketInode(path: string): number | undefined {
-  const file = lstatSync(path, { throwIfNoEntry: false });
-  return file?.isSocket() ? file.ino : undefined;
-}
-
-/** Removes the socket of a dead process, unless a new process has replaced it, or the file belongs to another user. */
-export function removeDeadSocket(path: string, inode: number | undefined): void {
-  if (inode === undefined || socketInode(path) !== inode) return;
-  try {
-    unlinkSync(path);
-  } catch {
-    // The next listing tries again.
   }
 }

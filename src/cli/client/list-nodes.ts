@@ -1,7 +1,6 @@
 /**
  * `mosaic ps`: finds the control sockets and the processes of `mosaic run` on this host, and asks each node for its program and addresses.
- * If a node does not answer, the fields come from the command line of its process and from the kernel. Removes the sockets that dead nodes
- * have left in the default folders.
+ * If a node does not answer, the fields come from the command line of its process and from the kernel.
  */
 import { basename, join } from "node:path";
 import type { NodeDescription } from "../../../runtime/control/reply.ts";
@@ -10,11 +9,11 @@ import type { OptionSpec } from "../options/command-spec.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { textColumns } from "../terminal/text-columns.ts";
-import { controlFolders, removeDeadSocket, socketInode, socketsIn } from "./control-folders.ts";
+import { controlFolders, socketsIn } from "./control-folders.ts";
 import { NodeClient, NotConnected } from "./node-client.ts";
 import { controlPathsOf, type NodeProcess, nodeProcesses } from "./node-processes.ts";
 
-/** A node, a process of `mosaic run`, or a socket whose process this user may not see. A field that is not known is null. */
+/** A node, a process of `mosaic run`, or a socket without a process. A field that is not known is null. */
 interface ListedNode {
   readonly node: string | null;
   readonly socket: string | null;
@@ -35,14 +34,14 @@ type UnansweredState =
   /** It runs without a control socket. */
   | "no socket"
   /** Only its owner can ask it. */
-  | "of another user";
+  | "of another user"
+  /** The process that made the socket is gone. */
+  | "ended";
 
 /** Outcome of a question to a socket. */
 type Answer =
   | { readonly socket: string; readonly kind: "answered"; readonly node: ListedNode }
-  | { readonly socket: string; readonly kind: "silent" | "foreign" }
-  /** No process listens. `inode` is the number of the file that was asked, if it is there. */
-  | { readonly socket: string; readonly kind: "ended"; readonly inode: number | undefined };
+  | { readonly socket: string; readonly kind: "silent" | "ended" | "foreign" };
 
 const ANSWER_MS = 1_000;
 
@@ -53,10 +52,8 @@ export async function listNodes(
   output: Output,
 ): Promise<void> {
   const processes = nodeProcesses(options);
-  const claimed = processes.flatMap(controlPathsOf);
-  const paths = new Set([...controlFolders().flatMap(socketsIn), ...claimed]);
+  const paths = new Set([...controlFolders().flatMap(socketsIn), ...processes.flatMap(controlPathsOf)]);
   const answers = await Promise.all([...paths].map(ask));
-  removeDeadSockets(answers, new Set(claimed));
   const nodes = listed(answers, processes);
   if (form === "names") for (const { socket } of nodes.filter(isNamed)) output.result(nameOf(socket ?? ""));
   else if (form === "json") for (const node of nodes) output.result(jsonText(node));
@@ -85,14 +82,8 @@ function rowOf(answer: Answer, process: NodeProcess | undefined): readonly Liste
     case "foreign":
       return process ? [] : [unknown(answer.socket, "of another user")];
     case "ended":
-      return [];
-  }
-}
-
-/** Removes the sockets of ended nodes, except those at paths of running processes: a process that starts replaces such a socket. */
-function removeDeadSockets(answers: readonly Answer[], claimed: ReadonlySet<string>): void {
-  for (const answer of answers) {
-    if (answer.kind === "ended" && !claimed.has(answer.socket)) removeDeadSocket(answer.socket, answer.inode);
+      // A starting process will replace the socket that an ended process left at its path.
+      return process ? [] : [unknown(answer.socket, "ended")];
   }
 }
 
@@ -129,7 +120,6 @@ function unknown(socket: string, state: UnansweredState): ListedNode {
 
 /** Asks the node at a socket. */
 async function ask(socket: string): Promise<Answer> {
-  const inode = socketInode(socket);
   try {
     const client = await NodeClient.connectTo(socket);
     const timer = setTimeout(() => client.close(), ANSWER_MS);
@@ -141,10 +131,7 @@ async function ask(socket: string): Promise<Answer> {
       client.close();
     }
   } catch (error: unknown) {
-    if (error instanceof NotConnected && error.code === "EACCES") return { socket, kind: "foreign" };
-    // Other errors, such as a full backlog, do not mean that the process is gone.
-    if (error instanceof NotConnected && ["ECONNREFUSED", "ENOENT"].includes(error.code ?? ""))
-      return { socket, kind: "ended", inode };
+    if (error instanceof NotConnected) return { socket, kind: error.code === "EACCES" ? "foreign" : "ended" };
   }
   return { socket, kind: "silent" };
 }
@@ -176,7 +163,7 @@ function cells({ node, pid, files, listen, devices, uptime, state, socket }: Lis
 
 /** Whether other commands can name the node. */
 function isNamed({ socket, state }: ListedNode): boolean {
-  return socket !== null && state !== "of another user";
+  return socket !== null && state !== "ended" && state !== "of another user";
 }
 
 /** The shortest text that names the node: the port or address of a default socket, or its path. */

@@ -102,19 +102,18 @@ describe("mosaic ps", () => {
     await node.ended;
   });
 
-  test("removes the socket that a dead node left in the default folder, and no other file", async () => {
+  test("shows the socket that a dead node left in the default folder, which is no name of a node", async () => {
     const runtime = join(folder, "runtime");
-    const sockets = join(runtime, "mosaic");
-    mkdirSync(sockets, { recursive: true, mode: 0o700 });
-    writeFileSync(join(sockets, "note.sock"), "");
+    mkdirSync(join(runtime, "mosaic"), { recursive: true, mode: 0o700 });
     const env = ["env", `XDG_RUNTIME_DIR=${runtime}`];
     const node = new MosaicProcess(["run", "ping.mzl", "--listen", "127.0.0.1:0"], env);
     await node.printed(/running/);
     node.kill("SIGKILL");
     await node.ended;
-    expect(readdirSync(sockets)).toHaveLength(2);
-    expect((await new MosaicProcess(["ps"], env).ended).stdout).not.toContain(sockets);
-    expect(readdirSync(sockets)).toEqual(["note.sock"]);
+    const [socket = ""] = readdirSync(join(runtime, "mosaic"));
+    const { stdout } = await new MosaicProcess(["ps"], env).ended;
+    expect(stdout).toMatch(new RegExp(`^- +- +- +- +- +- +ended +.*${socket}$`, "m"));
+    expect((await new MosaicProcess(["ps", "--names"], env).ended).stdout).not.toContain(socket.replace(".sock", ""));
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Sum of numbers that does not depend on their order: it is exact while numbers are added, and rounded once at the end
+ * Sum of numbers that does not depend on their order: it is exact while numbers are added and removed, and rounded once at the end
  * (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997).
  */
 export class ExactSum {
@@ -8,20 +8,49 @@ export class ExactSum {
    * the same weight.
    */
   #partials: number[] = [];
-  /** Sum of the infinite numbers. NaN if both signs occurred. */
-  #infinite = 0;
-  #isIntegral = true;
+  /** Sum of the partials that exceeded the range of numbers. 0 while the sum is exact. */
+  #overflow = 0;
+  #positiveInfinities = 0;
+  #negativeInfinities = 0;
+  #nans = 0;
+  /** How many of the numbers are not safe integers. */
+  #inexact = 0;
+
+  /** Whether a partial sum exceeded the range of numbers. The sum is then infinite, and `remove` cannot make it finite again. */
+  get hasOverflowed(): boolean {
+    return this.#overflow !== 0;
+  }
 
   add(value: number): void {
-    this.#isIntegral &&= Number.isSafeInteger(value);
-    if (Number.isFinite(value)) this.#addFinite(value);
-    else this.#infinite += value;
+    this.#change(value, 1);
+  }
+
+  /** Removes a number that was added. The sum has not overflowed. */
+  remove(value: number): void {
+    this.#change(value, -1);
   }
 
   /** Returns undefined if all numbers are integers and their sum is not a safe integer, or if infinities of both signs occurred. */
   result(): number | undefined {
-    const sum = this.#infinite === 0 ? this.#rounded() : this.#infinite;
-    return Number.isNaN(sum) || (this.#isIntegral && !Number.isSafeInteger(sum)) ? undefined : sum;
+    const infinite = this.#infinite();
+    const sum = infinite === 0 ? this.#rounded() : infinite;
+    return Number.isNaN(sum) || (this.#inexact === 0 && !Number.isSafeInteger(sum)) ? undefined : sum;
+  }
+
+  #change(value: number, sign: 1 | -1): void {
+    if (!Number.isSafeInteger(value)) this.#inexact += sign;
+    if (Number.isFinite(value)) this.#addFinite(value * sign);
+    else if (value === Infinity) this.#positiveInfinities += sign;
+    else if (value === -Infinity) this.#negativeInfinities += sign;
+    else this.#nans += sign;
+  }
+
+  /** Returns the sum of all that is not finite: 0 if nothing is, NaN if both signs or NaN occurred. */
+  #infinite(): number {
+    let sum = this.#overflow;
+    if (this.#positiveInfinities > 0) sum += Infinity;
+    if (this.#negativeInfinities > 0) sum -= Infinity;
+    return this.#nans > 0 ? NaN : sum;
   }
 
   #addFinite(value: number): void {
@@ -34,7 +63,7 @@ export class ExactSum {
       if (lost !== 0) partials.push(lost);
     }
     if (Number.isFinite(carried)) this.#partials = [...partials, carried];
-    else this.#infinite += carried;
+    else this.#overflow += carried;
   }
 
   /**
