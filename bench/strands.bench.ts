@@ -1,10 +1,5 @@
-import { Node } from "../runtime/node/node.ts";
-import { loadProgram } from "../runtime/node/program.ts";
-import { Simulation } from "../runtime/sim/simulation.ts";
-import type { World } from "../runtime/world/world.ts";
-import { FileLibrary } from "../src/cli/files/file-library.ts";
-import { compile } from "../src/compile.ts";
 import { compare } from "./harness/figure.ts";
+import { oneNode } from "./harness/one-node.ts";
 import { report } from "./harness/report.ts";
 import { measureInRounds, ROUNDS, seconds } from "./harness/rounds.ts";
 
@@ -27,24 +22,11 @@ r: out(D) :- in(A), t1(A, B), t2(B, C), t3(C, D).
 `;
 
 function engineRun(): () => void {
-  const library = new FileLibrary();
-  library.addText("bench", PROGRAM);
-  const { plan } = compile(["bench"], library, { defines: new Map(), dialect: undefined });
-  if (plan === undefined) throw new Error("the program of the bench has errors");
-  const node = new Node(loadProgram(plan), simulatedWorld(), { names: ["here:1"], facts: [], watch: [] });
-  node.start();
+  const { node } = oneNode(PROGRAM);
   for (let row = 0; row < ROWS; row++) node.insert("fill", [row]);
   return () => {
     for (let event = 0; event < EVENTS; event++) node.insert("in", [event % ROWS]);
   };
-}
-
-/** A simulated network of one host, whose clock stands still. */
-function simulatedWorld(): World {
-  const worlds: World[] = [];
-  const simulation = new Simulation({ seed: 1 });
-  simulation.addHost({ name: "here", address: "here:1", boot: (world) => worlds.push(world) }).start();
-  return worlds[0] as World;
 }
 
 function loopRun(): () => void {

@@ -1,11 +1,6 @@
-import { Node } from "../runtime/node/node.ts";
-import { loadProgram } from "../runtime/node/program.ts";
-import { Simulation } from "../runtime/sim/simulation.ts";
-import type { World } from "../runtime/world/world.ts";
 import { ALL_OPTIMISATIONS, type ViewOptimisations } from "../src/program/view-optimisations.ts";
-import { FileLibrary } from "../src/cli/files/file-library.ts";
-import { compile } from "../src/compile.ts";
 import { type Comparison, compare } from "./harness/figure.ts";
+import { oneNode } from "./harness/one-node.ts";
 import { report } from "./harness/report.ts";
 import { measureInRounds, ROUNDS, seconds } from "./harness/rounds.ts";
 
@@ -26,15 +21,7 @@ const WAITING: ViewOptimisations = { ...ALL_OPTIMISATIONS, inlineViews: false };
 const BY_STEPS: ViewOptimisations = { ...ALL_OPTIMISATIONS, localShortcut: false };
 
 function caller(text: string, optimisations: ViewOptimisations): () => Promise<number> {
-  const library = new FileLibrary();
-  library.addText("bench", text);
-  const { plan } = compile(["bench"], library, { defines: new Map(), dialect: undefined, optimisations });
-  if (plan === undefined) throw new Error("the program of the bench has errors");
-  const worlds: World[] = [];
-  const simulation = new Simulation({ seed: 1 });
-  simulation.addHost({ name: "here", address: "here:1", boot: (world) => worlds.push(world) }).start();
-  const node = new Node(loadProgram(plan), worlds[0] as World, { names: ["here:1"], facts: [], watch: [] });
-  node.start();
+  const { node, simulation } = oneNode(text, optimisations);
   return async () => {
     const taken = await seconds(() => {
       for (let call = 0; call < CALLS; call++) node.insert("in", [call]);
