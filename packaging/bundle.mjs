@@ -61,6 +61,8 @@ try {
     outdir: NEW,
     outExtension: { ".js": ".cjs" },
     bundle: true,
+    // Packages with compiled code or files of their own, and packages that few commands load.
+    external: ["echarts", "@resvg/resvg-js"],
     // A module of CommonJS loads a built-in module where it is used first: `node:http` alone takes 50 ms.
     format: "cjs",
     platform: "node",

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Reply } from "../../runtime/control/reply.ts";
 import type { Request } from "../../runtime/control/request.ts";
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
+import { countBytes } from "./byte-counters.ts";
 import { FaultyLinks } from "./faulty-links.ts";
 import { type FlowProcesses, startFlow } from "./flow-processes.ts";
 import { HostCommand } from "./host-command.ts";
@@ -29,6 +30,7 @@ import {
   isNodeAction,
   type NodeAction,
   type PingTraffic,
+  plottedInterfaces,
   type QueryExpectation,
   type StreamTraffic,
   type Topology,
@@ -130,6 +132,8 @@ class KernelLab {
   /** Undefined if no link needs the link process. */
   #links: FaultyLinks | undefined;
   readonly #commands: HostCommand[] = [];
+  /** Processes that read the counters of interfaces. */
+  readonly #byteCounters: ChildProcess[] = [];
   /** Checks whose command is still running. */
   readonly #pending: Promise<void>[] = [];
   /** Time in `performance.now()` at which all nodes ran. Until then the topology's time is 0. */
@@ -167,6 +171,7 @@ class KernelLab {
     this.#startedAt = performance.now();
     const zero = Number(process.hrtime.bigint()) / 1e9;
     for (const flow of this.#flows) flow.begin(zero);
+    this.#countBytes();
   }
 
   /** Runs all tasks of the topology at their times, to its end. */
@@ -218,6 +223,7 @@ class KernelLab {
   async close(): Promise<void> {
     for (const { children } of [...this.#pings.values(), ...this.#flows]) for (const child of children) child.kill();
     for (const command of this.#commands) command.kill();
+    for (const child of this.#byteCounters) child.kill();
     this.#links?.stop();
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()));
     this.#namespaces.close();
@@ -259,6 +265,16 @@ class KernelLab {
     const { observe } = this.#settings;
     const report: ReportFlow = (one) => observe({ kind: "flow", at: this.#now(), traffic: number, report: one });
     return startFlow({ traffic, port: FIRST_PORT + number }, this.#namespaces, report);
+  }
+
+  /** Starts to read the counters of the hosts whose interfaces plots show. */
+  #countBytes(): void {
+    for (const host of new Set(plottedInterfaces(this.#topology).map((one) => one.host))) {
+      const on = (script: readonly string[]): readonly string[] => this.#namespaces.on(host, script);
+      this.#byteCounters.push(
+        countBytes(on, (interfaces) => this.#settings.observe({ kind: "bytes", at: this.#now(), host, interfaces })),
+      );
+    }
   }
 
   #preparePings(traffic: PingTraffic, number: number): PingProcesses {

@@ -4,6 +4,7 @@ import type { FlowReport } from "../../runtime/sim/flow-report.ts";
 import type { PingReport } from "../../runtime/sim/sim-kernel.ts";
 import type { CommandEnd } from "./command-end.ts";
 import type { Inspection } from "./inspection.ts";
+import type { InterfaceBytes } from "./interface-record.ts";
 import type { QueryAnswer } from "./query-answer.ts";
 import type { ActionPart } from "../topology/action-part.ts";
 
@@ -80,6 +81,8 @@ export type Observation =
       readonly to: string;
       readonly dropped: number;
     }
+  /** Bytes of the interfaces of a host that plots show, since the start of its node or of the lab. Reported once a second. */
+  | { readonly kind: "bytes"; readonly at: number; readonly host: string; readonly interfaces: InterfaceBytes }
   /** Unexpected exit of a node, with exit code or signal and its last output. */
   | { readonly kind: "exited"; readonly at: number; readonly host: string; readonly how: string }
   /** Last state of a node, just before it is killed or the run ends. */

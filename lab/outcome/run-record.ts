@@ -1,7 +1,9 @@
 import { type CheckResult, evaluateCheck } from "./evaluate-check.ts";
 import { FlowRecord } from "./flow-record.ts";
 import type { Inspection } from "./inspection.ts";
+import { type InterfaceBytes, InterfaceRecord } from "./interface-record.ts";
 import type { Observation } from "./observation.ts";
+import { PathRecord } from "./path-record.ts";
 import { type Outage, PingRecord } from "./ping-record.ts";
 import { type Route, Routes } from "./routes.ts";
 import type { Topology, Direction } from "../topology/topology.ts";
@@ -35,16 +37,22 @@ export class RunRecord {
   readonly fullQueues: (Direction & { readonly dropped: number })[] = [];
   /** Lives of all hosts, in the order in which they ended. */
   readonly lives: HostLife[] = [];
+  /** By index of the plot. Undefined for plots that show no path. */
+  readonly paths: readonly (PathRecord | undefined)[];
   readonly #topology: Topology;
+  readonly #interfaces = new Map<string, InterfaceRecord>();
   /** Host whose routes the snapshots show. */
   readonly #routesHost: string | undefined;
 
   constructor(topology: Topology) {
-    const { traffic, hosts, routes } = topology;
+    const { traffic, hosts, routes, plots } = topology;
     this.#topology = topology;
     this.pings = traffic.map(() => new PingRecord());
     this.flows = traffic.map((one) => (one.kind === "ping" ? undefined : new FlowRecord(one)));
     this.routes = routes && new Routes(hosts, routes);
+    this.paths = plots.map(({ content }) =>
+      content.kind === "path" ? new PathRecord(content.from, content.to) : undefined,
+    );
     this.#routesHost = traffic[0]?.from;
   }
 
@@ -57,10 +65,15 @@ export class RunRecord {
         this.flows[observation.traffic]?.add(observation.report);
         break;
       case "watch":
-        this.routes?.apply(observation.host, observation.line, observation.at);
+        if (this.routes?.apply(observation.host, observation.line, observation.at) === true)
+          this.#addPaths(observation.at);
         break;
       case "action":
         this.#addAction(observation.at, observation);
+        this.#addPaths(observation.at);
+        break;
+      case "bytes":
+        this.#addBytes(observation.at, observation.host, observation.interfaces);
         break;
       case "queueFull":
         this.fullQueues.push(observation);
@@ -73,9 +86,28 @@ export class RunRecord {
         break;
       case "exited":
         this.routes?.clear(observation.host, observation.at);
+        this.#addPaths(observation.at);
         break;
       default:
     }
+  }
+
+  /** Returns the record of a host's device, or of all its interfaces to other hosts. Undefined if nothing was reported. */
+  interfaceOf(host: string, device: string | undefined): InterfaceRecord | undefined {
+    return this.#interfaces.get(interfaceKey(host, device ?? ""));
+  }
+
+  #addBytes(at: number, host: string, interfaces: InterfaceBytes): void {
+    for (const [device, counters] of interfaces) {
+      const key = interfaceKey(host, device);
+      const known = this.#interfaces.get(key) ?? new InterfaceRecord();
+      this.#interfaces.set(key, known);
+      known.add(at, counters);
+    }
+  }
+
+  #addPaths(at: number): void {
+    if (this.routes !== undefined) for (const path of this.paths) path?.add(at, this.routes);
   }
 
   /** Adds a snapshot of the present routes. */
@@ -110,4 +142,8 @@ export class RunRecord {
     if (action.kind === "move") for (const { host, to } of action.moves) this.routes?.addAddresses(host, to);
     if (action.kind === "kill") for (const host of action.hosts) this.routes?.clear(host, at);
   }
+}
+
+function interfaceKey(host: string, device: string): string {
+  return `${host}/${device}`;
 }

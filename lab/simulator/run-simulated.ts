@@ -27,6 +27,7 @@ import {
   type TopologyAction,
   interfacesOf,
   isNodeAction,
+  plottedInterfaces,
   type Host,
   type Topology,
   type Traffic,
@@ -295,10 +296,13 @@ function applyAction(parts: RunningParts, action: TopologyAction, observe: Obser
 
 async function run(
   { simulation, nodes }: RunningParts,
-  { duration, checks, hosts }: Topology,
+  topology: Topology,
   { observe, pace = yieldOnly, signal }: SimulatedSettings,
   cooperativeYield: CooperativeYield,
 ): Promise<SimulatedOutcome> {
+  const { duration, checks, hosts } = topology;
+  const plottedHosts = new Set(plottedInterfaces(topology).map(({ host }) => host));
+  nodes.reportBytes(plottedHosts, simulation.now);
   const isYieldDue = (): boolean => cooperativeYield.isYieldDue;
   for (let tick = 1; simulation.now < duration; tick++) {
     const end = Math.min(tick * TICK_SECONDS, duration);
@@ -312,7 +316,10 @@ async function run(
         ok: false,
         message: `at ${outcome.at} s the simulation does not advance: the programs raise events without end`,
       };
-    if (tick % TICKS_PER_SAMPLE === 0) nodes.sample(simulation.now);
+    if (tick % TICKS_PER_SAMPLE === 0) {
+      nodes.sample(simulation.now);
+      nodes.reportBytes(plottedHosts, simulation.now);
+    }
     observe({ kind: "tick", at: simulation.now });
     await pace(simulation.now);
     if (signal?.aborted === true) return INTERRUPTED;

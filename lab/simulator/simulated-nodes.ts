@@ -13,6 +13,7 @@ import type { Fact, Peer } from "../../runtime/node/peer-facts.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import type { NodeState } from "../outcome/inspection.ts";
+import type { ByteCounters } from "../outcome/interface-record.ts";
 import type { Observe } from "../outcome/observation.ts";
 import { announcedBy, type Host } from "../topology/topology.ts";
 import { askNode } from "./ask-node.ts";
@@ -50,6 +51,7 @@ export interface NodeInstallation {
 
 interface Life {
   readonly host: string;
+  readonly node: Node;
   readonly start: number;
   readonly startedAt: number;
   readonly instruments: NodeInstruments | undefined;
@@ -93,7 +95,7 @@ export class SimulatedNodes {
     });
     this.#trace(node, name, start);
     const tools = { instruments: instrument?.(node), control: controlOf?.(node, installation) };
-    this.#lives.set(name, { host: name, start, startedAt: clock.now(), ...tools });
+    this.#lives.set(name, { host: name, node, start, startedAt: clock.now(), ...tools });
     const files = host.programs.join(" ");
     observe({ kind: "log", at: clock.now(), host: name, text: `running ${files} as ${node.name}` });
     return node.start();
@@ -104,6 +106,14 @@ export class SimulatedNodes {
     for (const { host, instruments } of this.#lives.values())
       for (const text of instruments?.sample() ?? [])
         this.#settings.observe({ kind: "log", at, host, text, isWarning: true });
+  }
+
+  /** Reports the bytes of the interfaces of some hosts. A host that is down reports nothing. */
+  reportBytes(hosts: Iterable<string>, at: number): void {
+    for (const host of hosts) {
+      const life = this.#lives.get(host);
+      if (life !== undefined) this.#settings.observe({ kind: "bytes", at, host, interfaces: bytesOf(life.node) });
+    }
   }
 
   /** Returns the replies of a host's node to a request. Undefined if the host is down. Called between two steps. */
@@ -138,4 +148,13 @@ export class SimulatedNodes {
       return true;
     });
   }
+}
+
+/** Returns the bytes of a node: its datagrams under "", and the packets of its devices as the host sees them. */
+function bytesOf(node: Node): ReadonlyMap<string, ByteCounters> {
+  const { network, devices } = node.trafficMetrics();
+  return new Map([
+    ["", { received: network.receivedBytes, sent: network.sentBytes }],
+    ...devices.map((one) => [one.name, { received: one.writtenBytes, sent: one.readBytes }] as const),
+  ]);
 }

@@ -20,6 +20,7 @@ import type {
   HostDocument,
   LinkDocument,
   NetworkDocument,
+  PlotDocument,
   RouteColumns,
   TopologyDocument,
   TrafficDocument,
@@ -374,6 +375,23 @@ const check: z.ZodType<CheckDocument> = table({
     "`rows` and `same` belong to `query`",
   );
 
+const PLOT_NAME = "a name of at most 60 letters, digits, `.`, `_` and `-` that does not begin with `.`";
+const plotName = z.string(expected(PLOT_NAME)).regex(/^[\w-][\w.-]{0,59}$/, expected(PLOT_NAME));
+const plotted = (description: string): z.ZodType<string | readonly [string, ...string[]] | undefined> =>
+  z.union([text, z.tuple([text], text)], expected(description)).optional();
+const CONTENTS = ["throughput", "rtt", "path"] as const;
+
+const plot: z.ZodType<PlotDocument> = table({
+  name: plotName.optional(),
+  title: text.optional(),
+  throughput: plotted('a traffic or a host, or a list of them, as ["file", "a", "a/mosaic0"]'),
+  rtt: plotted("the name of a traffic, or a list of names"),
+  path: pair,
+}).refine(
+  (written) => CONTENTS.filter((content) => written[content] !== undefined).length === 1,
+  `expected exactly one of ${CONTENTS.join(", ")} in a plot`,
+);
+
 const SEED = "a whole number";
 
 const document: z.ZodType<TopologyDocument> = table({
@@ -390,6 +408,7 @@ const document: z.ZodType<TopologyDocument> = table({
   events: z.array(event, expected("[[events]] tables")).default([]),
   commands: z.array(command, expected("[[commands]] tables")).default([]),
   checks: z.array(check, expected("[[checks]] tables")).default([]),
+  plots: z.array(plot, expected("[[plots]] tables")).default([]),
 });
 
 /** Expands a number of hosts: `hosts = 5` means hosts a to e. More than 26 hosts are named n1, n2, ... */

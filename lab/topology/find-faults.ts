@@ -10,6 +10,7 @@ import { type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import { findCheckFaults } from "./find-check-faults.ts";
 import { findNetworkFaults } from "./find-network-faults.ts";
 import { findNodeFaults } from "./find-node-faults.ts";
+import { findPlotFaults } from "./find-plot-faults.ts";
 import { ipOf } from "./address-range.ts";
 import type { KeyPath } from "./key-positions.ts";
 import { interfacesOf } from "./topology.ts";
@@ -33,6 +34,7 @@ export function findFaults(document: TopologyDocument): readonly DocumentFault[]
     ...findLateTimes(document),
     ...findNetworkFaults(document),
     ...findCheckFaults(document, ends),
+    ...findPlotFaults(document, hosts),
   ];
 }
 
@@ -58,7 +60,7 @@ interface Mention {
 }
 
 function mentions(document: TopologyDocument): readonly Mention[] {
-  const { peers, hosts, links, traffic, events, networks, commands, checks } = document;
+  const { peers, hosts, links, traffic, events, networks, commands, checks, plots } = document;
   return [
     ...namesAt(["peers"], peers === "all" ? undefined : peers),
     ...Object.entries(hosts).flatMap(([name, host]) =>
@@ -91,6 +93,7 @@ function mentions(document: TopologyDocument): readonly Mention[] {
       ...endsAt(["checks", at, "unreachable"], unreachable),
       ...namesAt(["checks", at, "on"], on),
     ]),
+    ...plots.flatMap(({ path }, at) => namesAt(["plots", at, "path"], path)),
   ];
 }
 

@@ -11,6 +11,7 @@ import { describeFaults } from "./describe-faults.ts";
 import { coveredTraffic } from "./find-check-faults.ts";
 import { type TrafficEndsByName, trafficEnds } from "./traffic-end.ts";
 import { trafficName } from "./traffic-name.ts";
+import { resolvePlots } from "./resolve-plots.ts";
 import { expand, type Groups, groupsOf, isBidirectional, sides } from "./host-names.ts";
 import { NetworkAddresses, type NumberedHost, numberedHosts } from "./host-numbers.ts";
 import type {
@@ -55,6 +56,7 @@ export function resolveTopology(document: TopologyDocument, file: string): Topol
     events: resolveEvents(document, groups, { addresses, everyone, file }),
     commands: document.commands.map(({ at, on, run }) => ({ at, run, hosts: commandHosts(on, groups, hosts) })),
     checks: document.checks.map((check) => resolveCheck(check, document, { groups, everyone, ends })),
+    plots: resolvePlots(document),
     routes,
     watch: document.watch,
   };

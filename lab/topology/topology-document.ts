@@ -15,6 +15,7 @@ export interface TopologyDocument extends HostDefaults {
   readonly events: readonly EventDocument[];
   readonly commands: readonly CommandDocument[];
   readonly checks: readonly CheckDocument[];
+  readonly plots: readonly PlotDocument[];
 }
 
 /** Settings that the file may give for all hosts and for single hosts. */
@@ -161,6 +162,18 @@ export interface CheckDocument {
   readonly same?: true | undefined;
   /** The host of `succeeds`, or the hosts of `query`. Default for `query`: all hosts. */
   readonly on?: HostNames | undefined;
+}
+
+/** Figure over the time of the run. Exactly one of `throughput`, `rtt` and `path` is present. */
+export interface PlotDocument {
+  /** Name of its files. */
+  readonly name?: string | undefined;
+  readonly title?: string | undefined;
+  /** Names of streams and transfers, hosts as `a`, and devices of hosts as `a/mosaic0`. */
+  readonly throughput?: HostNames | undefined;
+  /** Names of pings and transfers. */
+  readonly rtt?: HostNames | undefined;
+  readonly path?: readonly [string, string] | undefined;
 }
 
 /** Greatest number of lost pings and datagrams of streams, or greatest share of them, from 0 to 1. */

@@ -25,6 +25,7 @@ export interface Topology {
   readonly events: readonly TopologyEvent[];
   readonly commands: readonly Command[];
   readonly checks: readonly Check[];
+  readonly plots: readonly Plot[];
   readonly routes: RouteColumns | undefined;
   /** Predicates whose tuples the nodes report. */
   readonly watch: readonly string[];
@@ -260,11 +261,40 @@ export interface QueryExpectation {
   readonly isSame: boolean;
 }
 
+/** Figure over the time of the run. */
+export interface Plot {
+  /** Name of its files. */
+  readonly name: string;
+  readonly title: string;
+  readonly content: PlotContent;
+}
+
+export type PlotContent =
+  | { readonly kind: "throughput"; readonly sources: readonly ThroughputSource[] }
+  /** Traffic by index in `Topology.traffic`. */
+  | { readonly kind: "rtt"; readonly traffic: readonly number[] }
+  | { readonly kind: "path"; readonly from: string; readonly to: string };
+
+/** Traffic by index in `Topology.traffic`, or the device of a host; undefined for all its interfaces to other hosts. */
+export type ThroughputSource = number | PlottedInterface;
+
+export interface PlottedInterface {
+  readonly host: string;
+  readonly device: string | undefined;
+}
+
 export interface TopologyEvent {
   readonly at: number;
   readonly action: TopologyAction;
   /** Index of the event in the file. */
   readonly number: number;
+}
+
+/** Returns the interfaces whose bytes the plots show. */
+export function plottedInterfaces({ plots }: Topology): readonly PlottedInterface[] {
+  return plots.flatMap(({ content }) =>
+    content.kind === "throughput" ? content.sources.filter((source) => typeof source !== "number") : [],
+  );
 }
 
 /** Returns the predicates whose tuples the nodes report: `watch` and the route table. */

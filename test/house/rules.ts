@@ -35,6 +35,7 @@ const BARE_IMPORTS: readonly (readonly [folder: string, names: readonly string[]
   ["native/", ["node:"]],
   ["src/cli/", ["node:", "commander", "@babel/code-frame", "smol-toml", "zod"]],
   ["src/", ["immutable"]],
+  ["lab/plots/", ["node:", "echarts", "@resvg/resvg-js"]],
   ["lab/", ["node:", "smol-toml", "zod"]],
 ];
 

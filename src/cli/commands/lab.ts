@@ -22,7 +22,7 @@ export const command: CommandSpec<LabInput> = {
     { syntax: "--clean", description: "first remove namespaces and files that killed labs left" },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ topology, host, command: words, clean, stay, out, check, json }, { output }) => {
+  run: async ({ topology, host, command: words, clean, stay, out, plot, check, json }, { output }) => {
     if (topology === "exec") {
       const { execInLab } = await import("../topology/exec-in-lab.ts");
       return execInLab(host, words);
@@ -33,6 +33,6 @@ export const command: CommandSpec<LabInput> = {
     }
     const { cleanLabs, runLab } = await import("../topology/run-lab.ts");
     if (clean) cleanLabs(output, !json ? "text" : topology === undefined ? "json" : "messages");
-    if (topology !== undefined) await runLab(topology, { backend: "kernel", stay, out, check, json }, output);
+    if (topology !== undefined) await runLab(topology, { backend: "kernel", stay, out, plot, check, json }, output);
   },
 };

@@ -15,7 +15,7 @@ interface SimInput extends ConclusionInput {
 }
 
 /** Options that only a single run has. */
-const SINGLE_RUN = ["trace", "top", "pcap"];
+const SINGLE_RUN = ["trace", "top", "pcap", "plot"];
 
 export const command: CommandSpec<SimInput> = {
   name: "sim",
@@ -52,7 +52,7 @@ export const command: CommandSpec<SimInput> = {
     },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ scenario, replay, seed, pcap, trace, top, set, seeds, vary, out, check, json }, { output }) => {
+  run: async ({ scenario, replay, seed, pcap, trace, top, set, seeds, vary, out, plot, check, json }, { output }) => {
     if (replay !== undefined) {
       if (scenario !== undefined) throw wrongUsage("--replay", "a counterexample runs without a topology");
       const { replayTrace } = await import("../explore/replay-trace.ts");
@@ -67,7 +67,7 @@ export const command: CommandSpec<SimInput> = {
       return runStudy(scenario, study, output);
     }
     const { runSimulation } = await import("../topology/run-simulation.ts");
-    return runSimulation(scenario, { seed, pcap, trace, top, set: settings, out, check, json }, output);
+    return runSimulation(scenario, { seed, pcap, trace, top, set: settings, out, plot, check, json }, output);
   },
 };
 

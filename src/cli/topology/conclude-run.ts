@@ -10,10 +10,13 @@ import type { Topology } from "../../../lab/topology/topology.ts";
 import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
+import type { PlotWriter } from "./plots.ts";
 
 export interface ConclusionOptions {
   /** Folder for logs and results. */
   readonly out: string | undefined;
+  /** Folder for plots. */
+  readonly plot?: string | undefined;
   readonly json: boolean;
   /** Whether the command fails if a check fails. */
   readonly check: boolean;
@@ -24,6 +27,7 @@ export interface FinishedRun {
   readonly topology: Topology;
   readonly record: RunRecord;
   readonly results: ResultFiles | undefined;
+  readonly plots: PlotWriter | undefined;
   readonly backend: "kernel" | "simulator" | "user namespace";
 }
 
@@ -37,7 +41,7 @@ export function openResults({ out }: ConclusionOptions): ResultFiles | undefined
 
 /** Prints the summary of a run, as text or as one object, and writes it to the results. `more` are fields of this kind of run only. */
 export async function conclude(
-  { topology, record, results, backend }: FinishedRun,
+  { topology, record, results, plots, backend }: FinishedRun,
   { json, check }: ConclusionOptions,
   output: Output,
   more: object = {},
@@ -52,6 +56,7 @@ export async function conclude(
   }
   if (json) output.result(jsonText(result));
   else for (const line of conclusionLines(summary, topology, record)) output.result(line);
+  plots?.(topology, record);
   if (results?.failure !== undefined) throw runFailed(`--out: ${results.failure}`);
   const failed = checks.filter(({ holds }) => holds === false).length;
   if (check && failed > 0) throw runFailed(failed === 1 ? "1 check failed" : `${failed} checks failed`);

@@ -29,6 +29,7 @@ import { type ConclusionOptions, conclude, openResults } from "./conclude-run.ts
 import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { type LoadedTopology, loadTopology } from "./load-topology.ts";
+import { openPlots } from "./plots.ts";
 
 /** Speed of virtual time on a terminal, relative to real time. */
 const VIRTUAL_TIME_SPEED = 4;
@@ -59,6 +60,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   writeLine(screen, describeTopology(topology, screen));
   if (backend.kind === "simulator") writeLine(screen);
   const results = openResults(options);
+  const plots = await openPlots(options, file, topology);
   const record = new RunRecord(topology);
   const timeline = new Timeline(topology, screen);
   const observe: Observe = (observation) => {
@@ -85,7 +87,7 @@ export async function runLab(file: string, options: LabOptions, output: Output):
   const times = "startSeconds" in outcome ? outcome : undefined;
   const { startSeconds, endSeconds, epoch } = times ?? {};
   const more = times === undefined ? {} : { startSeconds, endSeconds, epoch };
-  await conclude({ topology, record, results, backend: backend.kind }, options, output, more);
+  await conclude({ topology, record, results, plots, backend: backend.kind }, options, output, more);
   if (times !== undefined) writeLine(screen, styled(screen, "dim", `\n${describeTimes(topology, times)}`));
 }
 

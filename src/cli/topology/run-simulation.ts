@@ -17,6 +17,7 @@ import { HostCaptures } from "./host-captures.ts";
 import { controlsOf } from "./host-control.ts";
 import { instrument } from "./instruments.ts";
 import { loadTopology } from "./load-topology.ts";
+import { openPlots } from "./plots.ts";
 
 export interface SimOptions extends ConclusionOptions {
   /** Seed of the run; undefined for the seed in the file. */
@@ -40,6 +41,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
   if (topology.commands.length > 0) output.problem(`mosaic: the simulator skips the commands of ${file}`);
   const trace = traceOf(options, plans);
   const results = openResults(options);
+  const plots = await openPlots(options, file, topology);
   const record = new RunRecord(topology);
   const progress = new Progress(topology.duration);
   const show = printer(topology, options, output);
@@ -66,7 +68,7 @@ export async function runSimulation(file: string, options: SimOptions, output: O
       `${topology.title}: ${countOf(topology.hosts.length, "node")}, ${topology.duration} s, seed ${topology.seed}`,
     );
   }
-  const finished = { topology, record, results, backend: "simulator" as const };
+  const finished = { topology, record, results, plots, backend: "simulator" as const };
   await conclude(finished, options, output, { network, eventCount, traceHash });
   if (options.top) for (const line of topLines(record)) output.result(line);
   if (json) return;
