@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { Choice } from "../../lab/explorer/choice.ts";
 import { ExhaustiveSearch, type Searchable } from "../../lab/explorer/exhaustive-search.ts";
 import { StateSet } from "../../lab/explorer/state-set.ts";
-import { fairChoice } from "../../lab/explorer/fair-run.ts";
+import { FairRun } from "../../lab/explorer/fair-run.ts";
 import type { System } from "../../lab/explorer/system.ts";
 import { type Exploration, prepareExploration } from "../../src/cli/explore/prepare-exploration.ts";
 import { compare } from "../harness/figure.ts";
@@ -41,21 +41,21 @@ const prepared = prepareExploration(
   { hasColour: false, result: () => {}, data: () => {}, problem: (text) => console.error(text) },
 );
 
-const prefix = fairActions(prepared.make(false).system);
+const prefix = fairActions(prepared.make(false, 0).system);
 
 /** Returns the first actions of a run in which messages arrive in order and timers fire in the order of their times. */
 function fairActions(system: System): readonly Choice[] {
+  const run = new FairRun(system);
   return Array.from({ length: PREFIX }, () => {
-    const choice = fairChoice(system, [], Infinity);
+    const choice = run.take(Infinity);
     if (choice === undefined) throw new Error("the ring has stopped");
-    system.take(choice);
     return choice;
   });
 }
 
 /** Returns a system 60 actions after the start. */
 function begun(): Exploration {
-  const exploration = prepared.make(false);
+  const exploration = prepared.make(false, 0);
   for (const choice of prefix) exploration.system.take(choice);
   return exploration;
 }
@@ -86,6 +86,9 @@ async function byReplay(): Promise<number> {
     get digest() {
       return system.digest;
     },
+    get failure() {
+      return system.failure;
+    },
     get depth() {
       return system.depth;
     },
@@ -106,6 +109,7 @@ function search(
     reached: new Set<never>(),
     isReduced: true,
     turn: 0,
+    isShared: false,
     states: new StateSet(),
   };
   const { result, states } = new ExhaustiveSearch(settings).run();

@@ -14,26 +14,32 @@ export interface Budgets {
 
 export const NO_FAULTS: Budgets = { crashes: 0, restarts: 0, joins: 0, ticks: Infinity, loss: 0, duplicates: 0 };
 
+/** An action that may happen next. */
+export type Choice = (
+  | { readonly kind: MessageKind; readonly message: Message }
+  /** `tick`: the next timer of the node fires. */
+  | { readonly kind: "tick" | "crash" | "restart" | "join" }
+) & {
+  /** Number of the node at which the action happens. */
+  readonly node: number;
+  /** Identifies the action: it is the same in all states in which the action has the same effect on the node. */
+  readonly key: number;
+  /** Time on the clock of the node, in seconds, of an action of a fair run. Other actions do not move the clock, timers excepted. */
+  readonly at?: number | undefined;
+};
+
 /**
- * An action that may happen next, at the node `node`. `key` identifies the action: it is the same in all states in which the action has the
- * same effect on the node.
+ * `deliver`: the message arrives. `duplicate`: it arrives, and stays under way. `lose`: the network loses it. `drop`: it arrives at a node
+ * that is down, and is lost.
  */
-export type Choice =
-  /** The message arrives; `duplicate`: it arrives, and stays under way; `lose`: it is lost. */
-  | {
-      readonly kind: "deliver" | "lose" | "duplicate";
-      readonly node: number;
-      readonly key: number;
-      readonly message: Message;
-    }
-  /** The next timer of the node fires. */
-  | { readonly kind: "tick" | "crash" | "restart" | "join"; readonly node: number; readonly key: number };
+export type MessageKind = "deliver" | "lose" | "duplicate" | "drop";
 
 export type ChoiceKind = Choice["kind"];
 
-/** The budget that an action uses; undefined for a delivery. */
+/** The budget that an action uses; undefined if the action is always possible. */
 export const BUDGET_OF: Readonly<Record<ChoiceKind, keyof Budgets | undefined>> = {
   deliver: undefined,
+  drop: undefined,
   tick: "ticks",
   crash: "crashes",
   restart: "restarts",
@@ -42,9 +48,14 @@ export const BUDGET_OF: Readonly<Record<ChoiceKind, keyof Budgets | undefined>> 
   duplicate: "duplicates",
 };
 
-const ORDER: readonly ChoiceKind[] = ["deliver", "tick", "crash", "restart", "join", "lose", "duplicate"];
+const ORDER: readonly ChoiceKind[] = ["deliver", "tick", "crash", "restart", "join", "lose", "duplicate", "drop"];
 
-export function messageChoice(kind: "deliver" | "lose" | "duplicate", message: Message): Choice {
+/** Whether the action is no fault: it happens sooner or later in every run. */
+export function isFair({ kind }: Choice): boolean {
+  return kind === "deliver" || kind === "drop" || kind === "tick";
+}
+
+export function messageChoice(kind: MessageKind, message: Message): Choice {
   return { kind, node: message.to, key: message.key * 8 + ORDER.indexOf(kind), message };
 }
 

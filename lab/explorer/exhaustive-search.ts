@@ -5,14 +5,15 @@
  */
 import { getHeapStatistics } from "node:v8";
 import type { Value } from "../../runtime/plan/values/value.ts";
-import type { Choice } from "./choice.ts";
-import { type Finding, inspect, type SearchLimit, type SearchOutcome, type VisitedStates } from "./outcome.ts";
+import { type Choice, isFair } from "./choice.ts";
+import { inspect, type SearchLimit, type SearchOutcome, type VisitedStates } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
-import type { FairEnd } from "./settle.ts";
+import type { BadEnd, FairEnd } from "./settle.ts";
+import { type Digest, numberOf } from "./digest.ts";
 import type { System } from "./system.ts";
 
 /** The part of a system that the search uses. */
-export type Searchable = Pick<System, "take" | "undo" | "choices" | "digest" | "depth" | "predict">;
+export type Searchable = Pick<System, "take" | "undo" | "choices" | "digest" | "depth" | "predict" | "failure">;
 
 export interface ExhaustiveSettings {
   readonly system: Searchable;
@@ -26,6 +27,8 @@ export interface ExhaustiveSettings {
   readonly limitStates: number;
   /** Names of `reachable` that held in a state. The search adds to them. */
   readonly reached: Set<Value>;
+  /** Whether other threads add to `states`. */
+  readonly isShared: boolean;
   /** Whether to leave out actions that are known to lead to visited states. */
   readonly isReduced: boolean;
 }
@@ -34,6 +37,8 @@ export interface ExhaustiveSettings {
 interface Frame {
   readonly choices: readonly Choice[];
   next: number;
+  /** 48 bits of the hash of the state. */
+  readonly number: number;
 }
 
 /** Share of the heap that a search may use. */
@@ -43,6 +48,8 @@ const STATES_PER_MEMORY_CHECK = 4096;
 export class ExhaustiveSearch {
   readonly #settings: ExhaustiveSettings;
   readonly #stack: Frame[] = [];
+  /** The states of `#stack`, by 48 bits of their hashes. Empty without a goal. */
+  readonly #onWay = new Set<number>();
   readonly #heapLimit: number = getHeapStatistics().heap_size_limit * HEAP_SHARE;
   #actions = 0;
   #deepest = 0;
@@ -68,11 +75,11 @@ export class ExhaustiveSearch {
     return this.#outcome("complete", undefined, undefined);
   }
 
-  #try(choice: Choice): Finding | undefined {
+  #try(choice: Choice): BadEnd | undefined {
     const { system, isReduced, states } = this.#settings;
     this.#actions++;
     const predicted = isReduced ? system.predict(choice) : undefined;
-    if (predicted !== undefined && states.has(predicted)) return undefined;
+    if (predicted !== undefined && states.has(predicted) && !this.#isOnWay(predicted)) return undefined;
     system.take(choice);
     const depth = this.#stack.length;
     const finding = this.#visit();
@@ -81,24 +88,37 @@ export class ExhaustiveSearch {
   }
 
   /** Looks at the present state if it is new, and adds a frame if any action is possible. */
-  #visit(): Finding | undefined {
-    const { system, invariants, reached, fairEnd, states, turn } = this.#settings;
+  #visit(): BadEnd | undefined {
+    const { system, invariants, reached, fairEnd, states, turn, isShared } = this.#settings;
+    const { digest } = system;
     // Each thread begins at the initial state, which is new to one of them only.
-    if (!states.add(system.digest) && this.#stack.length > 0) return undefined;
+    if (!states.add(digest) && this.#stack.length > 0) return this.#isOnWay(digest) ? fairEnd.check() : undefined;
     this.#deepest = Math.max(this.#deepest, system.depth);
-    const finding = inspect(invariants, reached);
-    if (finding !== undefined) return finding;
+    const finding = inspect(system, invariants, reached);
+    if (finding !== undefined) return { finding, schedule: [] };
     const choices = system.choices();
-    const isEnd = choices.every(({ kind }) => kind !== "deliver" && kind !== "tick");
+    // A way that goes round for ever may consist of the states of several threads, so each state of theirs is an end.
+    const isEnd = isShared || !choices.some(isFair);
     const missed = isEnd ? fairEnd.check() : undefined;
     const first = turn % Math.max(1, choices.length);
     const turned = first === 0 ? choices : [...choices.slice(first), ...choices.slice(0, first)];
-    if (choices.length > 0) this.#stack.push({ choices: turned, next: 0 });
+    if (choices.length > 0) this.#push({ choices: turned, next: 0, number: numberOf(digest) });
     return missed;
   }
 
+  #push(frame: Frame): void {
+    this.#stack.push(frame);
+    if (this.#settings.fairEnd.isNeeded) this.#onWay.add(frame.number);
+  }
+
+  /** Whether a state is one of those on the way, so that the way can go round for ever. */
+  #isOnWay(digest: Digest): boolean {
+    return this.#onWay.has(numberOf(digest));
+  }
+
   #leave(): void {
-    this.#stack.pop();
+    const frame = this.#stack.pop();
+    if (frame !== undefined) this.#onWay.delete(frame.number);
     if (this.#stack.length > 0) this.#settings.system.undo();
   }
 
@@ -108,10 +128,10 @@ export class ExhaustiveSearch {
     return process.memoryUsage().heapUsed > this.#heapLimit ? "memory" : undefined;
   }
 
-  #found(finding: Finding): SearchOutcome {
+  #found({ finding, schedule }: BadEnd): SearchOutcome {
     // The last action of each frame was taken, and led to the next frame or to the finding.
-    const schedule = this.#stack.flatMap(({ choices, next }) => choices[next - 1] ?? []);
-    return this.#outcome("found", undefined, { finding, schedule });
+    const way = this.#stack.flatMap(({ choices, next }) => choices[next - 1] ?? []);
+    return this.#outcome("found", undefined, { finding, schedule: [...way, ...schedule] });
   }
 
   #outcome(

@@ -5,8 +5,8 @@ interface Alarm {
   readonly fire: () => void;
 }
 
-/** Number of callbacks of `soon` after which a node counts as never at rest. */
-const CALLBACKS_MAX = 100_000;
+/** Number of callbacks of `soon` after which a node counts as never at rest. Mux runs up to 256 steps in one of them. */
+const CALLBACKS_MAX = 1000;
 
 /**
  * Clock of a node whose time stands still, except that `fireNext` moves it to the next alarm. Alarms with equal times fire in the order in
@@ -44,6 +44,11 @@ export class ExploredClock implements Clock {
   /** Time of the next alarm; infinite if there is none. */
   get next(): number {
     return this.#alarms[0]?.at ?? Infinity;
+  }
+
+  /** Moves on to a time, but not beyond the next alarm. */
+  moveTo(time: number): void {
+    this.#now = Math.max(this.#now, Math.min(time, this.next));
   }
 
   /** Moves to the time of the next alarm, and fires it. */

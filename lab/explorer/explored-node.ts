@@ -4,6 +4,7 @@
  */
 import type { RowLedger } from "./row-ledger.ts";
 import type { Table } from "../../runtime/engine/tables/table.ts";
+import { stepLimits } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { NodeHistory } from "../../runtime/node/node-history.ts";
 import type { Fact } from "../../runtime/node/peer-facts.ts";
@@ -11,7 +12,7 @@ import type { Program } from "../../runtime/node/program.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import type { Datagram, DatagramCounters, Datagrams, World } from "../../runtime/world/world.ts";
-import { CallIds } from "./call-ids.ts";
+import { CallIds, callIdsIn } from "./call-ids.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
 import type { IdProbe } from "./effects.ts";
 import type { ExploredClock } from "./explored-clock.ts";
@@ -19,11 +20,16 @@ import type { ExploredClock } from "./explored-clock.ts";
 /** Length of the longest datagram. Long enough that no message is split. */
 const MAX_PAYLOAD = 65_000;
 
-/** Alarms that a node may have set in vain before one has an effect. */
+/** Alarms of one time that may fire in vain. */
 const VAIN_ALARMS_MAX = 10_000;
+
+/** Times in hashes are rounded to microseconds, because sums of seconds are inexact. */
+const MICROSECONDS = 1e6;
 
 /** Limit of the memory that the accounts of one node may reach, in bytes. */
 const NODE_MEMORY: number = 2 ** 28;
+/** Limit of the memory that one step may add, in bytes. Far more than the steps of a program that can be explored need. */
+const STEP_MEMORY: number = 2 ** 23;
 
 export interface ExploredNodeSettings {
   readonly number: number;
@@ -60,8 +66,9 @@ export class ExploredNode {
   readonly #ordered: readonly OrderedTable[];
   /** Events of timers whose numbers rules read. */
   readonly #numbered: ReadonlySet<number>;
-  /** Tables of waiting calls. */
+  /** Tables of waiting calls, and those of them whose calls time out. */
   readonly #waiting: readonly Table[];
+  readonly #timed: readonly Table[];
 
   /** Creates the node, and does not start it. */
   constructor(settings: ExploredNodeSettings) {
@@ -79,7 +86,7 @@ export class ExploredNode {
       announced: [address],
       facts,
       watch: [],
-      limits: { memory: NODE_MEMORY },
+      limits: { memory: NODE_MEMORY, ...stepLimits(STEP_MEMORY) },
       sendRate: Infinity,
       onLimit: (limit, rule) => settings.onLimit(limit, rule),
     });
@@ -88,6 +95,7 @@ export class ExploredNode {
     this.#numbered = numberedTimers(program.plan);
     this.#ordered = this.history.tables.flatMap(orderOf);
     this.#waiting = this.history.tables.filter((table): table is Table => table !== undefined && holdsCalls(table));
+    this.#timed = this.#waiting.filter(({ spec }) => spec.lifetime < Infinity || spec.endsAt !== undefined);
   }
 
   /** The call ids that the latest step tried to take. */
@@ -115,36 +123,46 @@ export class ExploredNode {
     return next;
   }
 
-  /** Moves the clock to the next timer, and runs the steps that it causes. Returns false if there is no end of them. */
+  /**
+   * Moves the clock to the next timer, and runs the steps that it causes. An alarm of ViewChannel, which sends rows again, is a timer, too.
+   * Returns false if there is no end of the steps.
+   */
   tick(): boolean {
     this.#callIds.beginStep();
-    const before = this.history.steps;
+    const due = this.nextDue;
+    const { steps, channelDue } = this.history;
     for (let fired = 0; fired < VAIN_ALARMS_MAX; fired++) {
-      if (this.clock.next === Infinity) return true;
+      if (this.clock.next > due) return true;
       this.clock.fireNext();
       if (!this.clock.settle()) return false;
-      if (this.history.steps > before) return true;
+      if (this.history.steps > steps || this.history.channelDue !== channelDue) return true;
     }
     return false;
   }
 
-  /**
-   * Whether a call that would time out at `time` can still be answered: a message, a row of another node, or a further call of this node
-   * belongs to it.
-   */
+  /** Whether a call that would time out at `time` can still be answered. */
   hasOpenCall(time: number): boolean {
-    return this.#waiting.some((table) => {
+    return this.#timed.some((table) => {
       for (let row = table.first; row !== null && row.expires <= time; row = row.next) {
-        const id = row.values[0] as number;
-        if (this.#isHeldElsewhere(id) || this.#hasInnerCall(id)) return true;
+        if (this.#isOpen(row.values[0] as number)) return true;
       }
       return false;
     });
   }
 
-  /** Whether this node waits for a call that was made for the call `id`. */
-  #hasInnerCall(id: number): boolean {
-    return this.#waiting.some((table) => [...table.rows()].some(([own, ...rest]) => own !== id && rest.includes(id)));
+  /** Whether a message or a row of another node belongs to a call, or to a call that this node made for it. */
+  #isOpen(id: number): boolean {
+    return this.#isHeldElsewhere(id) || this.#innerCalls(id).some((inner) => this.#isOpen(inner));
+  }
+
+  /** The calls that this node made for the call `id`, and whose answers it waits for. */
+  #innerCalls(id: number): readonly number[] {
+    if (!this.ledger.callIds.has(id)) return [];
+    return this.#waiting.flatMap((table) =>
+      [...table.rows()].flatMap(([own, ...rest]) =>
+        own !== id && callIdsIn(rest).includes(id) ? [own as number] : [],
+      ),
+    );
   }
 
   /** Returns a function that takes the node back to its present state. Checkpoints are used newest first. */
@@ -158,17 +176,20 @@ export class ExploredNode {
     };
   }
 
-  /** Hash of the state: rows, the order of rows in tables with a size, and the order of timers. Times are not part of it. */
-  digest(): Digest {
+  /**
+   * Hash of the state: rows, the order of rows in tables with a size, and the order of timers. If `now` is given, in seconds, the times from
+   * then until the timers are due belong to it, too.
+   */
+  digest(now?: number): Digest {
     const { sum } = this.ledger;
     const hasher = new Hasher(this.number).word(sum.low).word(sum.high);
-    this.#addOrders(hasher);
+    this.#addOrders(hasher, now);
     const channel = this.history.channelState;
     if (channel !== undefined) hasher.text(JSON.stringify(channel, plainJson));
     return hasher.digest();
   }
 
-  #addOrders(hasher: Hasher): void {
+  #addOrders(hasher: Hasher, now: number | undefined): void {
     const timers: { readonly due: number; readonly digest: Digest }[] = [];
     for (const { due, name, predicate, fired, isLimited } of this.history.pendingTimers()) {
       // Rules can tell the events of a timer apart only if it has a limit or they read the number of the event.
@@ -186,6 +207,7 @@ export class ExploredNode {
     }
     addTimers(
       timers.sort((one, other) => one.due - other.due),
+      now,
       hasher,
     );
   }
@@ -198,13 +220,18 @@ export class ExploredNode {
   }
 }
 
-/** Adds timers, sorted by time, to a hash: their order, without their times. Timers of one time have no order. */
-function addTimers(timers: readonly { readonly due: number; readonly digest: Digest }[], hasher: Hasher): void {
+/** Adds timers, sorted by time, to a hash: their order, and their times from `now` on if it is given. Timers of one time have no order. */
+function addTimers(
+  timers: readonly { readonly due: number; readonly digest: Digest }[],
+  now: number | undefined,
+  hasher: Hasher,
+): void {
   let sum = new DigestSum();
   timers.forEach(({ due, digest }, at) => {
     sum.add(digest);
     if (timers[at + 1]?.due === due) return;
     hasher.word(sum.low).word(sum.high);
+    if (now !== undefined) hasher.number(Math.round((due - now) * MICROSECONDS));
     sum = new DigestSum();
   });
 }
@@ -222,7 +249,7 @@ function orderOf(table: Table | undefined): readonly OrderedTable[] {
 
 /** Whether the table holds the calls of a rule that wait for their answers: `rule?1`, with the call id as its key. */
 function holdsCalls({ predicate: { name }, spec }: Table): boolean {
-  return /\?\d+$/.test(name) && (spec.lifetime < Infinity || spec.endsAt !== undefined) && spec.keys.join() === "0";
+  return /\?\d+$/.test(name) && spec.keys.join() === "0";
 }
 
 /** Returns the events of timers in which a rule binds the number: `periodic(E, 5)`, not `periodic(_, 5)`. */

@@ -10,11 +10,19 @@ export type Step = Pick<Choice, "kind" | "node" | "key"> & {
   readonly from?: number | undefined;
   /** Text of the message, without the ids of calls. */
   readonly text?: string | undefined;
+  /** Time on the clock of the node, of an action of a fair run. Such a timer needs no budget. */
+  readonly at?: number | undefined;
 };
 
 /** Returns the possible action that the step means: the same one, or the same action with a similar message. */
 export function findChoice(step: Step, system: System, textOf: (choice: Choice) => string): Choice | undefined {
-  const choices = system.choices();
+  if (step.at === undefined) return findAmong(system.choices(), step, textOf);
+  system.setBudgets({ ...system.budgets, ticks: Infinity });
+  const found = findAmong(system.choices(), step, textOf);
+  return found && { ...found, at: step.at };
+}
+
+function findAmong(choices: readonly Choice[], step: Step, textOf: (choice: Choice) => string): Choice | undefined {
   const same = choices.find(({ key }) => key === step.key);
   if (same !== undefined || step.from === undefined) return same;
   const similar = choices.filter(
@@ -25,10 +33,10 @@ export function findChoice(step: Step, system: System, textOf: (choice: Choice) 
 
 /** Returns the action as a step of a schedule. */
 export function stepOf(choice: Choice, textOf: (choice: Choice) => string): Step {
-  const { kind, node, key } = choice;
+  const { kind, node, key, at } = choice;
   return "message" in choice
-    ? { kind, node, key, from: choice.message.from, text: textOf(choice) }
-    : { kind, node, key };
+    ? { kind, node, key, at, from: choice.message.from, text: textOf(choice) }
+    : { kind, node, key, at };
 }
 
 export interface ShortenSettings {
@@ -84,16 +92,18 @@ export function repeat(
   checksGoal: boolean,
 ): Counterexample | undefined {
   const schedule: Choice[] = [];
-  let finding = inspect(invariants, new Set());
+  const { budgets } = system;
+  let finding = inspect(system, invariants, new Set());
   for (const step of steps) {
     if (finding !== undefined) break;
     const choice = findChoice(step, system, textOf);
     if (choice === undefined) continue;
     system.take(choice);
     schedule.push(choice);
-    finding = inspect(invariants, new Set());
+    finding = inspect(system, invariants, new Set());
   }
-  if (finding === undefined && checksGoal) finding = fairEnd.check();
+  const bad = finding === undefined && checksGoal ? fairEnd.check() : finding && { finding, schedule: [] };
   system.undoTo(0);
-  return finding && { finding, schedule };
+  system.setBudgets(budgets);
+  return bad && { finding: bad.finding, schedule: [...schedule, ...bad.schedule] };
 }

@@ -61,6 +61,8 @@ export class Wording {
         return `receives a copy of ${this.#fromText(choice.message)}`;
       case "lose":
         return `loses ${this.#fromText(choice.message)}`;
+      case "drop":
+        return `is down and loses ${this.#fromText(choice.message)}`;
       case "tick":
         return "timer";
       case "crash":
@@ -128,9 +130,21 @@ export function tellStep(choice: Choice, system: System, recorder: ChangeRecorde
     node: system.settings.addresses[choice.node] ?? "",
     event,
     rules: [...rules],
-    rows: choice.kind === "crash" ? [] : recorder.latest.flatMap((change) => wording.row(change) ?? []),
+    rows: choice.kind === "crash" ? [] : netRows(recorder.latest, wording),
     sent: system.sent.map((message) => wording.sent(message)),
   };
+}
+
+/** The rows that changed. A row that came and went again is left out, as are those of a step that was undone. */
+function netRows(changes: readonly SystemChange[], wording: Wording): readonly string[] {
+  const net = new Set<string>();
+  for (const change of changes) {
+    const text = wording.row(change);
+    if (text === undefined) continue;
+    const opposite = `${change.isPresent ? "-" : "+"}${text.slice(1)}`;
+    if (!net.delete(opposite)) net.add(text);
+  }
+  return [...net];
 }
 
 function firedBy(node: number, system: System): readonly number[] {

@@ -2,11 +2,14 @@ import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import type { Invariants } from "./invariants.ts";
 import type { Choice } from "./choice.ts";
 import type { Digest } from "./digest.ts";
+import type { System } from "./system.ts";
 
 /** What a search found wrong in a state. */
 export type Finding =
   /** A row of `violation`. */
   | { readonly kind: "violation"; readonly values: Values }
+  /** A step exceeded a limit, or the steps of a node have no end. */
+  | { readonly kind: "failure"; readonly reason: string }
   /** `goal()` did not come to hold without further faults. */
   | { readonly kind: "goal"; readonly reason: string };
 
@@ -42,15 +45,20 @@ export interface VisitedStates {
   has(digest: Digest): boolean;
 }
 
-/** Looks at a state: notes the names that are reached in it, and returns a violation. */
-export function inspect(invariants: Invariants, reached: Set<Value>): Finding | undefined {
+/** Looks at a state: notes the names that are reached in it, and returns a failure of the latest action or a violation. */
+export function inspect(
+  { failure }: Pick<System, "failure">,
+  invariants: Invariants,
+  reached: Set<Value>,
+): Finding | undefined {
+  if (failure !== undefined) return { kind: "failure", reason: failure };
   for (const name of invariants.reached) reached.add(name);
   const [values] = invariants.violations;
   return values && { kind: "violation", values };
 }
 
-/** Whether two findings are the same mistake: violations with the same name, or missed goals. */
+/** Whether two findings are the same mistake: violations with the same name, failures, or missed goals. */
 export function isSameFinding(one: Finding, other: Finding): boolean {
-  if (one.kind === "goal" || other.kind === "goal") return one.kind === other.kind;
+  if (one.kind !== "violation" || other.kind !== "violation") return one.kind === other.kind;
   return one.values[0] === other.values[0];
 }

@@ -5,7 +5,7 @@
  */
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
-import { BUDGET_OF, type Budgets, type Choice, FAULTS } from "./choice.ts";
+import { BUDGET_OF, type Budgets, type Choice, FAULTS, isFair } from "./choice.ts";
 import { type Counterexample, type Finding, inspect, type SearchOutcome, type VisitedStates } from "./outcome.ts";
 import { extended, type History, scheduleOf } from "./history.ts";
 import type { Invariants } from "./invariants.ts";
@@ -79,15 +79,15 @@ export class RandomSearch {
       finding = this.#look();
     }
     this.#deepest = Math.max(this.#deepest, system.depth);
-    finding ??= fairEnd.check();
+    const bad = finding === undefined ? fairEnd.check() : { finding, schedule: [] };
     system.undoTo(0);
-    return finding && { finding, schedule: scheduleOf(history) };
+    return bad && { finding: bad.finding, schedule: [...scheduleOf(history), ...bad.schedule] };
   }
 
   #look(): Finding | undefined {
     const { system, invariants, reached, states } = this.#settings;
     states.add(system.digest);
-    return inspect(invariants, reached);
+    return inspect(system, invariants, reached);
   }
 
   #outcome(result: SearchOutcome["result"], schedules: number): SearchOutcome {
@@ -137,7 +137,7 @@ function chooseWithFaults(
     faults.splice(faults.indexOf(point), 1);
     return possible[random.integer(possible.length)];
   }
-  const plain = choices.filter(({ kind }) => kind === "deliver" || kind === "tick");
+  const plain = choices.filter(isFair);
   if (plain.length > 0) return choose(plain, at);
   const [next] = faults;
   const possible = next === undefined ? [] : choices.filter(({ kind }) => BUDGET_OF[kind] === next.budget);

@@ -1,10 +1,17 @@
-/** The fair end of a schedule, without further faults. `goal()` must come to hold on this way. */
-import { NO_FAULTS } from "./choice.ts";
-import { FAIR_ACTIONS_MAX, fairChoice } from "./fair-run.ts";
-import type { Finding } from "./outcome.ts";
+/** The fair end of a schedule, without further faults. `goal()` must come to hold on this way, and no violation may. */
+import type { Choice } from "./choice.ts";
+import { type Digest, numberOf } from "./digest.ts";
+import { FAIR_ACTIONS_MAX, FairRun } from "./fair-run.ts";
+import { type Finding, inspect } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
 import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
+
+/** What is wrong on the fair end: after the actions of `schedule`, or, for a goal, never. */
+export interface BadEnd {
+  readonly finding: Finding;
+  readonly schedule: readonly Choice[];
+}
 
 export class FairEnd {
   readonly #system: System;
@@ -13,48 +20,76 @@ export class FairEnd {
   /** States from which the goal is known to come to hold. */
   readonly #reaching = new StateSet();
 
-  /** The goal must hold within `seconds` of the clock of each node. */
+  /** The goal must hold within `seconds` of the common time of a fair run. */
   constructor(system: System, invariants: Invariants, seconds: number) {
     this.#system = system;
     this.#invariants = invariants;
     this.#seconds = seconds;
   }
 
-  /** Continues from the present state, and returns to it. Returns what is wrong if the goal does not come to hold. */
-  check(): Finding | undefined {
-    if (!this.#invariants.hasGoal) return undefined;
-    const system = this.#system;
-    const { depth, budgets } = system;
-    const starts = this.#times();
-    system.setBudgets(NO_FAULTS);
-    const passed = [system.stateDigest];
-    let reason: string | undefined;
-    for (let actions = 0; reason === undefined && !this.#isKnown(passed); actions++) {
-      const choice = actions < FAIR_ACTIONS_MAX ? fairChoice(system, starts, this.#seconds) : undefined;
-      if (choice === undefined) reason = this.#missed(actions);
-      else {
-        system.take(choice);
-        passed.push(system.stateDigest);
-      }
-    }
-    system.undoTo(depth);
-    system.setBudgets(budgets);
-    if (reason !== undefined) return { kind: "goal", reason };
-    for (const digest of passed) this.#reaching.add(digest);
-    return undefined;
+  /** Whether there is a goal, so that `check` can find anything. */
+  get isNeeded(): boolean {
+    return this.#invariants.hasGoal;
   }
 
-  #isKnown(passed: readonly { readonly low: number; readonly high: number }[]): boolean {
-    const last = passed.at(-1);
-    return this.#invariants.isGoal || (last !== undefined && this.#reaching.has(last));
+  /** Continues from the present state, and returns to it. Returns what is wrong if the goal does not come to hold. */
+  check(): BadEnd | undefined {
+    if (!this.isNeeded) return undefined;
+    const system = this.#system;
+    const { depth, budgets } = system;
+    system.setBudgets({ ...budgets, ticks: Infinity });
+    const bad = this.#run();
+    system.undoTo(depth);
+    system.setBudgets(budgets);
+    return bad;
+  }
+
+  #run(): BadEnd | undefined {
+    const [system, invariants] = [this.#system, this.#invariants];
+    const run = new FairRun(system);
+    const schedule: Choice[] = [];
+    const passed: Digest[] = [system.stateDigest];
+    const repetition = new Repetition();
+    while (!invariants.isGoal && !this.#reaching.has(passed.at(-1) as Digest)) {
+      const choice = schedule.length < FAIR_ACTIONS_MAX ? run.take(this.#seconds) : undefined;
+      if (choice === undefined) return missed(this.#missed(schedule.length));
+      schedule.push(choice);
+      const finding = inspect(system, invariants, new Set());
+      if (finding !== undefined) return { finding, schedule };
+      passed.push(system.stateDigest);
+      if (repetition.isRepeated(run)) return missed("goal() never holds without further faults");
+    }
+    for (const digest of passed) this.#reaching.add(digest);
+    return undefined;
   }
 
   #missed(actions: number): string {
     if (actions >= FAIR_ACTIONS_MAX) return `goal() does not hold after ${FAIR_ACTIONS_MAX} actions without faults`;
     return `goal() does not hold ${this.#seconds} s after the last fault`;
   }
+}
 
-  #times(): readonly number[] {
-    return Array.from({ length: this.#system.size }, (_, node) => this.#system.explored(node)?.clock.now() ?? 0);
+function missed(reason: string): BadEnd {
+  return { finding: { kind: "goal", reason }, schedule: [] };
+}
+
+/** Actions after which a run is compared with earlier states of itself. */
+const FIRST_COMPARED = 256;
+
+/** Detector of a run that repeats itself for ever (Brent 1980): it compares each state with one earlier state, ever further back. */
+class Repetition {
+  #actions = 0;
+  #marked: number | undefined;
+  #next = FIRST_COMPARED;
+
+  /** To be called after each action. */
+  isRepeated(run: FairRun): boolean {
+    if (++this.#actions < FIRST_COMPARED) return false;
+    const state = numberOf(run.digest);
+    if (state === this.#marked) return true;
+    if (this.#actions < this.#next) return false;
+    this.#marked = state;
+    this.#next *= 2;
+    return false;
   }
 }

@@ -66,6 +66,8 @@ const DOWN: Slot = { explored: undefined, isUp: false, starts: 0, digest: undefi
 export class System {
   readonly settings: SystemSettings;
   readonly flying: FlyingMessages;
+  /** Why the latest action could not be carried out: a step exceeded a limit and was undone, or the node never comes to rest. */
+  failure: string | undefined;
   /** Messages that the latest action sent. */
   sent: readonly Message[] = [];
   readonly #slots: Slot[];
@@ -77,7 +79,6 @@ export class System {
   #sending: Message[] = [];
   /** Messages of the running action, those to nodes that are down for good included. */
   #attempted: Message[] = [];
-  #limit: string | undefined;
 
   constructor(settings: SystemSettings) {
     const { addresses, budgets, program } = settings;
@@ -141,6 +142,7 @@ export class System {
     const { isUp, starts, explored } = this.#slots[node] as Slot;
     const budgets = this.#budgets;
     if (isUp) this.#deliveries(node, found);
+    else for (const message of this.#arriving(node)) found.push(messageChoice("drop", message));
     if (isUp && budgets.ticks > 0 && this.canTick(node)) found.push(nodeChoice("tick", node));
     if (isUp && budgets.crashes > 0) found.push(nodeChoice("crash", node));
     if (!isUp && explored !== undefined && budgets.restarts > 0) found.push(nodeChoice("restart", node));
@@ -149,15 +151,21 @@ export class System {
 
   #deliveries(node: number, found: Choice[]): void {
     const { loss, duplicates } = this.#budgets;
+    for (const message of this.#arriving(node)) {
+      found.push(messageChoice("deliver", message));
+      if (loss > 0) found.push(messageChoice("lose", message));
+      if (duplicates > 0) found.push(messageChoice("duplicate", message));
+    }
+  }
+
+  /** The messages that may arrive next at a node, equal ones once. */
+  *#arriving(node: number): Generator<Message> {
     for (let from = 0; from < this.#slots.length; from++) {
       const queue = this.flying.queue(from, node);
       const length = this.settings.isFifo ? Math.min(1, queue.length) : queue.length;
       for (let at = 0; at < length; at++) {
         const message = queue[at] as Message;
-        if (queue.indexOf(message) < at) continue;
-        found.push(messageChoice("deliver", message));
-        if (loss > 0) found.push(messageChoice("lose", message));
-        if (duplicates > 0) found.push(messageChoice("duplicate", message));
+        if (queue.indexOf(message) === at) yield message;
       }
     }
   }
@@ -168,7 +176,16 @@ export class System {
     if (explored === undefined) return false;
     const due = explored.nextDue;
     if (due === Infinity) return false;
-    return !this.settings.isPerfect || !explored.hasOpenCall(due);
+    return !this.settings.isPerfect || !(explored.hasOpenCall(due) || this.#hasOpenStream(explored, due));
+  }
+
+  /** Whether a node would drop the rows of a node that still runs, and still sends them. */
+  #hasOpenStream({ history }: ExploredNode, due: number): boolean {
+    if (history.channelDue > due) return false;
+    return history.silentAt(due).some(({ from, stream }) => {
+      const sender = this.#slots[this.#numbers.get(from) ?? -1];
+      return sender?.isUp === true && sender.explored?.history.sendsStream(stream) === true;
+    });
   }
 
   /** Makes the present state the initial one: earlier actions cannot be undone any more. */
@@ -181,6 +198,7 @@ export class System {
     const { node } = choice;
     const [slot, budgets, depth] = [this.#slots[node] as Slot, this.#budgets, this.flying.length];
     this.#attempted = [];
+    this.failure = undefined;
     const reverts = [this.settings.observer.checkpoint(), this.#act(choice)];
     this.#budgets = spent(budgets, choice.kind);
     const sent = this.#sending;
@@ -197,6 +215,7 @@ export class System {
   /** Takes the latest action back. */
   undo(): void {
     this.#undos.pop()?.();
+    this.failure = undefined;
   }
 
   /** Takes actions back until `depth` of them are left. */
@@ -211,6 +230,7 @@ export class System {
       case "deliver":
       case "duplicate":
       case "lose":
+      case "drop":
         return this.#onMessage(choice);
       case "tick":
         return this.#step(choice, (at) => at.tick());
@@ -230,7 +250,8 @@ export class System {
     const { kind, message } = choice;
     const from = this.settings.addresses[message.from] as string;
     const at = kind === "duplicate" ? undefined : this.#remove(message);
-    const revert = kind === "lose" ? undefined : this.#step(choice, (one) => one.receive(from, message.bytes));
+    const revert =
+      kind === "lose" || kind === "drop" ? undefined : this.#step(choice, (one) => one.receive(from, message.bytes));
     return () => {
       revert?.();
       if (at !== undefined) this.flying.add(message, at);
@@ -249,14 +270,14 @@ export class System {
     const slot = this.#slots[node] as Slot;
     const explored = slot.explored as ExploredNode;
     const revert = explored.checkpoint();
-    const isAtRest = run(explored);
+    if (choice.at !== undefined) explored.clock.moveTo(choice.at);
+    if (!run(explored)) this.failure ??= endless(explored);
     const after = explored.digest();
     this.#slots[node] = { ...slot, digest: after };
-    this.#effects.add(before, choice, { after, sent: this.#attempted, probes: explored.probes });
+    // The effect of an action that fails, or moves the clock, holds for this way only.
+    if (this.failure === undefined && choice.at === undefined)
+      this.#effects.add(before, choice, { after, sent: this.#attempted, probes: explored.probes });
     this.#noteRows(explored);
-    if (!isAtRest)
-      throw new UnexplorableError(`${explored.address} never comes to rest: its rules raise events without end`);
-    if (this.#limit !== undefined) throw new UnexplorableError(`${explored.address}: ${this.#limit}`);
     return revert;
   }
 
@@ -300,15 +321,13 @@ export class System {
       send: (to, bytes) => this.#send(node, to, bytes),
       isHeldElsewhere: (id) => this.#isHeld(id, node),
       onLimit: (limit, rule) => {
-        this.#limit = `rule ${rule} exceeded the limit of ${limit}`;
+        this.failure ??= `${address}: rule ${rule} exceeded the limit of ${limit}`;
       },
     });
     this.#slots[node] = { explored, isUp: true, starts: starts + 1, digest: undefined };
     this.#changes.push({ kind: "up", node, isPresent: true });
-    const isRunning = explored.start();
+    if (!explored.start()) this.failure ??= endless(explored);
     this.#noteRows(explored);
-    if (this.#limit !== undefined) throw new UnexplorableError(`${address}: ${this.#limit}`);
-    if (!isRunning) throw new UnexplorableError(`${address} never comes to rest: its rules raise events without end`);
   }
 
   /** Takes a datagram of a node. It is lost if no node has the address, or the node is down for good. */
@@ -368,8 +387,8 @@ export class System {
     if (this.settings.isFifo || kind === "crash" || kind === "restart" || kind === "join") return undefined;
     const sum = new DigestSum();
     sum.add(this.stateDigest);
-    if (kind === "deliver" || kind === "lose") sum.subtract(choice.message.digest);
-    if (kind !== "lose") {
+    if (kind === "deliver" || kind === "lose" || kind === "drop") sum.subtract(choice.message.digest);
+    if (kind !== "lose" && kind !== "drop") {
       const before = this.#digestOf(node);
       const effect = this.#effects.find(before, choice);
       if (effect === undefined || !this.#holds(effect.probes, choice)) return undefined;
@@ -392,6 +411,10 @@ export class System {
   setBudgets(budgets: Budgets): void {
     this.#budgets = budgets;
   }
+}
+
+function endless({ address }: ExploredNode): string {
+  return `${address} never comes to rest: its rules raise events without end`;
 }
 
 function spent(budgets: Budgets, kind: ChoiceKind): Budgets {

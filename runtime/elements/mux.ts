@@ -149,9 +149,19 @@ export class Mux implements Element {
     for (let lost = before - this.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
+  /** Discards the queued inputs, and does not resume. Called between two steps, by a model checker that takes the node back. */
+  discard(): void {
+    if (this.length > 0) this.#clear();
+    this.#isYielding = false;
+  }
+
   /** Discards the queued inputs. From then on Mux takes no input and starts no step. */
   close(): void {
     this.#isClosed = true;
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#first.replace([]);
     this.#queue.replace([]);
     this.bytes = 0;

@@ -91,6 +91,13 @@ interface Ack {
   readonly number: number;
 }
 
+/** Stream of a peer that fell silent. */
+export interface SilentStream {
+  /** Address of the peer. */
+  readonly from: string;
+  readonly stream: number;
+}
+
 export interface ChannelContext {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -244,6 +251,19 @@ export class ViewChannel implements Element {
       return [peer, stream, previousStream, received, [...outOfOrder], snapshot];
     });
     return [[...this.#outbound].map(([peer, stream]) => [peer, stream.state]), inbound];
+  }
+
+  /** The inbound streams whose senders count as silent at `time`, unless they send before: sender and id of the stream. */
+  silentAt(time: number): readonly SilentStream[] {
+    return [...this.#inbound].flatMap(([peer, { stream, receivedAt }]) =>
+      receivedAt + this.#timeout > time ? [] : [{ from: peer.slice(0, peer.indexOf(" ")), stream }],
+    );
+  }
+
+  /** Whether this node sends rows by the stream with the id. */
+  sends(id: number): boolean {
+    for (const { stream } of this.#outbound.values()) if (stream === id) return true;
+    return false;
   }
 
   /** Time of the next alarm in seconds; infinite if there is none. */

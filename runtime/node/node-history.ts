@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { PendingTimer, PeriodicTimers } from "../engine/periodic-timers.ts";
 import type { RowObserver } from "../engine/tables/journal.ts";
 import type { Table } from "../engine/tables/table.ts";
+import type { SilentStream } from "../elements/view-channel.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 
@@ -26,20 +27,24 @@ interface HistoryOptions {
   /** The state outside of the running program. */
   readonly state: readonly Saved[];
   readonly apply: (tuples: readonly Tuple[]) => boolean;
+  /** Discards the inputs that wait for their steps. */
+  readonly discardInputs: () => void;
 }
 
 /** History of a node from `Node.keepHistory` on. The program must not be swapped. The memory of the undo log grows with each step. */
 export class NodeHistory {
   readonly #parts: RunningParts;
   readonly #state: readonly Saved[];
+  readonly #discardInputs: () => void;
   /** Applies insertions and deletions of rows in one step. Returns false when it exceeded a limit and was undone. */
   readonly apply: (tuples: readonly Tuple[]) => boolean;
 
-  constructor(parts: RunningParts, { observer, state, apply }: HistoryOptions) {
+  constructor(parts: RunningParts, { observer, state, apply, discardInputs }: HistoryOptions) {
     const { engine, dataflow, timers } = parts;
     this.#parts = parts;
     this.#state = [...state, timers, ...(dataflow.channel === undefined ? [] : [dataflow.channel])];
     this.apply = apply;
+    this.#discardInputs = discardInputs;
     engine.store.journal.keep();
     engine.store.observe(observer);
   }
@@ -53,6 +58,7 @@ export class NodeHistory {
     const { mark } = journal;
     const restores = this.#state.map((one) => one.save());
     return () => {
+      this.#discardInputs();
       journal.undoTo(mark);
       for (const restore of restores) restore();
     };
@@ -81,6 +87,16 @@ export class NodeHistory {
   /** Time of the next alarm of ViewChannel, in seconds; infinite if there is none. */
   get channelDue(): number {
     return this.#parts.dataflow.channel?.alarmAt ?? Infinity;
+  }
+
+  /** The inbound streams of ViewChannel whose senders count as silent at `time`. */
+  silentAt(time: number): readonly SilentStream[] {
+    return this.#parts.dataflow.channel?.silentAt(time) ?? [];
+  }
+
+  /** Whether ViewChannel sends by the stream with the id. */
+  sendsStream(id: number): boolean {
+    return this.#parts.dataflow.channel?.sends(id) === true;
   }
 
   /** State of the replication of rows to other nodes, as plain data; undefined if the program has none. */

@@ -537,7 +537,8 @@ export class Node {
     const state = [this.#streams, this.#nonces, this.#addresses, this.#expiry];
     const load = (tuples: readonly Tuple[]): boolean => this.#afterStep(this.#running.engine.load(tuples));
     const apply = (tuples: readonly Tuple[]): boolean => this.#ports.mux.runExclusive(() => load(tuples));
-    return new NodeHistory(this.#running, { observer, state, apply });
+    const discardInputs = (): void => this.#ports.mux.discard();
+    return new NodeHistory(this.#running, { observer, state, apply, discardInputs });
   }
 
   #expire(): void {

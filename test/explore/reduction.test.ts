@@ -23,6 +23,9 @@ function search(system: System, isReduced: boolean): { readonly states: number; 
     get digest() {
       return system.digest;
     },
+    get failure() {
+      return system.failure;
+    },
     get depth() {
       return system.depth;
     },
@@ -34,6 +37,7 @@ function search(system: System, isReduced: boolean): { readonly states: number; 
     system: counting,
     isReduced,
     turn: 0,
+    isShared: false,
     states: new StateSet(),
   }).run();
   expect(result).toBe("complete");

@@ -18,7 +18,7 @@ const SILENT: Output = { hasColour: false, result: () => {}, data: () => {}, pro
 
 function run({ options, ...part }: ExploreTask): ExploreReply {
   try {
-    return searchPart(options, prepareExploration(options, SILENT).make(false), part);
+    return searchPart(options, prepareExploration(options, SILENT).make(false, options.after), part);
   } catch (error: unknown) {
     if (error instanceof UnexplorableError) return { failure: error.message };
     throw error;

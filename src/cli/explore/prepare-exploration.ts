@@ -4,6 +4,8 @@ import { Invariants } from "../../../lab/explorer/invariants.ts";
 import { FAIR_ACTIONS_MAX, runFairly } from "../../../lab/explorer/fair-run.ts";
 import { FairEnd } from "../../../lab/explorer/settle.ts";
 import { System } from "../../../lab/explorer/system.ts";
+import type { Counterexample } from "../../../lab/explorer/outcome.ts";
+import type { Value } from "../../../runtime/plan/values/value.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
 import { loadFacts } from "../files/load-facts.ts";
@@ -40,6 +42,10 @@ export interface Exploration {
   readonly fairEnd: FairEnd;
   readonly recorder: ChangeRecorder;
   readonly wording: Wording;
+  /** Names of `reachable` that held before the search begins. */
+  readonly reached: ReadonlySet<Value>;
+  /** What is wrong before the search begins, with the actions from the start of the nodes. */
+  readonly early: Counterexample | undefined;
 }
 
 export interface PreparedExploration {
@@ -48,8 +54,8 @@ export interface PreparedExploration {
   /** The names that must be reachable. */
   readonly names: readonly string[];
   readonly addresses: readonly string[];
-  /** Makes a system in its initial state. `watchesAll`: the recorder gets the changes of all tables. */
-  readonly make: (watchesAll: boolean) => Exploration;
+  /** Makes a system in its initial state, after a fair run of `after` seconds. `watchesAll`: the recorder gets the changes of all tables. */
+  readonly make: (watchesAll: boolean, after: number) => Exploration;
 }
 
 /** Compiles programs and invariants. Prints what is wrong with them, and throws `Failure`. */
@@ -65,7 +71,7 @@ export function prepareExploration(options: ExplorationOptions, output: Output):
   const compiled = compileInvariants(options.invariant, { plan, hiddenColumns }, options, output);
   const facts: readonly Fact[] = loadFacts(options.factDirectories, plan, output);
   const program = loadProgram(plan);
-  const make = (watchesAll: boolean): Exploration => {
+  const make = (watchesAll: boolean, after: number): Exploration => {
     const invariants = new Invariants({ program: compiled.program, plan, addresses, hidden: hiddenColumns });
     const recorder = new ChangeRecorder(invariants);
     const watched = watchesAll ? new Set(plan.predicates.map(({ id }) => id)) : invariants.watched;
@@ -82,12 +88,23 @@ export function prepareExploration(options: ExplorationOptions, output: Output):
       observer,
     });
     system.start();
-    if (options.after > 0 && !runFairly(system, options.after))
-      throw runFailed(`--after: ${options.after} s take more than ${FAIR_ACTIONS_MAX} actions`);
+    const reached = new Set<Value>();
+    const early = after > 0 ? runUntil(after, { system, invariants, reached }) : undefined;
     const fairEnd = new FairEnd(system, invariants, settle);
-    return { system, invariants, fairEnd, recorder, wording: new Wording(plan, addresses, hiddenColumns) };
+    const wording = new Wording(plan, addresses, hiddenColumns);
+    return { system, invariants, fairEnd, recorder, wording, reached, early };
   };
   return { unrepeatable: unrepeatableRules(plan), names: compiled.names, addresses, make };
+}
+
+/** Runs the nodes for `after` seconds without faults. Returns what is wrong on the way, if anything. */
+function runUntil(
+  after: number,
+  { system, invariants, reached }: { system: System; invariants: Invariants; reached: Set<Value> },
+): Counterexample | undefined {
+  const { schedule, finding, isEndless } = runFairly(system, invariants, { seconds: after, reached });
+  if (isEndless) throw runFailed(`--after: ${after} s take more than ${FAIR_ACTIONS_MAX} actions`);
+  return finding && { finding, schedule };
 }
 
 /** The addresses of the explored nodes: `10.0.0.1:10000`, `10.0.0.2:10000`, .. */

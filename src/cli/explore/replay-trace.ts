@@ -11,7 +11,7 @@ import { findingText, readTrace, tellSteps } from "./trace-file.ts";
 /** Prints the steps and what is wrong after them. Throws `Failure` if nothing is wrong any more. */
 export function replayTrace(file: string, isJson: boolean, output: Output): void {
   const { document, options } = readTrace(file);
-  const exploration = prepareExploration(options, output).make(true);
+  const exploration = prepareExploration(options, output).make(true, options.after);
   const steps = tellSteps(document.steps, exploration);
   const finding = findingOf(exploration);
   const text = finding && findingText(finding);
@@ -21,6 +21,6 @@ export function replayTrace(file: string, isJson: boolean, output: Output): void
   if (!isJson) output.result(text);
 }
 
-function findingOf({ invariants, fairEnd }: Exploration): Finding | undefined {
-  return inspect(invariants, new Set<Value>()) ?? fairEnd.check();
+function findingOf({ system, invariants, fairEnd }: Exploration): Finding | undefined {
+  return inspect(system, invariants, new Set<Value>()) ?? fairEnd.check()?.finding;
 }

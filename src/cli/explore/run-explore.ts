@@ -1,5 +1,5 @@
 /** `mosaic explore`: searches the states that programs can reach for violations of invariants, and tells a short way to the first one. */
-import { repeat, shorten, type Step } from "../../../lab/explorer/follow-schedule.ts";
+import { repeat, shorten, type Step, stepOf } from "../../../lab/explorer/follow-schedule.ts";
 import { UnexplorableError } from "../../../lab/explorer/system.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -10,7 +10,7 @@ import {
   type PreparedExploration,
 } from "./prepare-exploration.ts";
 import { searchInParts } from "./search-in-parts.ts";
-import { searchPart } from "./search-part.ts";
+import { type PartOutcome, searchPart } from "./search-part.ts";
 import { conclude, type ExplorationReport, showReport } from "./show-report.ts";
 import { saveTrace, type Trace, traceOf } from "./trace-file.ts";
 
@@ -45,10 +45,8 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
       output.problem(`mosaic: ${warning}: states that differ in such values do not repeat, and the search may not end`);
   }
   const start = performance.now();
-  const exploration = prepared.make(false);
-  const part = { part: 0, parts: 1, shared: undefined };
-  const { outcome, steps, reached } =
-    options.jobs > 1 ? await searchInParts(options, options.jobs) : searchPart(options, exploration, part);
+  const exploration = prepared.make(false, options.after);
+  const { outcome, steps, reached } = await search(options, exploration);
   const seconds = (performance.now() - start) / 1000;
   const trace = steps && tell(steps, exploration, prepared, options);
   const missing = prepared.names.filter((name) => !reached.includes(name));
@@ -58,17 +56,36 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
   conclude(report);
 }
 
-/** Shortens the way to a violation, and tells it step by step. */
+/** Searches, unless something is wrong before the search begins. */
+async function search(options: ExploreOptions, exploration: Exploration): Promise<PartOutcome> {
+  const { early, wording, reached } = exploration;
+  if (early === undefined) {
+    const part = { part: 0, parts: 1, shared: undefined };
+    return options.jobs > 1 ? searchInParts(options, options.jobs) : searchPart(options, exploration, part);
+  }
+  const { length } = early.schedule;
+  const counts = { states: length + 1, actions: length, deepest: length, schedules: 0 };
+  const steps = early.schedule.map((choice) => stepOf(choice, (one) => wording.event(one)));
+  return {
+    outcome: { result: "found", limit: undefined, ...counts, foundAt: undefined },
+    steps,
+    reached: [...reached],
+  };
+}
+
+/** Shortens the way to a violation, and tells it step by step. A way to one before the search begins at the start of the nodes. */
 function tell(
   steps: readonly Step[],
-  { system, invariants, fairEnd, wording }: Exploration,
+  exploration: Exploration,
   prepared: PreparedExploration,
-  options: ExploreOptions,
+  given: ExploreOptions,
 ): Trace {
+  const options = exploration.early === undefined ? given : { ...given, after: 0 };
+  const { system, invariants, fairEnd, wording } = options === given ? exploration : prepared.make(false, 0);
   system.undoTo(0);
   const textOf = wording.event.bind(wording);
   const settings = { system, invariants, fairEnd, textOf };
   const found = repeat(steps, settings, true);
   if (found === undefined) throw new Error("the actions do not lead to the violation again");
-  return traceOf(shorten(found, settings), prepared.make(true), options);
+  return traceOf(shorten(found, settings), prepared.make(true, options.after), options);
 }

@@ -29,15 +29,15 @@ export interface PartOutcome {
 
 export function searchPart(
   { search, seed, limitStates }: ExploreOptions,
-  { system, invariants, fairEnd, wording }: Exploration,
+  { system, invariants, fairEnd, wording, reached: early }: Exploration,
   { part, parts, shared }: SearchPart,
 ): PartOutcome {
-  const reached = new Set<Value>();
+  const reached = new Set<Value>(early);
   const states = shared === undefined ? new StateSet() : new SharedStateSet(shared.states);
   const common = { system, invariants, fairEnd, limitStates, reached, states };
   const { counterexample, ...outcome } =
     search.kind === "exhaustive"
-      ? new ExhaustiveSearch({ ...common, isReduced: true, turn: part }).run()
+      ? new ExhaustiveSearch({ ...common, isReduced: true, turn: part, isShared: parts > 1 }).run()
       : new RandomSearch({
           ...common,
           ...search,

@@ -39,11 +39,12 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   after: z.number(),
   steps: z.array(
     z.object({
-      kind: z.enum(["deliver", "lose", "duplicate", "tick", "crash", "restart", "join"]),
+      kind: z.enum(["deliver", "lose", "duplicate", "drop", "tick", "crash", "restart", "join"]),
       node: z.number().int().nonnegative(),
       key: z.number(),
       from: z.number().int().optional(),
       text: z.string().optional(),
+      at: z.number().optional(),
     }),
   ),
 });
@@ -77,7 +78,7 @@ export interface Trace {
 }
 
 export function findingText(finding: Finding): string {
-  return finding.kind === "goal" ? finding.reason : violationText(finding.values);
+  return finding.kind === "violation" ? violationText(finding.values) : finding.reason;
 }
 
 /** Repeats a counterexample in a fresh exploration, which watches all tables, and tells it. */
