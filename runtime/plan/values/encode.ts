@@ -1,6 +1,6 @@
 /** Encoding of tuples: DatagramBuilder calls it for each tuple that leaves. The format is specified in docs/wire.md. */
 import { Address } from "./address.ts";
-import { Packet } from "./packet.ts";
+import { LAYERS_MAX, Packet } from "./packet.ts";
 import type { Values, Value } from "./value.ts";
 import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./encoding-limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
@@ -15,7 +15,7 @@ const WRITTEN_MAX: number = 2 * MESSAGE_MAX;
 /** Appends a tuple: its hash, the length of its fields, its fields. If it is refused, the writer is unchanged. */
 export function encodeTuple(writer: Writer, hash: number, args: Values): EncodeRefusal | undefined {
   const before = writer.length;
-  const refused = encodeContent(writer, hash, args, 0);
+  const refused = encodeContent(writer, hash, args);
   if (refused !== undefined) writer.truncate(before);
   return refused;
 }
@@ -34,10 +34,10 @@ export function encodeBody(args: Values): Uint8Array | undefined {
   return encodeFields(writer, args, 0) === undefined ? writer.copy(0, writer.length) : undefined;
 }
 
-function encodeContent(writer: Writer, hash: number, args: Values, depth: number): EncodeRefusal | undefined {
+function encodeContent(writer: Writer, hash: number, args: Values): EncodeRefusal | undefined {
   writer.u32(hash);
   const start = writer.openLength();
-  const refused = encodeFields(writer, args, depth);
+  const refused = encodeFields(writer, args, 0);
   if (refused === undefined) writer.closeLength(start);
   return refused;
 }
@@ -95,8 +95,8 @@ function encodeObject(
 ): EncodeRefusal | undefined {
   if (value === null) return encodeNull(writer);
   if (value instanceof Uint8Array) return encodeBytes(writer, value);
+  if (value instanceof Packet) return encodePacket(writer, value);
   if (depth === DEPTH_MAX) return "too deep";
-  if (value instanceof Packet) return encodePacket(writer, value, depth + 1);
   if (value instanceof Address) return encodeAddress(writer, value, depth + 1);
   writer.byte(LIST);
   writer.varint(value.length);
@@ -123,14 +123,18 @@ function encodeAddress(writer: Writer, { overlay, node, options }: Address, dept
   return encodeFields(writer, options, depth);
 }
 
-/** Writes a packet. A packet in transit keeps its body unchanged, and its hop count grows by one. */
-function encodePacket(writer: Writer, packet: Packet, depth: number): EncodeRefusal | undefined {
+/**
+ * Writes a packet. A packet in transit keeps its body unchanged, and its hop count grows by one. The nesting of the lists in a packet is
+ * counted from the packet on, because a node that forwards the packet does not see them.
+ */
+function encodePacket(writer: Writer, packet: Packet): EncodeRefusal | undefined {
   const { body, tuple, hash } = packet;
+  if (packet.layers > LAYERS_MAX) return "too deep";
   const hops = body === undefined ? packet.hops : packet.hops + 1;
   if (hops > HOPS_MAX) return "hop limit";
   writer.byte(PACKET);
   writer.byte(hops);
-  if (body === undefined) return encodeContent(writer, hash, tuple?.args ?? [], depth);
+  if (body === undefined) return encodeContent(writer, hash, tuple?.args ?? []);
   if (body.length > MESSAGE_MAX) return "too large";
   writer.u32(hash);
   writer.blob(body);

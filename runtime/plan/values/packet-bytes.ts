@@ -3,12 +3,10 @@
  * with hop count 0.
  */
 import { Address } from "./address.ts";
-import { decodeAllFields } from "./decode-fields.ts";
 import { encodeBody } from "./encode.ts";
-import { MESSAGE_MAX } from "./encoding-limits.ts";
+import { HOPS_MAX, MESSAGE_MAX } from "./encoding-limits.ts";
 import { Packet } from "./packet.ts";
-import { holdsPacket } from "./holds-packet.ts";
-import { hasTooManyLayers } from "./packet-layers.ts";
+import { hasTooManyLayers, visitPackets } from "./packet-layers.ts";
 import { Reader } from "./reader.ts";
 import { PACKET } from "./tags.ts";
 import { segmentsOf, trainOf } from "./train.ts";
@@ -55,46 +53,49 @@ export function packetOfBytes(bytes: Uint8Array): Packet | undefined {
  * have equal contents, whether they are decoded or not. Undefined if no datagram could hold the packet.
  */
 export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefined {
-  if (packet.tuple !== undefined && isPlain(packet)) {
-    const content = encodeBody(packet.tuple.args);
-    return content && [content];
-  }
   const contents: Uint8Array[] = [];
-  for (let at = 0; at < packetCount(packet); at++) {
-    const { tuple, body } = segmentAt(packet, at) as Packet;
-    const content = tuple === undefined ? bodyWithoutHops(body as Uint8Array) : encodeBody(tuple.args.map(withoutHops));
+  const count = packetCount(packet);
+  for (let at = 0; at < count; at++) {
+    const { tuple, body, layers } = (count === 1 ? packet : segmentAt(packet, at)) as Packet;
+    const args = tuple !== undefined && layers > 1 ? tuple.args.map(withoutHops) : tuple?.args;
+    const content = args === undefined ? body : encodeBody(args);
     if (content === undefined) return undefined;
-    contents.push(content);
+    contents.push(tuple !== undefined && layers === 1 ? content : contentWithoutHops(content));
   }
   return contents;
 }
 
-/** Whether the packet is no train and has no packet inside. Its encoded arguments then hold no hop count. */
-function isPlain(packet: Packet): boolean {
-  return packet.layers === 1 && packetCount(packet) === 1;
+/**
+ * Returns encoded arguments with hop count 0 in all packets inside them. Finds the packets by a scan, which costs the same for any nesting.
+ * Contents that are equal afterwards differed in hop counts only, also if they are malformed.
+ */
+function contentWithoutHops(content: Uint8Array): Uint8Array {
+  let copy: Uint8Array | undefined;
+  visitPackets(content, 0, content.length, (_hash, _start, _end, hopsAt) => {
+    const hops = content[hopsAt] as number;
+    if (hops === 0 || hops > HOPS_MAX) return;
+    copy ??= Uint8Array.from(content);
+    copy[hopsAt] = 0;
+  });
+  return copy ?? content;
 }
 
-/** Returns an encoded body with hop count 0 in all packets inside it. Returns malformed bytes unchanged. */
-function bodyWithoutHops(body: Uint8Array): Uint8Array {
-  const fields = decodeAllFields(body);
-  if (fields === undefined || !fields.some(holdsPacket)) return body;
-  return encodeBody(fields.map(withoutHops)) ?? body;
-}
-
-/** Returns the value with hop count 0 in all packets inside it. */
+/**
+ * Returns the value with packets in place of its packets in transit whose encoding has hop count 0: the encoder adds 1 to the count of such
+ * a packet. Their bodies stay unchanged.
+ */
 function withoutHops(value: Value): Value {
-  if (!holdsPacket(value)) return value;
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
   if (value instanceof Packet) return packetWithoutHops(value);
   if (value instanceof Address)
     return new Address(value.overlay, withoutHops(value.node), value.options.map(withoutHops));
   return (value as Values).map(withoutHops);
 }
 
-/** Returns a packet whose encoding has hop count 0: the encoder adds 1 to the count of a packet in transit. */
 function packetWithoutHops(packet: Packet): Packet {
   const { hash, tuple, body } = packet;
   if (tuple !== undefined) return packet.with(tuple.args.map(withoutHops), undefined);
-  return Packet.inTransit(hash, -1, bodyWithoutHops(body as Uint8Array));
+  return Packet.inTransit(hash, -1, body as Uint8Array);
 }
 
 function packetOfSegment(bytes: Uint8Array): Packet | undefined {

@@ -17,8 +17,8 @@ let input: Uint8Array = new Uint8Array(0);
 let at = 0;
 let visitor: PacketVisitor | undefined;
 
-/** Receives the wire hash of a packet, and the start and end of its body. */
-export type PacketVisitor = (hash: number, start: number, end: number) => void;
+/** Receives the wire hash of a packet, the start and end of its body, and the position of its hop count. */
+export type PacketVisitor = (hash: number, start: number, end: number, hopsAt: number) => void;
 
 /**
  * Returns whether the fields between `start` and `end` hold packets in more than `LAYERS_MAX` layers. Reads each byte at most once, skips
@@ -84,7 +84,7 @@ function packetExceeds(end: number, layers: number): boolean {
   at += PACKET_PREFIX - 1;
   const length = varint(end);
   const bodyEnd = Math.min(at + length, end);
-  visitor?.(u32(hashAt), at, bodyEnd);
+  visitor?.(u32(hashAt), at, bodyEnd, hashAt - 1);
   return fieldsExceed(bodyEnd, layers);
 }
 

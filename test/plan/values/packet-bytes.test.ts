@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOfPacket, packetOfBytes } from "../../../runtime/plan/values/packet-bytes.ts";
+import { DEPTH_MAX } from "../../../runtime/plan/values/encoding-limits.ts";
 import { Packet } from "../../../runtime/plan/values/packet.ts";
 import { trainOf } from "../../../runtime/plan/values/train.ts";
 import { compare, equal, type Value, type Values } from "../../../runtime/plan/values/value.ts";
@@ -40,6 +41,35 @@ describe("a packet and its bytes", () => {
     expect(equal(pay(2, forwarded), pay(2, inner))).toBe(true);
     expect(equal(opaque(pay(2, forwarded), 7), opaque(pay(2, inner)))).toBe(true);
     expect(bytesOfPacket(forwarded)).toEqual(bytesOfPacket(inner));
+  });
+
+  test("are equal for packets that were forwarded, in as many lists as a packet may lie in", () => {
+    const nested = (hops: number): Value => {
+      let value: Value = opaque(pay(1, "a"), hops);
+      for (let depth = 0; depth < DEPTH_MAX; depth++) value = [value];
+      return value;
+    };
+    const [one, other] = [pay(1, nested(3)), pay(1, nested(7))];
+    expect(bytesOfPacket(one)).toBeDefined();
+    expect(equal(one, other)).toBe(true);
+    expect(equal(opaque(one), other)).toBe(true);
+    expect(equal(pay(2, one), opaque(pay(2, opaque(other, 5))))).toBe(true);
+  });
+
+  test("are compared in a time that does not grow with the nesting of their lists", () => {
+    const shortestTime = (lists: number): number => {
+      let nested: Value = [opaque(pay(1, "a"), 3), ...Array.from({ length: 100_000 }, () => null)];
+      for (let depth = 1; depth < lists; depth++) nested = [nested];
+      const packet = opaque(pay(1, nested));
+      const times = [1, 2, 3, 4].map((hops) => {
+        const copy = opaque(packet, hops);
+        const start = performance.now();
+        expect(copy.key.length).toBeGreaterThan(100_000);
+        return performance.now() - start;
+      });
+      return Math.min(...times);
+    };
+    expect(shortestTime(DEPTH_MAX)).toBeLessThan(3 * shortestTime(1));
   });
 
   test("differ where the arguments or the predicates differ", () => {
