@@ -7,6 +7,7 @@ import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import { originIn } from "../plan/values/device-origin.ts";
 import { segmentCount } from "../plan/values/train.ts";
+import { isHostPort } from "../plan/values/location.ts";
 import type { Value } from "../plan/values/value.ts";
 import type { DatagramSockets } from "../socket/datagram-sockets.ts";
 import { ipAddressOf } from "../socket/ip-address.ts";
@@ -27,7 +28,7 @@ If the bytes were made from a device packet whose sender forbids fragmentation, 
 dropped and the sender of the packet gets an ICMP error.
 
 Ports   in: 1 push. out: the network.
-Drops   "udp: no socket": no open socket has the number; "udp: no address"; "udp: no bytes": neither bytes nor a string; "packet too big":
+Drops   "udp: no socket": no open socket has the number; "udp: no address": To is no "host:port"; "udp: no bytes": neither bytes nor a string; "packet too big":
         bytes made from a device packet that do not fit; the sender of the packet got an ICMP error.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
@@ -52,6 +53,8 @@ export class UdpTx implements Element {
   readonly #tooBig: TooBig;
   readonly #deviceMtus: DeviceMtus;
   #waiting: Sending[] = [];
+  /** The latest text that was an address: most datagrams of a program go to one. */
+  #latestAddress = "";
 
   constructor(sockets: DatagramSockets, tooBig: TooBig, deviceMtus: DeviceMtus) {
     this.#sockets = sockets;
@@ -63,10 +66,18 @@ export class UdpTx implements Element {
     this.counters.in++;
     if (typeof socket !== "number") return this.counters.drop("udp: no socket");
     const to = ipAddressOf(address);
-    if (to === undefined) return this.counters.drop("udp: no address");
+    if (to === undefined || !this.#isAddress(to)) return this.counters.drop("udp: no address");
     const bytes = bytesOf(payload);
     if (bytes === undefined) return this.counters.drop("udp: no bytes");
     this.#waiting.push({ socket, to, bytes });
+  }
+
+  /** Whether the text has the form "host:port". Other texts, which may be long, must not reach the sockets, which remember addresses. */
+  #isAddress(to: string): boolean {
+    if (to === this.#latestAddress) return true;
+    if (!isHostPort(to)) return false;
+    this.#latestAddress = to;
+    return true;
   }
 
   /** Sends the datagrams of the step. */

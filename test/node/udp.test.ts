@@ -170,6 +170,15 @@ test("each wrong send is dropped under its reason", async () => {
   }, WAIT);
 });
 
+test("a text that is no address never reaches the socket, which remembers the addresses that it sends to", async () => {
+  await using node = new UdpNode(`${OPEN}
+    a: udp.send(S, X, b"01") :- to(X), socket(S, _).`);
+  await open(node);
+  const texts = ["nonsense", "x".repeat(250_000), `${"x".repeat(250_000)}:9`, "127.0.0.1:"];
+  for (const text of texts) node.node.insert("to", [text]);
+  await vi.waitFor(() => expect(node.drops).toEqual({ "udp: no address": texts.length }), WAIT);
+});
+
 test("a program swap keeps the sockets that rows hold, and closes the others", async () => {
   await using node = new UdpNode(ECHO);
   const port = await open(node);
