@@ -19,6 +19,7 @@ import type { Plan, RowEvent } from "../plan/contract/plan.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import { type ColumnType, typeBit } from "../plan/values/column-type.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
+import { KEY_MAX, KeyTooLong } from "../plan/values/key.ts";
 import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
@@ -320,10 +321,11 @@ export class Engine {
       return true;
     } catch (error: unknown) {
       const isSplit = error instanceof TrainSplit;
-      if (!isSplit && !(error instanceof LimitExceeded)) throw error;
+      const exceeded = isSplit ? undefined : this.#exceededBy(error);
+      if (!isSplit && exceeded === undefined) throw error;
       this.store.undo();
       dataflow.abort();
-      if (!isSplit) this.#reportLimit(error);
+      if (exceeded !== undefined) this.#reportLimit(exceeded);
       this.#listener.stepEnded(false);
       if (isSplit) throw error;
       return false;
@@ -331,6 +333,12 @@ export class Engine {
       this.#events.clear();
       if (this.#context.changes.length > 0) this.#context.changes = [];
     }
+  }
+
+  /** Returns the limit that an exception in the running step stands for; undefined for all other exceptions. */
+  #exceededBy(error: unknown): LimitExceeded | undefined {
+    if (error instanceof KeyTooLong) return new LimitExceeded("key", this.#context.running, KEY_MAX);
+    return error instanceof LimitExceeded ? error : undefined;
   }
 
   #rounds(first: readonly Delta[], dataflow: Dataflow): void {

@@ -3,7 +3,7 @@
  * then at most one a minute. The strand context calls it, and the node passes the reports to its log and its traces.
  */
 import { columnTypeName } from "../plan/values/column-type.ts";
-import { formatValue } from "../plan/values/format.ts";
+import { formatStart } from "../plan/values/format.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Value } from "../plan/values/value.ts";
@@ -88,6 +88,6 @@ function valuesText(values: Readonly<Record<string, Value>>): string {
 
 /** Formats a value for a report. */
 export function shortValue(value: Value): string {
-  const text = formatValue(value);
+  const text = formatStart(value, MAX_VALUE_LENGTH + 1);
   return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`;
 }

@@ -1,10 +1,10 @@
-import { limitName, type Limits } from "./limits/limits.ts";
+import { limitName, type LimitName } from "./limits/limits.ts";
 
 /** Steps with the same cause that exceeded the same limit in the same rule, and were undone. */
 export interface RefusedSteps {
   /** Predicate of the tuple that the steps began with. Steps without a tuple have the cause `expiry`, `facts` or `program swap`. */
   readonly cause: string;
-  readonly limit: keyof Limits;
+  readonly limit: LimitName;
   /** Name of the rule; empty if the step had run none. */
   readonly rule: string;
   readonly count: number;

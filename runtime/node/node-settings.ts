@@ -1,4 +1,4 @@
-import type { Limits } from "../engine/limits/limits.ts";
+import type { LimitName, Limits } from "../engine/limits/limits.ts";
 import type { Secrets } from "../engine/strand-context.ts";
 import type { QueueMetrics } from "../observe/metrics-snapshot.ts";
 import type { WatchLine } from "../observe/watch.ts";
@@ -41,5 +41,5 @@ export interface NodeSettings {
   /** Returns the queues of lines that the process prints for the node, for the metrics. */
   readonly outputQueues?: () => readonly QueueMetrics[];
   /** Called when a step exceeded a limit and was aborted. If omitted, the node logs a message. */
-  readonly onLimit?: (limit: keyof Limits, rule: string, most: number | undefined) => void;
+  readonly onLimit?: (limit: LimitName, rule: string, most: number | undefined) => void;
 }

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Limits } from "../../runtime/engine/limits/limits.ts";
+import type { LimitName } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import type { Program } from "../../runtime/node/program.ts";
 import { trainOf } from "../../runtime/plan/values/train.ts";
@@ -52,7 +52,7 @@ export class FuzzedNetwork {
         onPacket(receive);
       };
     }
-    const onLimit = (limit: keyof Limits, rule: string): void => {
+    const onLimit = (limit: LimitName, rule: string): void => {
       const key = `${limit} in ${rule}`;
       this.exceeded.set(key, (this.exceeded.get(key) ?? 0) + 1);
     };

@@ -66,8 +66,11 @@ export const defaultLimits: Limits = {
   ...memoryLimits(DEFAULT_MEMORY),
 };
 
+/** A limit that a step can exceed. `key` is the length of the longest key of values (`KEY_MAX`), the same for all nodes. */
+export type LimitName = keyof Limits | "key";
+
 /** Names of limits in messages. */
-const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
+const LIMIT_NAMES: Readonly<Record<LimitName, string>> = {
   rounds: "rounds",
   derivations: "derivations",
   visits: "visited rows",
@@ -77,22 +80,23 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
   stepMemory: "memory in one step",
   computedRows: "rows of a recursion that computes values",
   cycleBytes: "memory of rules that trigger each other",
+  key: "characters in the key of a tuple",
 };
 
 /** Returns the name of a limit, as in "a step exceeded its limit of rounds". If `most` is given, the number stands before the name. */
-export function limitName(limit: keyof Limits, most?: number): string {
+export function limitName(limit: LimitName, most?: number): string {
   return most === undefined ? LIMIT_NAMES[limit] : `${most} ${LIMIT_NAMES[limit]}`;
 }
 
 /** Exception that ends the running step. The engine catches it and undoes the step. The exception never leaves the engine. */
 export class LimitExceeded extends Error {
-  readonly limit: keyof Limits;
+  readonly limit: LimitName;
   /** Strand that ran when the limit was exceeded; -1 if the step had run none. */
   readonly strand: number;
   /** Value of the limit, if it depends on the step. */
   readonly most: number | undefined;
 
-  constructor(limit: keyof Limits, strand: number, most?: number) {
+  constructor(limit: LimitName, strand: number, most?: number) {
     super(`a step exceeded its limit of ${limitName(limit, most)}`);
     this.limit = limit;
     this.strand = strand;

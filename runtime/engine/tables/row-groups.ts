@@ -23,7 +23,7 @@ export class RowGroups {
   }
 
   add(row: Row): void {
-    const key = this.#keyOf(row);
+    const key = this.keyOf(row);
     const group = this.#groups.get(key) ?? new Set();
     this.#groups.set(key, group);
     group.add(row);
@@ -31,7 +31,7 @@ export class RowGroups {
   }
 
   remove(row: Row): void {
-    const key = this.#keyOf(row);
+    const key = this.keyOf(row);
     const group = this.#groups.get(key);
     if (group === undefined) return;
     group.delete(row);
@@ -39,7 +39,7 @@ export class RowGroups {
     if (group.size === 0) this.#groups.delete(key);
   }
 
-  #keyOf({ values }: Row): Key {
+  keyOf({ values }: Row): Key {
     return keyOf(values[this.#column] as Value);
   }
 }

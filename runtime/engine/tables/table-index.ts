@@ -20,8 +20,12 @@ export class TableIndex {
     return this.#buckets.get(key) ?? NO_ROWS;
   }
 
+  keyOf({ values }: Row): Key {
+    return keyOfColumns(values, this.#columns);
+  }
+
   add(row: Row): void {
-    const key = keyOfColumns(row.values, this.#columns);
+    const key = this.keyOf(row);
     const bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       row.bucketPositions[this.#number] = 0;
@@ -34,7 +38,7 @@ export class TableIndex {
 
   /** Removes the row. The last row of the bucket takes its position. */
   remove(row: Row): void {
-    const key = keyOfColumns(row.values, this.#columns);
+    const key = this.keyOf(row);
     const bucket = this.#buckets.get(key);
     const last = bucket?.pop();
     if (bucket === undefined || last === undefined) return;

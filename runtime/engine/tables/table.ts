@@ -11,7 +11,7 @@
  * Each change is recorded in the journal, and `undo` reverts it.
  */
 import { heldBytesOf } from "../../plan/values/held-bytes.ts";
-import type { Key } from "../../plan/values/key.ts";
+import { KEY_MAX, type Key } from "../../plan/values/key.ts";
 import { isKeyed, type PredicateSpec, type TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
 import { compare, equalValues, type Values, type Value } from "../../plan/values/value.ts";
@@ -50,6 +50,9 @@ interface BeforeDeletion {
 }
 
 const NO_ROWS: readonly Row[] = [];
+
+/** Memory of a row up to which none of its keys exceeds `KEY_MAX`: a key takes at most eight characters for each byte. */
+const LONG_ROW_BYTES: number = KEY_MAX / 8;
 
 /** Rows that a commit has deleted and inserted. */
 interface CommittedRows {
@@ -449,11 +452,19 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
 
   #link(row: Row, now: number): void {
     row.mark = ADDED;
+    row.bytes = this.#bytesOf(row);
+    if (row.bytes > LONG_ROW_BYTES) this.#checkKeys(row);
     this.#append(row, now);
     this.#enlist(row);
     this.#index(row);
     this.#added.push(row);
     this.#journal.record(this, "linked", row, null);
+  }
+
+  /** Throws `KeyTooLong` if the row cannot have one of its keys, before any of them enters an index. */
+  #checkKeys(row: Row): void {
+    for (const index of this.#indexes) index.keyOf(row);
+    this.#groups?.keyOf(row);
   }
 
   /** Adds the row to the list, and sets its expiry time. */
@@ -487,7 +498,6 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
   }
 
   #index(row: Row): void {
-    if (row.bytes === 0) row.bytes = this.#bytesOf(row);
     this.#journal.memory.stored += row.bytes;
     for (let at = 0; at < this.#indexes.length; at++) this.#indexes[at]?.add(row);
   }

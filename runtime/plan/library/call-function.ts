@@ -1,5 +1,4 @@
 import type { Ambient } from "../contract/function-spec.ts";
-import { Address } from "../values/address.ts";
 import { bounded } from "../values/bounded.ts";
 import { inheritOrigin } from "../values/device-origin.ts";
 import { packetOfBytes } from "../values/packet-bytes.ts";
@@ -13,7 +12,7 @@ import { callOnWholeTrain } from "./functions/train-forms.ts";
 export function call(name: string, ambient: Ambient, args: Values): Maybe {
   const value = functionNamed(name)?.call(ambient, args);
   inheritOrigin(value, args);
-  return Array.isArray(value) || value instanceof Address ? bounded(value) : value;
+  return value === undefined ? undefined : bounded(value);
 }
 
 /** Like `call`, but fails if an argument is undefined. */

@@ -1,6 +1,7 @@
 import { Address } from "./address.ts";
 import { Packet } from "./packet.ts";
-import type { Value } from "./value.ts";
+import { SIZE_MAX } from "./size.ts";
+import type { Value, Values } from "./value.ts";
 
 /**
  * Largest nesting of lists, addresses and packets in a value that an expression builds, so that functions of values may recurse over the
@@ -8,53 +9,91 @@ import type { Value } from "./value.ts";
  */
 export const DEPTH_MAX = 64;
 /** Largest number of values at all depths of a value that an expression builds. */
-const SIZE_MAX = 1 << 20;
+const COUNT_MAX = 1 << 20;
 
+/** `bytes` is the number of characters and bytes at all depths, once for each occurrence, although a list may hold one text many times. */
 interface Extent {
   readonly depth: number;
-  readonly size: number;
+  readonly count: number;
+  readonly bytes: number;
 }
 
 /** Known extents of nested values. If a rule wraps a value again and again, only the new layer is measured each time. */
 const extents = new WeakMap<object, Extent>();
-const SCALAR: Extent = { depth: 0, size: 1 };
 
-/** Returns the value, or undefined if it exceeds the limits that keep comparing and keying of values cheap. */
+/**
+ * Returns the value, or undefined if it exceeds the limits that keep comparing, keying and printing of values cheap: nesting, number of
+ * values, and `SIZE_MAX` characters and bytes at all depths.
+ */
 export function bounded<V extends Value>(value: V): V | undefined {
-  const { depth, size } = extentOf(value);
-  return depth > DEPTH_MAX || size > SIZE_MAX ? undefined : value;
-}
-
-/** Returns the value, or undefined if it is nested too deeply. Lists of any length are accepted. */
-export function boundedInDepth<V extends Value>(value: V): V | undefined {
-  return extentOf(value).depth > DEPTH_MAX ? undefined : value;
-}
-
-function extentOf(value: Value): Extent {
   const parts = partsOf(value);
-  if (parts === undefined) return SCALAR;
-  if (parts.every(isScalar)) return { depth: 1, size: parts.length + 1 };
-  const known = extents.get(value as object);
+  if (parts === undefined) return bytesOfScalar(value) > SIZE_MAX ? undefined : value;
+  const { depth, count, bytes } = extentOf(value as object, parts);
+  return depth > DEPTH_MAX || count > COUNT_MAX || bytes > SIZE_MAX ? undefined : value;
+}
+
+/** Returns the value, or undefined if it is nested too deeply or has too many bytes. Lists of any length are accepted. */
+export function boundedExceptInCount<V extends Value>(value: V): V | undefined {
+  const parts = partsOf(value);
+  if (parts === undefined) return value;
+  const { depth, bytes } = extentOf(value as object, parts);
+  return depth > DEPTH_MAX || bytes > SIZE_MAX ? undefined : value;
+}
+
+/** Returns the number of characters and bytes in the values, at all depths. */
+export function contentBytes(values: Values): number {
+  let bytes = 0;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as Value;
+    const parts = partsOf(value);
+    bytes += parts === undefined ? bytesOfScalar(value) : extentOf(value as object, parts).bytes;
+  }
+  return bytes;
+}
+
+/** Number of parts up to which a value without nested parts is measured again, which is as fast as a lookup. */
+const FEW = 16;
+
+/** `parts` are the values in `value`. */
+function extentOf(value: object, parts: Values): Extent {
+  const isKnowable = parts.length > FEW || parts.some(isNested);
+  const known = isKnowable ? extents.get(value) : undefined;
   if (known !== undefined) return known;
   let depth = 0;
-  let size = 1;
-  for (const part of parts) {
-    const extent = extentOf(part);
+  let count = 1;
+  let bytes = 0;
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at] as Value;
+    const inner = partsOf(part);
+    if (inner === undefined) {
+      count++;
+      bytes += bytesOfScalar(part);
+      continue;
+    }
+    const extent = extentOf(part as object, inner);
     depth = Math.max(depth, extent.depth);
-    size += extent.size;
+    count += extent.count;
+    bytes += extent.bytes;
   }
-  const extent = { depth: depth + 1, size };
-  extents.set(value as object, extent);
+  const extent = { depth: depth + 1, count, bytes };
+  if (isKnowable) extents.set(value, extent);
   return extent;
 }
 
-function isScalar(value: Value): boolean {
-  return typeof value !== "object" || value === null || value instanceof Uint8Array;
+function isNested(value: Value): boolean {
+  return typeof value === "object" && value !== null && !(value instanceof Uint8Array);
 }
 
-function partsOf(value: Value): readonly Value[] | undefined {
+function bytesOfScalar(value: Value): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null) return 0;
+  return value instanceof Uint8Array ? value.length : ((value as Packet).body?.length ?? 0);
+}
+
+/** Returns the values in a list, an address or a decoded packet; undefined for all other values. */
+function partsOf(value: Value): Values | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  if (Array.isArray(value)) return value as readonly Value[];
+  if (Array.isArray(value)) return value as Values;
   if (value instanceof Packet) return value.tuple?.args;
   return value instanceof Address ? [value.node, ...value.options] : undefined;
 }

@@ -21,6 +21,30 @@ export function formatValue(value: Value): string {
   }
 }
 
+/** Returns at least the first `length` characters of the text of a value, or the whole text. Does not read the rest of a long value. */
+export function formatStart(value: Value, length: number): string {
+  if (typeof value === "string") return stringLiteral(value.slice(0, length));
+  if (typeof value !== "object" || value === null) return formatValue(value);
+  if (value instanceof Uint8Array) return formatObject(value.subarray(0, length));
+  if (Array.isArray(value)) return `[${formatStarts(value as Values, length)}]`;
+  if (value instanceof Address) return addressStart(value, length);
+  const { tuple } = value as Packet;
+  return tuple === undefined ? formatValue(value) : `${tuple.predicate.name}(${formatStarts(tuple.args, length)})`;
+}
+
+function addressStart({ overlay, node, options }: Address, length: number): string {
+  if (options.length === 0) return `${overlay}::${formatStart(node, length)}`;
+  return `${overlay}::(${formatStarts([node, ...options], length)})`;
+}
+
+function formatStarts(values: Values, length: number): string {
+  let text = "";
+  for (let at = 0; at < values.length && text.length < length; at++) {
+    text += `${at === 0 ? "" : ", "}${formatStart(values[at] as Value, length)}`;
+  }
+  return text;
+}
+
 export function formatTuple(name: string, args: Values): string {
   return `${name}(${args.map(formatValue).join(", ")})`;
 }

@@ -6,13 +6,25 @@ import type { Values, Value } from "./value.ts";
 /** Key of a value in a `Map`. Two values have the same key if and only if they are equal. */
 export type Key = null | boolean | number | string | bigint;
 
+/** Length of the longest key. A longer text would come close to the limit of V8, and would take as long to compare as a step should. */
+export const KEY_MAX: number = 2 ** 26;
+
+/** Exception for values whose key would exceed `KEY_MAX`. Keys are made in steps and in queries, which catch it. */
+export class KeyTooLong extends Error {
+  constructor() {
+    super(`a key has more than ${KEY_MAX} characters`);
+  }
+}
+
 /**
  * Returns the key of a value. A primitive is its own key. The key of an address, packet, list or byte string is a string that starts
- * with NUL. A string value that itself starts with NUL gets a prefix, so that it equals no such key. -0 and 0 are one value and have
- * one key.
+ * with NUL, and so is the key of an id of more than 64 bits: V8 hashes only the lowest 64 bits of a bigint, so that a `Map` of ids which
+ * agree in them would be searched as a list. A string value that itself starts with NUL gets a prefix, so that it equals no such key. -0
+ * and 0 are one value and have one key. All functions of keys throw `KeyTooLong`.
  */
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\0s${value}` : value;
+  if (typeof value === "bigint") return value >> 64n === 0n ? value : `\0${textKey(value)}`;
   if (typeof value !== "object" || value === null) return value;
   return inOnePiece(`\0${textKey(value)}`);
 }
@@ -26,10 +38,24 @@ export function keyOfValues(values: Values): string {
 }
 
 function textKeys(values: Values): string {
-  if (values.length >= MANY) return values.map(textKey).join("");
+  if (values.length >= MANY) return joinedKeys(values);
   let key = "";
-  for (let i = 0; i < values.length; i++) key += textKey(values[i] as Value);
+  for (let i = 0; i < values.length; i++) {
+    key += textKey(values[i] as Value);
+    if (key.length > KEY_MAX) throw new KeyTooLong();
+  }
   return key;
+}
+
+function joinedKeys(values: Values): string {
+  let length = 0;
+  const keys = values.map((value) => {
+    const key = textKey(value);
+    length += key.length;
+    if (length > KEY_MAX) throw new KeyTooLong();
+    return key;
+  });
+  return keys.join("");
 }
 
 /**
@@ -44,7 +70,10 @@ function inOnePiece(text: string): string {
 export function keyOfSelected(values: Values, columns: readonly number[]): string {
   if (columns.length >= MANY) return keyOfValues(columns.map((column) => values[column] as Value));
   let key = "";
-  for (let i = 0; i < columns.length; i++) key += textKey(values[columns[i] as number] as Value);
+  for (let i = 0; i < columns.length; i++) {
+    key += textKey(values[columns[i] as number] as Value);
+    if (key.length > KEY_MAX) throw new KeyTooLong();
+  }
   return inOnePiece(key);
 }
 

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { LinuxClock } from "../../../runtime/device/linux-clock.ts";
-import { type Limits, stepLimits } from "../../../runtime/engine/limits/limits.ts";
+import { type LimitName, type Limits, stepLimits } from "../../../runtime/engine/limits/limits.ts";
 import { Node } from "../../../runtime/node/node.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
@@ -87,7 +87,7 @@ function runToFixpoint(plan: Plan, facts: readonly Fact[], limits: Partial<Limit
   return node;
 }
 
-const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
+const LIMIT_REASONS: Readonly<Record<LimitName, string>> = {
   memory: "its derivations do not end, or need more memory than --memory MIB allows",
   stepMemory: "its derivations do not end",
   computedRows: "its derivations do not end: it computes new values from its own results",
@@ -98,6 +98,7 @@ const LIMIT_REASONS: Readonly<Record<keyof Limits, string>> = {
   visits: "it visits too many rows",
   queued: "too many tuples wait for their step",
   queuedBytes: "the tuples that wait for their step take too much memory",
+  key: "the values of a row are too long",
 };
 
 /** Text for a rule that exceeds the limit `computedRows`. */

@@ -1,4 +1,4 @@
-import { bounded, boundedInDepth } from "../../values/bounded.ts";
+import { bounded, boundedExceptInCount } from "../../values/bounded.ts";
 import { listOf } from "../operators/overlog-operators.ts";
 import { ExactSum } from "./exact-sum.ts";
 import { divide } from "../operators/operators.ts";
@@ -12,7 +12,7 @@ export interface Accumulator {
    * from the winning row. Returns false if the aggregate does not accept the value.
    */
   add(value: Value, times: number, winner: Values): boolean;
-  /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact, a list that is nested too deeply. */
+  /** Returns the aggregate, or undefined if it does not exist: a sum that is not exact, a list with too many bytes. */
   result(): Value | undefined;
   /** Returns a column of the winning row. Null if no value was added, and for all aggregates but `min` and `max`. */
   winner(column: number): Value;
@@ -165,7 +165,7 @@ class Collection implements Accumulator {
     const kept = this.#distinct
       ? sorted.filter((value, at) => at === 0 || !equal(value, sorted[at - 1] as Value))
       : sorted;
-    return boundedInDepth(this.#finish(kept));
+    return boundedExceptInCount(this.#finish(kept));
   }
 
   winner(): Value {

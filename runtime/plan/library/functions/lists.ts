@@ -1,5 +1,5 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
-import { keyOf } from "../../values/key.ts";
+import { keyOfValues } from "../../values/key.ts";
 import { add } from "../operators/operators.ts";
 import { SIZE_MAX, sizeOf } from "../../values/size.ts";
 import { compare, equal, type Maybe, type Value, type Values } from "../../values/value.ts";
@@ -104,15 +104,20 @@ function contains(container: Maybe, part: Maybe): Maybe {
 function intersect(left: Maybe, right: Maybe): Maybe {
   const [some, others] = [itemsOf(left), itemsOf(right)];
   if (some === undefined || others === undefined) return undefined;
-  const wanted = new Set(others.map(keyOf));
-  return some.filter((item) => wanted.delete(keyOf(item)));
+  const wanted = new Set(others.map(setKeyOf));
+  return some.filter((item) => wanted.delete(setKeyOf(item)));
 }
 
 function subset(part: Maybe, container: Maybe): Maybe {
   const [some, others] = [itemsOf(part), itemsOf(container)];
   if (some === undefined || others === undefined) return undefined;
-  const known = new Set(others.map(keyOf));
-  return Number(some.every((item) => known.has(keyOf(item))));
+  const known = new Set(others.map(setKeyOf));
+  return Number(some.every((item) => known.has(setKeyOf(item))));
+}
+
+/** Returns the key of an item as text: V8 hashes texts by a secret, so that nobody can choose items that make a `Set` slow. */
+function setKeyOf(item: Value): string {
+  return keyOfValues([item]);
 }
 
 function empty(args: readonly Maybe[]): Maybe {

@@ -1,4 +1,5 @@
 import { Address } from "../../values/address.ts";
+import { bounded } from "../../values/bounded.ts";
 import { isNode } from "../../values/location.ts";
 import { ID_BITS, onArc, toId, wrap } from "../../values/ring.ts";
 import { SIZE_MAX } from "../../values/size.ts";
@@ -164,7 +165,7 @@ function join(left: Maybe, right: Maybe): Maybe {
     return left.length + right.length <= SIZE_MAX ? left + right : undefined;
   }
   if (!Array.isArray(left) || !Array.isArray(right)) return undefined;
-  return left.length + right.length <= SIZE_MAX ? [...(left as Values), ...(right as Values)] : undefined;
+  return left.length + right.length <= SIZE_MAX ? bounded([...(left as Values), ...(right as Values)]) : undefined;
 }
 
 type IdOperation = (left: bigint, right: bigint) => bigint;

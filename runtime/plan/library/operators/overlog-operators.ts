@@ -1,4 +1,5 @@
 /** Operators whose results in OverLog differ from their results in Mozlog. */
+import { bounded } from "../../values/bounded.ts";
 import { formatValue } from "../../values/format.ts";
 import { keyOf } from "../../values/key.ts";
 import { onArc, toId } from "../../values/ring.ts";
@@ -27,7 +28,7 @@ export function overlogDivide(left: Maybe, right: Maybe): Maybe {
 export function overlogOr(left: Maybe, right: Maybe): Maybe {
   if (!hasList(left, right)) return bitOr(left, right);
   const [one, other] = [listOf(left as Value), listOf(right as Value)];
-  return one.length + other.length <= SIZE_MAX ? setOf([...one, ...other]) : undefined;
+  return one.length + other.length <= SIZE_MAX ? bounded(setOf([...one, ...other])) : undefined;
 }
 
 /** Returns the intersection of two lists, as a set, if an operand is a list or null; otherwise the bitwise AND. */
