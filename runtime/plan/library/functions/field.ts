@@ -13,6 +13,9 @@ for (let exponent = 0, power = 1; exponent < 255; exponent++) {
   power = power < 128 ? power * 2 : (power * 2) ^ POLYNOMIAL;
 }
 
+/** The products of a factor with each element, by factor, once they have been used. */
+const PRODUCTS: (Uint8Array | undefined)[] = Array.from({ length: 256 });
+
 /** Returns the product of two elements. */
 export function times(left: number, right: number): number {
   if (left === 0 || right === 0) return 0;
@@ -32,6 +35,6 @@ export function addMultiple(sum: Uint8Array, factor: number, bytes: Uint8Array):
     for (let at = 0; at < length; at++) sum[at] = (sum[at] as number) ^ (bytes[at] as number);
     return;
   }
-  const products = Uint8Array.from({ length: 256 }, (_, element) => times(factor, element));
+  const products = (PRODUCTS[factor] ??= Uint8Array.from({ length: 256 }, (_, element) => times(factor, element)));
   for (let at = 0; at < length; at++) sum[at] = (sum[at] as number) ^ (products[bytes[at] as number] as number);
 }
