@@ -8,19 +8,15 @@ import { Packet } from "./packet.ts";
 import { isNode, isOverlayName } from "./location.ts";
 import { ID_BYTES } from "./ring.ts";
 import type { Value } from "./value.ts";
-import { DEPTH_MAX, HOPS_MAX, MESSAGE_MAX } from "./encoding-limits.ts";
+import { DEPTH_MAX, HOPS_MAX } from "./encoding-limits.ts";
 import { ADDRESS, BYTES, FALSE, FLOAT, ID, INTEGER, LIST, NULL, PACKET, STRING, TRUE } from "./tags.ts";
 
 const ASCII_END = 128;
 /** Bound of lengths and counts: a varint of four bytes, far more than any datagram holds. */
 const LENGTH_END: number = 2 ** 28;
 
-/** Byte strings shorter than 1/`VIEW_SHARE` of the bytes around them are copied: a small value must not keep a large datagram in memory. */
+/** Byte strings shorter than 1/`VIEW_SHARE` of the datagram are copied: a small value must not keep a large datagram in memory. */
 const VIEW_SHARE = 4;
-/** Memory up to this size may hold several short values (`Writer`), and a value that keeps it keeps little. */
-const POOLED_MEMORY = 8192;
-/** Memory from this size on is the memory of a device or socket, which is reused after the step: tables copy what they keep of it. */
-const DEVICE_MEMORY: number = 2 * MESSAGE_MAX;
 
 const scratch: DataView = new DataView(new ArrayBuffer(24));
 const scratchBytes: Uint8Array = new Uint8Array(scratch.buffer);
@@ -167,14 +163,7 @@ export class Reader {
     const length = this.length();
     if (length < 0) return undefined;
     const view = this.#view(length);
-    return length * VIEW_SHARE < this.#bytes.length ? view.slice() : this.#unpinning(view);
-  }
-
-  /** Returns the view, or a copy of it if it is a small part of a message or value, which it would keep in memory. */
-  #unpinning(view: Uint8Array): Uint8Array {
-    const { byteLength } = this.#bytes.buffer;
-    const isOwnMemory = byteLength > POOLED_MEMORY && byteLength < DEVICE_MEMORY;
-    return isOwnMemory && view.length * VIEW_SHARE < byteLength ? view.slice() : view;
+    return length * VIEW_SHARE < this.#bytes.length ? view.slice() : view;
   }
 
   #view(length: number): Uint8Array {
@@ -213,6 +202,6 @@ export class Reader {
     const length = this.length();
     return hash === undefined || hash === 0 || length < 0
       ? undefined
-      : Packet.inTransit(hash, hops, this.#unpinning(this.#view(length)));
+      : Packet.inTransit(hash, hops, this.#view(length));
   }
 }

@@ -7,9 +7,9 @@ import { addMultiple, inverse, times } from "./field.ts";
 /** Number of elements of the field, and thus the largest number of rows of a code. */
 const ELEMENTS = 256;
 
-/** Limits of one call of f_unmix: number of given rows, and number of multiplications of bytes. */
+/** Limits of one call of f_unmix: number of given rows, and number of multiplications of bytes, which take about 30 ms. */
 const ROWS_MAX = 1024;
-const PRODUCTS_MAX: number = 2 ** 27;
+const PRODUCTS_MAX: number = 2 ** 24;
 
 /** Linear codes over GF(256), with the polynomial 0x11d. */
 export const codeFunctions: readonly FunctionSpec[] = [
@@ -20,7 +20,8 @@ export const codeFunctions: readonly FunctionSpec[] = [
   define("f_mix", 1, ["bytes"], mix),
   /**
    * f_unmix(N, [[Row, Bytes], ..]): the list of the N byte strings from which f_mix made these sums. Row is the list of the N
-   * coefficients of a sum. Fails if fewer than N rows are independent. All results are as long as the longest sum.
+   * coefficients of a sum. Fails if fewer than N rows are independent, or if it takes more than 2^24 multiplications of bytes. All results
+   * are as long as the longest sum.
    */
   define("f_unmix", 2, ["list"], unmix),
   /**
@@ -58,63 +59,66 @@ function unmix(count: Maybe, value: Maybe): Maybe {
   const rows = termsOf(value as Values, (row): row is readonly number[] => isRow(row, count));
   if (rows === undefined) return undefined;
   const length = longest(rows);
-  if (count * count * length > PRODUCTS_MAX) return undefined;
-  const solved = solve(rows, count);
-  return solved?.map((factors) => {
-    const terms = factors.map(([factor, row]) => ({ by: factor, bytes: (rows[row] as Term<unknown>).bytes }));
-    return mixOf(terms, length);
-  });
+  const solution = solve(rows, count);
+  if (solution === undefined) return undefined;
+  const sums = solution.unknowns.map((factors) =>
+    factors.map(([factor, row]) => ({ by: factor, bytes: (rows[row] as Term<unknown>).bytes })),
+  );
+  const products = sums.flat().reduce((sum, { bytes }) => sum + bytes.length, solution.products);
+  return products > PRODUCTS_MAX ? undefined : sums.map((terms) => mixOf(terms, length));
 }
 
 function isRow(value: Value, count: number): value is readonly number[] {
   return Array.isArray(value) && value.length === count && (value as Values).every(isElement);
 }
 
-/**
- * Row of the elimination. Its first coefficient other than 0 is 1. The row is the sum of the chosen rows, each multiplied by its factor.
- */
-interface Reduced {
-  readonly coefficients: Uint8Array;
-  readonly factors: Uint8Array;
+interface Solution {
+  /** For each unknown, the indices of rows and the factors other than 0 with which their sum is the unknown. */
+  readonly unknowns: readonly (readonly [factor: number, row: number][])[];
+  /** Number of multiplications of bytes that the solution took. */
+  readonly products: number;
 }
 
 /**
- * Returns, for each unknown, the indices of rows and the factors with which their sum is the unknown. Gauss-Jordan elimination: each row
- * is reduced by the rows before it, and then the rows before it are reduced by this row. A row that depends on earlier rows is skipped.
+ * Solves the equations by Gauss-Jordan elimination: each row is reduced by the rows before it, and then the rows before it are reduced by
+ * this row. A row that depends on earlier rows is skipped. A row holds `count` coefficients, of which the first other than 0 is 1, then
+ * the factors of the chosen rows whose sum it is. Returns undefined if too few rows are independent, or after half of
+ * `PRODUCTS_MAX` multiplications.
  */
-function solve(
-  rows: readonly Term<readonly number[]>[],
-  count: number,
-): (readonly [factor: number, row: number][])[] | undefined {
+function solve(rows: readonly Term<readonly number[]>[], count: number): Solution | undefined {
   const chosen: number[] = [];
-  const pivots = new Map<number, Reduced>();
+  const pivots = new Map<number, Uint8Array>();
+  let products = 0;
+  const subtract = (row: Uint8Array, factor: number, other: Uint8Array): void => {
+    if (factor !== 0) products += row.length;
+    addMultiple(row, factor, other);
+  };
   for (const [index, { by }] of rows.entries()) {
     if (chosen.length === count) break;
-    const row = { coefficients: Uint8Array.from(by), factors: new Uint8Array(count) };
-    row.factors[chosen.length] = 1;
-    for (const [pivot, other] of pivots) subtract(row, row.coefficients[pivot] as number, other);
-    const pivot = row.coefficients.findIndex((element) => element !== 0);
-    if (pivot < 0) continue;
-    scale(row, inverse(row.coefficients[pivot] as number));
-    for (const other of pivots.values()) subtract(other, other.coefficients[pivot] as number, row);
+    if (products > PRODUCTS_MAX / 2) return undefined;
+    const row = new Uint8Array(2 * count);
+    row.set(by);
+    row[count + chosen.length] = 1;
+    for (const [pivot, other] of pivots) subtract(row, row[pivot] as number, other);
+    const pivot = row.findIndex((element) => element !== 0);
+    if (pivot >= count) continue;
+    scale(row, inverse(row[pivot] as number));
+    for (const other of pivots.values()) subtract(other, other[pivot] as number, row);
     pivots.set(pivot, row);
     chosen.push(index);
   }
   if (chosen.length < count) return undefined;
-  return Array.from({ length: count }, (_, unknown) => {
-    const { factors } = pivots.get(unknown) as Reduced;
-    return chosen.map((row, at): [number, number] => [factors[at] as number, row]);
+  const unknowns = Array.from({ length: count }, (_, unknown) => {
+    const row = pivots.get(unknown) as Uint8Array;
+    return chosen
+      .map((chosenRow, at): [number, number] => [row[count + at] as number, chosenRow])
+      .filter(([factor]) => factor !== 0);
   });
+  return { unknowns, products };
 }
 
-function subtract(row: Reduced, factor: number, other: Reduced): void {
-  addMultiple(row.coefficients, factor, other.coefficients);
-  addMultiple(row.factors, factor, other.factors);
-}
-
-function scale(row: Reduced, factor: number): void {
-  for (const elements of [row.coefficients, row.factors])
-    for (const [at, element] of elements.entries()) elements[at] = times(factor, element);
+function scale(row: Uint8Array, factor: number): void {
+  for (const [at, element] of row.entries()) row[at] = times(factor, element);
 }
 
 function codeRow(index: Maybe, count: Maybe): Maybe {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Ambient } from "../../../../runtime/plan/contract/function-spec.ts";
 import { functionNamed } from "../../../../runtime/plan/library/functions/registry.ts";
 import { inverse, times } from "../../../../runtime/plan/library/functions/field.ts";
@@ -85,4 +85,34 @@ test("costly calls fail", () => {
       Array.from({ length: 1025 }, (): Value => [[1], Uint8Array.of(1)]),
     ),
   ).toBeUndefined();
+});
+
+describe("f_unmix gives up where it would take long", () => {
+  const rowsOf = (indices: readonly number[], count: number, length: number): Value =>
+    indices.map((index): Value => [call("f_code", index, count) as Values, new Uint8Array(length).fill(index)]);
+  const indices = (from: number, count: number): readonly number[] =>
+    Array.from({ length: count }, (_, at) => from + at);
+
+  test.each<[string, number, Value, boolean]>([
+    ["strings that arrived as they are", 255, rowsOf(indices(0, 255), 255, 2060), true],
+    ["64 repair strings", 64, rowsOf(indices(64, 64), 64, 1400), true],
+    ["128 repair strings", 128, rowsOf(indices(128, 128), 128, 2000), false],
+    [
+      "a thousand rows that depend on each other",
+      255,
+      indices(0, 1024).map(
+        (row): Value => [
+          indices(0, 255).map((column) =>
+            column === 254 ? 0 : (row * 7 + column * column * 3 + ((row * column) % 251)) % 256,
+          ),
+          new Uint8Array(1),
+        ],
+      ),
+      false,
+    ],
+  ])("%s", (_, count, rows, isSolved) => {
+    const start = performance.now();
+    expect(call("f_unmix", count, rows) !== undefined).toBe(isSolved);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });
