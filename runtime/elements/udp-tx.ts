@@ -28,8 +28,8 @@ If the bytes were made from a device packet whose sender forbids fragmentation, 
 dropped and the sender of the packet gets an ICMP error.
 
 Ports   in: 1 push. out: the network.
-Drops   "udp: no socket": no open socket has the number; "udp: no address": To is no "host:port"; "udp: no bytes": neither bytes nor a string; "packet too big":
-        bytes made from a device packet that do not fit; the sender of the packet got an ICMP error.
+Drops   "udp: no socket": no open socket has the number; "udp: no address": To is no "host:port"; "udp: no bytes": neither bytes nor a
+        string; "packet too big": bytes made from a device packet that do not fit; the sender of the packet got an ICMP error.
 Reads   counters: tuples in, datagrams out
 Built   by runtime/node/ports.ts, one per node.
 Example udp.send(Socket, From, "pong") :- udp.recv(Socket, From, b"70696e67").

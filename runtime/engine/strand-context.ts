@@ -9,7 +9,7 @@ import type { Ambient } from "../plan/contract/function-spec.ts";
 import type { Snitch } from "../observe/snitch.ts";
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { TrainMemory } from "./train-memory.ts";
-import { ownedValues } from "../plan/values/owned.ts";
+import { ownedValues, unpinnedValues } from "../plan/values/owned.ts";
 import type { Tuple } from "../plan/values/packet.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { packetCount, packetCountOf, trainCount } from "../plan/values/train-segments.ts";
@@ -394,9 +394,9 @@ export class StrandContext implements StrandHost {
     return bytes;
   }
 
-  /** The values, copied if they would not outlive the step. */
+  /** The values, copied if they would not outlive the step, or would keep much more memory than they need. */
   #owned(values: Values): Values {
-    return this.isBorrowed ? ownedValues(values) : values;
+    return this.isBorrowed ? ownedValues(values) : unpinnedValues(values);
   }
 
   #predicate(id: number): PredicateSpec {

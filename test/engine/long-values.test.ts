@@ -1,8 +1,10 @@
-/** Rules that multiply a long value of a message: the value, the key of the row, or the text of the value is refused, and the node runs on. */
+/** Long values of a message: rules that multiply them are refused, and rules that take a small part of them keep only this part. */
 import { expect, test } from "vitest";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { KEY_MAX } from "../../runtime/plan/values/key.ts";
+import { bytesOfPacket } from "../../runtime/plan/values/packet-bytes.ts";
+import { Packet } from "../../runtime/plan/values/packet.ts";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
@@ -114,4 +116,20 @@ i: part(N, X + f_tostr(N)) :- go(N, X).`);
   expect(wholes.lastIndexOf(1)).toBe(66);
   expect(wholes.at(-1)).toBe(0);
   expect(node.metrics().steps.failedAggregates).toBe(3);
+});
+
+test("a row keeps a packet without the message that the packet was taken from", () => {
+  const { node } = started(`
+materialize(kept, infinity, infinity, keys(1)).
+later@Me(P) :- go(B), P := f_packet(B), localAddr(Me).
+k: kept([Q]) :- later(P), outer(Q, _) <- P.
+h: heard(X, Y) :- outer(X, Y).`);
+  const outer = node.plan.predicates.find(({ name }) => name === "outer");
+  if (outer === undefined) throw new Error("no predicate");
+  const inner = Packet.of({ predicate: outer, args: [1, 2], isDelete: false });
+  const message = Packet.of({ predicate: outer, args: [inner, BYTES], isDelete: false });
+  expect(node.operate("go", [bytesOfPacket(message) as Uint8Array], false)).toBe("done");
+  const [[[packet]]] = node.rows("kept") as unknown as [[[Packet]]];
+  expect(packet.body).toHaveLength(4);
+  expect(packet.body?.buffer.byteLength).toBe(4);
 });

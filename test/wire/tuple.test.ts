@@ -111,21 +111,6 @@ describe("decoded values do not keep a large datagram in memory", () => {
     const decoded = roundTrip([Uint8Array.of(1, 2), new Uint8Array(1000)]) as readonly Uint8Array[];
     expect(decoded.map((value) => value.buffer.byteLength < 100)).toEqual([true, false]);
   });
-
-  test("a packet in another one is a copy, also where it is a small part of what holds the packet around it", () => {
-    const pack = (...args: Values): Packet =>
-      Packet.of({ predicate: eventSpec("p", args.length), args, isDelete: false });
-    const inside = ({ body = new Uint8Array(0) }: Packet): Packet =>
-      decodeFields(body, 0, body.length, 2)?.[0] as Packet;
-    const [arrived] = roundTrip([pack(pack(pack(1, 2), new Uint8Array(20_000)), new Uint8Array(40_000)), 3]) as [
-      Packet,
-      Value,
-    ];
-    const second = inside(arrived);
-    expect(second.body?.buffer).toBe(arrived.body?.buffer);
-    const third = inside(second);
-    expect(third.body?.buffer.byteLength).toBe(third.body?.length);
-  });
 });
 
 describe("packets", () => {

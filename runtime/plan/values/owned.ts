@@ -12,6 +12,35 @@ export function ownedValues(values: Values): Values {
   return values.some(mayBorrow) ? values.map(owned) : values;
 }
 
+/** A view of at least this share of a block of memory may keep the block. */
+const VIEW_SHARE = 4;
+/** Size of a block of memory that several short values share. A view may keep such a block. */
+const POOLED_BYTES = 8192;
+
+/**
+ * Returns values that keep little memory besides their own: copies byte strings and packets that are a small part of the memory in which
+ * they lie. A packet that a rule took out of another one is a view of the message in which they arrived.
+ */
+export function unpinnedValues(values: Values): Values {
+  return values.some(pinsMemory) ? ownedValues(values) : values;
+}
+
+function pinsMemory(value: Value): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Uint8Array) return isSmallPart(value);
+  if (value instanceof Packet) {
+    return value.body === undefined ? value.tuple?.args.some(pinsMemory) === true : isSmallPart(value.body);
+  }
+  return value instanceof Address ? value.options.some(pinsMemory) : value.some(pinsMemory);
+}
+
+/** Whether bytes are a small part of their memory. A view of a message never begins at its start, and the offset is fast to read. */
+function isSmallPart(bytes: Uint8Array): boolean {
+  if (bytes.byteOffset === 0) return false;
+  const { byteLength } = bytes.buffer;
+  return byteLength > POOLED_BYTES && bytes.length * VIEW_SHARE < byteLength;
+}
+
 export function ownedTuple(tuple: Tuple): Tuple {
   const args = ownedValues(tuple.args);
   return args === tuple.args ? tuple : { ...tuple, args };
