@@ -15,11 +15,15 @@ export class GracePeriods {
     this.#changed = changed;
   }
 
-  /** Keeps an address that an overlay is about to lose, for `seconds`. */
-  begin(former: Omit<FormerAddress, "until">, seconds: number): void {
+  /** Keeps an address that an overlay is about to lose, for `seconds`. Returns a function that takes this back. */
+  begin(former: Omit<FormerAddress, "until">, seconds: number): () => void {
+    const restore = this.#addresses.save();
     this.#addresses.keep({ ...former, until: this.#clock.now() + seconds });
-    this.#arm();
-    this.#changed();
+    this.#update();
+    return () => {
+      restore();
+      this.#update();
+    };
   }
 
   stop(): void {
@@ -34,6 +38,10 @@ export class GracePeriods {
 
   #end(): void {
     this.#addresses.forgetFormer(this.#clock.now());
+    this.#update();
+  }
+
+  #update(): void {
     this.#arm();
     this.#changed();
   }

@@ -329,9 +329,13 @@ export class Node {
     const found = rebindable(overlay, address, this.plan, (name) => engine.localAddress(name));
     if (!("table" in found)) return found;
     const before = engine.localAddress(found.overlay);
-    if (before !== undefined && !equal(before, address))
-      this.#gracePeriods.begin({ overlay: found.overlay, address: before }, grace);
-    return { kind: this.operate(found.table.name, [address], false) === "limit" ? "limit" : "done" };
+    const isMoved = before !== undefined && !equal(before, address);
+    const keepNothing = isMoved
+      ? this.#gracePeriods.begin({ overlay: found.overlay, address: before }, grace)
+      : undefined;
+    if (this.operate(found.table.name, [address], false) !== "limit") return { kind: "done" };
+    keepNothing?.();
+    return { kind: "limit" };
   }
 
   /**

@@ -85,12 +85,13 @@ export class OwnAddresses {
     this.#known = new Set(names);
   }
 
-  /** Returns a function that sets the names and the announced addresses back to their present values. */
+  /** Returns a function that sets the names, the announced and the former addresses back to their present values. */
   save(): () => void {
-    const [names, announced] = [this.#names, this.#announced];
+    const [names, announced, former] = [this.#names, this.#announced, this.#former];
     return () => {
       if (this.#names !== names) this.names = names;
       this.#announced = announced;
+      this.#former = former;
     };
   }
 

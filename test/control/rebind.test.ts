@@ -48,6 +48,16 @@ told: hear@ron::"10.0.0.9:10"(X) :- tell(X).
     expect(asked.query("hop.localAddrs").slice(1)).toEqual(['"10.0.0.8:10"']);
   });
 
+  test("is no longer kept when the move exceeds a limit", () => {
+    const runaway = 'start: grow(0) :- localAddr("10.0.0.8:10").\nnext: grow(N + 1) :- grow(N).\n';
+    const asked = new AskedNode(PROGRAM + runaway);
+    rebind(asked, "hop", "10.0.0.9:10", 0);
+    asked.clock.advance(1);
+    expect(rebind(asked, "hop", "10.0.0.8:10")).toContain("limit");
+    asked.node.insert("hop.localAddr", ["10.0.0.7:10"]);
+    expect(asked.query("hop.localAddrs").slice(1)).toEqual(['"10.0.0.7:10"']);
+  });
+
   test("still gets the tuples that nodes send to it", () => {
     const asked = new AskedNode(SENDER);
     rebind(asked, "ron", "10.0.0.9:10", 0);
