@@ -7,11 +7,11 @@
  * If the rule defines a table, the local predicate is a table too, and the remote table is maintained from it.
  */
 import type { Argument, Atom, Expression } from "../../grammar/ast.ts";
-import { isPredicate } from "../program/rule-shape.ts";
 import type { TableDeclaration } from "../program/program.ts";
 import { atomAt, constantAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
+import { readsOnlyTables } from "./reads-only-tables.ts";
 
 export function localiseAggregate(
   rule: ExpandedRule,
@@ -37,12 +37,8 @@ export function localiseAggregate(
   ];
 }
 
-function defines(
-  { head, body, trigger, isDelete, suspends }: ExpandedRule,
-  isTable: (name: string) => boolean,
-): boolean {
-  if (!isTable(head.name.text) || isDelete || suspends || trigger !== undefined) return false;
-  return body.every((literal) => !isPredicate(literal) || literal.negated || isTable(literal.atom.name.text));
+function defines(rule: ExpandedRule, isTable: (name: string) => boolean): boolean {
+  return isTable(rule.head.name.text) && !rule.isDelete && readsOnlyTables(rule, isTable);
 }
 
 /** Replaces a wildcard in the head of a deletion by null, because a wildcard cannot be sent. */

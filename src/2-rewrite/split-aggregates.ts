@@ -10,13 +10,14 @@
  */
 import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
 import { printExpression } from "../../grammar/print.ts";
-import { combinesAggregates, isAggregate, isPredicate, variablesOutsideAggregates } from "../program/rule-shape.ts";
+import { combinesAggregates, isAggregate, variablesOutsideAggregates } from "../program/rule-shape.ts";
 import { rewriteExpression } from "../program/rewrite-expression.ts";
 import { parts } from "../program/visit.ts";
 import { atomAt, literalAt, variableAt } from "./core.ts";
 import type { ExpandedRule } from "./expanded-rule.ts";
 import type { HiddenTables } from "./hidden-tables.ts";
 import { withoutWildcard } from "./localise-aggregate.ts";
+import { readsOnlyTables } from "./reads-only-tables.ts";
 
 export function splitAggregates(
   rule: ExpandedRule,
@@ -85,9 +86,4 @@ function withColumns(args: readonly Argument[], columns: readonly Expression[]):
   let next = 0;
   const replace = (part: Expression): Expression => (isAggregate(part) ? (columns[next++] as Expression) : part);
   return args.map((argument) => (argument.kind === "return" ? argument : rewriteExpression(argument, replace)));
-}
-
-function readsOnlyTables({ body, trigger, suspends }: ExpandedRule, isTable: (name: string) => boolean): boolean {
-  if (suspends || trigger !== undefined) return false;
-  return body.every((literal) => !isPredicate(literal) || literal.negated || isTable(literal.atom.name.text));
 }
