@@ -27,6 +27,8 @@ export interface InboundStream {
    * that are not in it are deleted.
    */
   readonly snapshot: ReceivedChanges | undefined;
+  /** Keys of rows that are not in the snapshot and have yet to be deleted, since one step deletes only a part of such rows. */
+  readonly obsolete: ReadonlySet<string>;
   /** Time of the latest message. */
   readonly receivedAt: number;
 }
@@ -72,6 +74,7 @@ export function applyMessage(state: InboundStream | undefined, message: Message,
     received: 0,
     outOfOrder: new Map(),
     snapshot: NOTHING,
+    obsolete: new Set<string>(),
     receivedAt: now,
   };
   return applyInOrder(fresh, message, now);
@@ -93,11 +96,22 @@ function applyInOrder(state: InboundStream, message: Message, now: number): Stre
   const snapshot = state.snapshot && append(state.snapshot, changes);
   const next = { ...state, received, outOfOrder, snapshot: endsSnapshot ? undefined : snapshot, receivedAt: now };
   return {
-    state: next,
+    state: withoutObsolete(next, changes),
     changes,
     snapshotKeys: endsSnapshot ? snapshot && new Set(presentRows(snapshot).keys()) : undefined,
     ack: received,
   };
+}
+
+/** Returns the state of a stream from which these rows have yet to be deleted. */
+export function withObsolete(state: InboundStream, rows: readonly RowChange[]): InboundStream {
+  return { ...state, obsolete: new Set(rows.map(keyOfChange)) };
+}
+
+/** Returns the state of a stream after changes of rows: none of these is obsolete any longer. */
+export function withoutObsolete(state: InboundStream, changes: readonly RowChange[]): InboundStream {
+  if (state.obsolete.size === 0 || changes.length === 0) return state;
+  return { ...state, obsolete: state.obsolete.difference(new Set(changes.map(keyOfChange))) };
 }
 
 function hasRoom(outOfOrder: ReadonlyMap<number, Message>, message: Message): boolean {

@@ -3,7 +3,7 @@
  * and ReceiveDemux pushes the messages of peers; `runtime/channel` has the protocol of one peer. When the step commits, messages and
  * acknowledgements go to NetworkOut.
  */
-import { applyMessage, type InboundStream } from "../channel/inbound-stream.ts";
+import { applyMessage, type InboundStream, withObsolete, withoutObsolete } from "../channel/inbound-stream.ts";
 import { HeldRows, ROW_BYTES_MAX } from "../channel/held-rows.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
 import { PacedRows, type TakeRow } from "../channel/paced-rows.ts";
@@ -80,9 +80,13 @@ const OUTBOUND_MAX = 4096;
 const NAMES_MAX = 16;
 
 /**
- * Greatest number of rows of a silent peer that one step deletes. With each row the step also updates the derived tables that depend on it.
+ * Greatest number of rows that one step deletes because their peer fell silent or restarted without them. With each row the step also
+ * updates the derived tables that depend on it.
  */
-const DELETIONS_PER_STEP = 256;
+const DELETIONS_PER_STEP = 128;
+
+/** Stream of the messages that this node sends to itself without one. The streams of peers have other numbers. */
+const NO_STREAM = 0;
 
 /** Acknowledgement of the messages of a stream up to message `number`. */
 interface Ack {
@@ -201,9 +205,13 @@ export class ViewChannel implements Element {
     if (!this.#heldRows.hasRoomFor(accepted)) return this.counters.drop("too many rows");
     const { state, changes, snapshotKeys, ack } = applyMessage(before, { ...message, changes: accepted }, now);
     if (ack !== undefined) this.#acks.push({ to: source, stream: message.stream, number: ack });
-    if (state !== undefined) this.#advanced.set(peer, state);
     this.#apply(changes, peer);
-    if (snapshotKeys !== undefined) this.#apply(this.#notRepeated(peer, snapshotKeys), peer);
+    if (state === undefined) return;
+    const obsolete = snapshotKeys === undefined ? [] : this.#notRepeated(peer, snapshotKeys);
+    this.#apply(obsolete.slice(0, DELETIONS_PER_STEP), peer);
+    const later = obsolete.slice(DELETIONS_PER_STEP);
+    this.#advanced.set(peer, later.length === 0 ? state : withObsolete(state, later));
+    this.#deleteInParts(peer, state.stream, later);
   }
 
   #hasRoomFor(source: string): boolean {
@@ -213,14 +221,21 @@ export class ViewChannel implements Element {
     return names < NAMES_MAX;
   }
 
-  /** Applies a message of this node itself. Deletions of the rows of a silent peer are ignored if the peer has returned since. */
+  /**
+   * Applies a message of this node itself. Deletions of the rows of a silent peer are ignored if the peer has returned since. Deletions of
+   * obsolete rows are ignored if the peer has begun another stream since.
+   */
   #applyLocal(args: Values, source: string): void {
-    if (this.#inbound.has(source)) return;
-    const { changes = [] } = messageOf(args) ?? {};
-    this.#apply(
-      changes.filter((change) => this.#accepts(change, source)),
-      source,
-    );
+    const { stream, changes = [] } = messageOf(args) ?? {};
+    const state = this.#inbound.get(source);
+    const accepted = changes.filter((change) => this.#accepts(change, source));
+    if (state === undefined) {
+      if (stream === NO_STREAM) this.#apply(accepted, source);
+    } else if (stream === state.stream) {
+      const obsolete = accepted.filter((change) => state.obsolete.has(keyOfChange(change)));
+      this.#advanced.set(source, withoutObsolete(state, obsolete));
+      this.#apply(obsolete, source);
+    }
   }
 
   /**
@@ -305,6 +320,7 @@ export class ViewChannel implements Element {
         received: 0,
         outOfOrder: new Map(),
         snapshot: undefined,
+        obsolete: new Set(),
         receivedAt,
       });
     }
@@ -334,7 +350,7 @@ export class ViewChannel implements Element {
 
   #toOwn(location: string, changes: readonly RowChange[]): void {
     if (changes.length === 0) return;
-    const message = { receiver: location, stream: 0, number: 0, endsSnapshot: false, changes };
+    const message = { receiver: location, stream: NO_STREAM, number: 0, endsSnapshot: false, changes };
     this.#context.toLocal({
       tuple: this.#tuple(this.#rows, argumentsOf(message)),
       provenance: "rule",
@@ -459,12 +475,16 @@ export class ViewChannel implements Element {
     for (const [peer, changes] of this.#rowsOf(new Set(silent.map(([peer]) => peer)))) this.#dropPeer(peer, changes);
   }
 
-  /** Queues the inputs of steps that delete the rows of a peer that fell silent. Each step deletes a part of the rows. */
   #dropPeer(peer: string, rows: readonly RowChange[]): void {
     this.#inbound.delete(peer);
+    this.#deleteInParts(peer, NO_STREAM, rows);
+  }
+
+  /** Queues the inputs of steps that delete rows of a peer. Each step deletes a part of the rows. */
+  #deleteInParts(peer: string, stream: number, rows: readonly RowChange[]): void {
     for (let at = 0; at < rows.length; at += DELETIONS_PER_STEP) {
       const changes = rows.slice(at, at + DELETIONS_PER_STEP);
-      const message = { receiver: peer, stream: 0, number: 0, endsSnapshot: false, changes };
+      const message = { receiver: peer, stream, number: 0, endsSnapshot: false, changes };
       this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
     }
   }

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { applyMessage, type InboundStream } from "../../runtime/channel/inbound-stream.ts";
+import {
+  applyMessage,
+  type InboundStream,
+  withObsolete,
+  withoutObsolete,
+} from "../../runtime/channel/inbound-stream.ts";
 import { keyOfChange, type Message, type RowChange } from "../../runtime/channel/row-change.ts";
 
 const STREAM = 7;
@@ -50,4 +55,12 @@ test("messages out of order are kept up to a limit", () => {
   expect([...(state?.outOfOrder.keys() ?? [])]).toEqual([5, 4]);
   for (let number = 6; number < 200; number++) ({ state } = applyMessage(state, message(number, []), 0));
   expect(state?.outOfOrder.size).toBe(32);
+});
+
+test("a row that the stream changes is no longer obsolete", () => {
+  const { state } = applyMessage(undefined, message(1, [], true), 0);
+  const obsolete = withObsolete(state as InboundStream, [row(1), row(2), row(3)]);
+  const { state: after } = applyMessage(obsolete, message(2, [row(2)]), 0);
+  expect([...(after?.obsolete ?? [])]).toEqual([row(1), row(3)].map(keyOfChange));
+  expect([...withoutObsolete(after as InboundStream, [row(3)]).obsolete]).toEqual([keyOfChange(row(1))]);
 });

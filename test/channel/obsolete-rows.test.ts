@@ -1,0 +1,39 @@
+/** Rows that a peer sent before it restarted, and does not send again, are deleted in parts: no step deletes many of them. */
+import { expect, test, vi } from "vitest";
+import { Engine } from "../../runtime/engine/engine.ts";
+import type { StepInput } from "../../runtime/engine/step-input.ts";
+import { addressesOf, ProgramNetwork } from "../sim/program-network.ts";
+
+const [HERE, THERE] = addressesOf(2) as [string, string];
+const PROGRAM = `
+materialize(peer, infinity, infinity, keys(1)).
+materialize(item, infinity, infinity, keys(1)).
+materialize(copy, infinity, infinity, keys(1)).
+c: copy@Peer(N) :- peer(Peer), item(N).
+`;
+const ROWS = 2000;
+/** Rows of one part, and the changes of one message. */
+const PART_MAX = 128 + 16;
+
+test("no step deletes more than a part of the rows of a peer that restarted without them", () => {
+  const facts = (address: string): { predicate: string; args: string[] }[] =>
+    address === THERE ? [{ predicate: "peer", args: [HERE] }] : [];
+  const network = new ProgramNetwork({ program: PROGRAM, addresses: [HERE, THERE], facts });
+  for (let number = 0; number < ROWS; number++) network.node(THERE).insert("item", [number]);
+  network.pass(5);
+  expect(network.rows(HERE, "copy")).toHaveLength(ROWS);
+  network.simulation.host(THERE).restart();
+  network.node(THERE).insert("item", [-1]);
+  let most = 0;
+  const step = Engine.prototype.step;
+  using _ = vi.spyOn(Engine.prototype, "step").mockImplementation(function (this: Engine, input: StepInput) {
+    const before = network.rows(HERE, "copy").length;
+    const isCommitted = step.call(this, input);
+    most = Math.max(most, before - network.rows(HERE, "copy").length);
+    return isCommitted;
+  });
+  network.pass(5);
+  expect(network.rows(HERE, "copy")).toEqual([[-1]]);
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(PART_MAX);
+});
