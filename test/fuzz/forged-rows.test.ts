@@ -32,39 +32,44 @@ interface Forgery {
 
 const DEPTHS: readonly number[] = [-Infinity, Infinity, 2 ** 53 - 1, -1, 0.5, 1];
 
-/** Each of the two nodes prefers the path through the other to its own, which costs as much or more. */
+/** Each of the two nodes prefers the path through the other to its own, which costs more. */
 const COSTS: readonly number[] = [-5, 0];
 
 const FORGERIES: readonly Forgery[] = [
   ...DEPTHS.map((depth) => ({
     what: `depth ${depth} without a proof`,
     program: "ls.mzl",
-    rows: (me: string): readonly ForgedRow[] => (me === TWO ? [["l2?in?proof", me, "x", "y", 1, depth, []]] : []),
+    rows: (me: string, other: string): readonly ForgedRow[] =>
+      me === TWO ? [["l2?in2?proof", me, other, "x", "y", 1, depth, []]] : [],
   })),
-  { what: "a proof without ids", program: "ls.mzl", rows: (me) => [["l2?in?proof", me, "x", "y", 1, 1, [false, 17]]] },
+  {
+    what: "a proof without ids",
+    program: "ls.mzl",
+    rows: (me, other) => [["l2?in2?proof", me, other, "x", "y", 1, 1, [false, 17]]],
+  },
   ...COSTS.flatMap((cost): readonly Forgery[] => [
     {
-      what: `links of cost ${cost}`,
+      what: `distances of ${cost}`,
       program: "dv.mzl",
       rows: (me, other) => [
-        ["d2?in", other, me, cost],
-        ["d2?in2?proof", me, "x", "z", 10, 0, []],
+        ["d2?in", other, me],
+        ["d2?in2?proof", me, other, "z", cost, 0, []],
       ],
     },
     {
-      what: `links of cost ${cost}`,
+      what: `paths of cost ${cost}`,
       program: "pv.mzl",
       rows: (me, other) => [
-        ["p2?in", other, me, cost],
-        ["p2?in2?proof", me, "x", ["z", "x"], 10, 0, []],
+        ["p2?in", other, me],
+        ["p2?in2?proof", me, other, "z", [other, "z"], cost, 0, []],
       ],
     },
     {
-      what: `links of cost ${cost}`,
+      what: `paths of cost ${cost}`,
       program: "overlog/path-vector.olg",
       rows: (me, other) => [
-        ["p2?in", other, me, cost],
-        ["p2?in2?proof", me, "x", 10, ["z", "x"], 0, []],
+        ["p2?in", other, me],
+        ["p2?in2?proof", me, other, "z", cost, [other, "z"], 0, []],
       ],
     },
   ]),
