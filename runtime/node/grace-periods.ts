@@ -1,5 +1,13 @@
 import type { Clock, Timer } from "../world/world.ts";
-import type { FormerAddress, OwnAddresses } from "./own-addresses.ts";
+import { equal, type Value } from "../plan/values/value.ts";
+import type { OwnAddresses } from "./own-addresses.ts";
+
+/** Change of the address that an overlay announces. `from` is undefined if it has announced none. */
+interface AddressMove {
+  readonly overlay: string;
+  readonly from: Value | undefined;
+  readonly to: Value;
+}
 
 /** Keeps former addresses of overlays among the own addresses of a node until their grace periods end. */
 export class GracePeriods {
@@ -15,10 +23,11 @@ export class GracePeriods {
     this.#changed = changed;
   }
 
-  /** Keeps an address that an overlay is about to lose, for `seconds`. Returns a function that takes this back. */
-  begin(former: Omit<FormerAddress, "until">, seconds: number): () => void {
+  /** Keeps the address that an overlay is about to lose, if there is one, for `seconds`. Returns a function that takes this back. */
+  begin({ overlay, from, to }: AddressMove, seconds: number): () => void {
+    if (from === undefined || equal(from, to)) return () => undefined;
     const restore = this.#addresses.save();
-    this.#addresses.keep({ ...former, until: this.#clock.now() + seconds });
+    this.#addresses.keep({ overlay, address: from, until: this.#clock.now() + seconds });
     this.#update();
     return () => {
       restore();

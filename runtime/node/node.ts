@@ -20,7 +20,7 @@ import type { FactSpec, Plan, TimerSpec } from "../plan/contract/plan.ts";
 import { predicateOf } from "../plan/contract/predicate-of.ts";
 import { parseHostPort } from "../plan/values/host-port.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
-import { equal, type Values, type Value } from "../plan/values/value.ts";
+import type { Values, Value } from "../plan/values/value.ts";
 import { defaultSocketLimits } from "../socket/socket-limits.ts";
 import { RandomStreams } from "../world/random.ts";
 import type { Clock, World } from "../world/world.ts";
@@ -328,13 +328,10 @@ export class Node {
     const { engine } = this.#running;
     const found = rebindable(overlay, address, this.plan, (name) => engine.localAddress(name));
     if (!("table" in found)) return found;
-    const before = engine.localAddress(found.overlay);
-    const isMoved = before !== undefined && !equal(before, address);
-    const keepNothing = isMoved
-      ? this.#gracePeriods.begin({ overlay: found.overlay, address: before }, grace)
-      : undefined;
+    const move = { overlay: found.overlay, from: engine.localAddress(found.overlay), to: address };
+    const forgetFormer = this.#gracePeriods.begin(move, grace);
     if (this.operate(found.table.name, [address], false) !== "limit") return { kind: "done" };
-    keepNothing?.();
+    forgetFormer();
     return { kind: "limit" };
   }
 
