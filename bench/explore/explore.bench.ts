@@ -34,6 +34,9 @@ const prepared = prepareExploration(
     budgets: { crashes: 0, restarts: 0, joins: 0, ticks: TICKS, loss: 0, duplicates: 0 },
     isFifo: false,
     isPerfect: true,
+    isExact: false,
+    plugins: [],
+    standardInput: undefined,
     seed: 1,
     settle: 0,
     after: 0,
@@ -110,6 +113,7 @@ function search(
     isReduced: true,
     turn: 0,
     isShared: false,
+    onProgress: () => {},
     states: new StateSet(),
   };
   const { result, states } = new ExhaustiveSearch(settings).run();

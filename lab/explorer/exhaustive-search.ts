@@ -6,7 +6,7 @@
 import { getHeapStatistics } from "node:v8";
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { type Choice, isFair } from "./choice.ts";
-import { inspect, type SearchLimit, type SearchOutcome, type VisitedStates } from "./outcome.ts";
+import { inspect, type ProgressCounts, type SearchLimit, type SearchOutcome, type VisitedStates } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
 import type { BadEnd, FairEnd } from "./settle.ts";
 import { type Digest, numberOf } from "./digest.ts";
@@ -25,6 +25,8 @@ export interface ExhaustiveSettings {
   readonly turn: number;
   /** Number of states after which the search gives up. */
   readonly limitStates: number;
+  /** Called every few thousand actions. */
+  readonly onProgress: (counts: ProgressCounts) => void;
   /** Names of `reachable` that held in a state. The search adds to them. */
   readonly reached: Set<Value>;
   /** Whether other threads add to `states`. */
@@ -43,7 +45,7 @@ interface Frame {
 
 /** Share of the heap that a search may use. */
 const HEAP_SHARE = 0.8;
-const STATES_PER_MEMORY_CHECK = 4096;
+const ACTIONS_PER_CHECK = 4096;
 
 export class ExhaustiveSearch {
   readonly #settings: ExhaustiveSettings;
@@ -124,7 +126,8 @@ export class ExhaustiveSearch {
 
   #limit(): SearchLimit | undefined {
     if (this.#settings.states.size >= this.#settings.limitStates) return "states";
-    if (this.#actions % STATES_PER_MEMORY_CHECK !== 0) return undefined;
+    if (this.#actions % ACTIONS_PER_CHECK !== 0) return undefined;
+    this.#settings.onProgress({ states: this.#settings.states.size, deepest: this.#deepest, schedules: 0 });
     return process.memoryUsage().heapUsed > this.#heapLimit ? "memory" : undefined;
   }
 

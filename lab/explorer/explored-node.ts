@@ -39,6 +39,8 @@ export interface ExploredNodeSettings {
   readonly seed: number;
   readonly ledger: RowLedger;
   readonly clock: ExploredClock;
+  /** Whether the times until timers are due belong to the state. */
+  readonly isExact: boolean;
   /** Takes a datagram that the node sends. */
   readonly send: (to: string, bytes: Uint8Array) => void;
   /** Whether a message, or a row of another running node, holds the id of a call. */
@@ -60,10 +62,13 @@ export class ExploredNode {
   readonly clock: ExploredClock;
   readonly node: Node;
   readonly history: NodeHistory;
+  readonly #isExact: boolean;
   readonly #callIds: CallIds;
   readonly #isHeldElsewhere: (id: number) => boolean;
   readonly #receive: (datagram: Datagram) => void;
   readonly #ordered: readonly OrderedTable[];
+  /** Hashes of the names of random streams. */
+  readonly #streamNames = new Map<string, number>();
   /** Events of timers whose numbers rules read. */
   readonly #numbered: ReadonlySet<number>;
   /** Tables of waiting calls, and those of them whose calls time out. */
@@ -77,6 +82,7 @@ export class ExploredNode {
     this.address = address;
     this.ledger = ledger;
     this.clock = clock;
+    this.#isExact = settings.isExact;
     this.#isHeldElsewhere = settings.isHeldElsewhere;
     this.#callIds = new CallIds(number, (id) => ledger.callIds.has(id), settings.isHeldElsewhere);
     const datagrams = new ExploredDatagrams(address, settings.send);
@@ -121,6 +127,22 @@ export class ExploredNode {
     let next = Math.min(this.history.nextExpiry, this.history.channelDue);
     for (const { due } of this.history.pendingTimers()) if (due < next) next = due;
     return next;
+  }
+
+  /** The timers that are due up to a time, as texts: `timer of p1`. */
+  dueTexts(time: number): readonly string[] {
+    const { timers } = this.node.plan;
+    const due = [...this.history.pendingTimers()].filter((timer) => timer.due <= time);
+    const expiring = this.#ordered.filter(
+      ({ table, expires }) => expires && (table.first?.expires ?? Infinity) <= time,
+    );
+    return [
+      ...due.map(
+        ({ predicate }) => `timer of ${timers.find((one) => one.predicate === predicate)?.origin.rule ?? "?"}`,
+      ),
+      ...expiring.map(({ table }) => expiryText(table)),
+      ...(this.history.channelDue <= time ? ["timer of ViewChannel"] : []),
+    ];
   }
 
   /**
@@ -177,16 +199,32 @@ export class ExploredNode {
   }
 
   /**
-   * Hash of the state: rows, the order of rows in tables with a size, and the order of timers. If `now` is given, in seconds, the times from
-   * then until the timers are due belong to it, too.
+   * Hash of the state: rows, the order of rows in tables with a size, the order of timers, and how many random numbers were drawn. If `now`
+   * is given, in seconds, the times from then until the timers are due belong to it, too.
    */
   digest(now?: number): Digest {
     const { sum } = this.ledger;
     const hasher = new Hasher(this.number).word(sum.low).word(sum.high);
-    this.#addOrders(hasher, now);
+    this.#addOrders(hasher, now ?? (this.#isExact ? this.clock.now() : undefined));
+    this.#addDraws(hasher);
     const channel = this.history.channelState;
     if (channel !== undefined) hasher.text(JSON.stringify(channel, plainJson));
     return hasher.digest();
+  }
+
+  /** Adds the numbers of drawn values, in any order of the streams. A stream that has drawn nothing is as one that was not made. */
+  #addDraws(hasher: Hasher): void {
+    const sum = new DigestSum();
+    for (const [name, { drawn }] of this.history.streams) {
+      if (drawn > 0) sum.add(new Hasher(drawn).word(this.#nameOf(name)).digest());
+    }
+    hasher.word(sum.low).word(sum.high);
+  }
+
+  #nameOf(stream: string): number {
+    const known = this.#streamNames.get(stream) ?? new Hasher(0).text(stream).digest().low;
+    this.#streamNames.set(stream, known);
+    return known;
   }
 
   #addOrders(hasher: Hasher, now: number | undefined): void {
@@ -250,6 +288,11 @@ function orderOf(table: Table | undefined): readonly OrderedTable[] {
 /** Whether the table holds the calls of a rule that wait for their answers: `rule?1`, with the call id as its key. */
 function holdsCalls({ predicate: { name }, spec }: Table): boolean {
   return /\?\d+$/.test(name) && spec.keys.join() === "0";
+}
+
+function expiryText(table: Table): string {
+  const { name } = table.predicate;
+  return holdsCalls(table) ? `a call of ${name.slice(0, name.lastIndexOf("?"))} times out` : `a row of ${name} expires`;
 }
 
 /** Returns the events of timers in which a rule binds the number: `periodic(E, 5)`, not `periodic(_, 5)`. */

@@ -14,8 +14,8 @@ export const FAIR_ACTIONS_MAX = 100_000;
 const LATENCY = 0.01;
 
 /**
- * Continuation of a system in a common time of all nodes, from its present state. A message arrives `LATENCY` seconds after it was sent, and
- * timers fire at their times. The clock of a node goes on when a message arrives, so later timers are set from the right time.
+ * Continuation of a system in a common time of all nodes, from its present state. A message arrives `LATENCY` seconds after it was sent,
+ * and timers fire at their times. The clock of a node goes on when a message arrives, so later timers are set from the right time.
  */
 export class FairRun {
   readonly #system: System;

@@ -44,6 +44,8 @@ export interface ShortenSettings {
   readonly invariants: Invariants;
   readonly fairEnd: FairEnd;
   readonly textOf: (choice: Choice) => string;
+  /** Number of the random numbers that the nodes draw. */
+  readonly draw: number;
 }
 
 /** Schedules that may be tried in order to shorten one. */
@@ -88,11 +90,12 @@ function tryFinding(steps: readonly Step[], finding: Finding, settings: ShortenS
  */
 export function repeat(
   steps: readonly Step[],
-  { system, invariants, fairEnd, textOf }: ShortenSettings,
+  { system, invariants, fairEnd, textOf, draw }: ShortenSettings,
   checksGoal: boolean,
 ): Counterexample | undefined {
   const schedule: Choice[] = [];
   const { budgets } = system;
+  system.drawFrom(draw);
   let finding = inspect(system, invariants, new Set());
   for (const step of steps) {
     if (finding !== undefined) break;

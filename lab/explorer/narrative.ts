@@ -1,11 +1,13 @@
 /** Schedules as people read them: what happened in each step, which rules ran, which rows changed, and what was sent. */
 import { formatValue } from "../../runtime/plan/values/format.ts";
 import type { Tuple } from "../../runtime/plan/values/packet.ts";
+import { messageOf } from "../../runtime/channel/row-change.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import { callIdText, isCallId } from "./call-ids.ts";
 import type { Choice } from "./choice.ts";
 import type { Message } from "./flying-messages.ts";
+import type { ExploredNode } from "./explored-node.ts";
 import type { System, SystemChange, SystemObserver } from "./system.ts";
 
 /** A step of a schedule, told. */
@@ -85,8 +87,20 @@ export class Wording {
   }
 
   /** A tuple without hidden columns. */
-  tuple({ predicate: { name }, args, isDelete }: Tuple): string {
+  tuple({ predicate: { name, role }, args, isDelete }: Tuple): string {
+    if (role.kind === "ack") return "acknowledgement of rows";
+    if (role.kind === "rows") return this.#rowsText(args);
     return `${isDelete ? "delete " : ""}${name}(${this.values(args.slice(this.#hidden.get(name) ?? 0))})`;
+  }
+
+  /** The rows that ViewChannel sends: `rows of s1: + ("10.0.0.1:10000")`. */
+  #rowsText(args: Values): string {
+    const changes = messageOf(args)?.changes ?? [];
+    const texts = changes.map(({ inlet, isPresent, args: row }) => {
+      const name = this.#plan.predicates.find(({ wire }) => wire.tuple === inlet)?.name ?? "?";
+      return `${name.replace(/\?.*/, "")}: ${isPresent ? "+" : "-"} (${this.values(row)})`;
+    });
+    return texts.length === 0 ? "no new rows" : `rows of ${texts.join(", ")}`;
   }
 
   values(values: Values): string {
@@ -115,7 +129,7 @@ function valueText(value: Value): string {
 /** Takes an action, and tells it. `recorder` observes the system, which must watch all tables. */
 export function tellStep(choice: Choice, system: System, recorder: ChangeRecorder, wording: Wording): ToldStep {
   const fired = firedBy(choice.node, system);
-  const event = wording.event(choice);
+  const timers = choice.kind === "tick" ? firedTimers(system.explored(choice.node)) : undefined;
   system.take(choice);
   const explored = system.explored(choice.node);
   const { plan } = system.settings.program;
@@ -128,10 +142,21 @@ export function tellStep(choice: Choice, system: System, recorder: ChangeRecorde
   return {
     time: explored?.clock.now() ?? 0,
     node: system.settings.addresses[choice.node] ?? "",
-    event,
+    event: timers?.() ?? wording.event(choice),
     rules: [...rules],
     rows: choice.kind === "crash" ? [] : netRows(recorder.latest, wording),
     sent: system.sent.map((message) => wording.sent(message)),
+  };
+}
+
+/** Returns a function that tells, after the action, which of the timers that are due now have fired. */
+function firedTimers(explored: ExploredNode | undefined): () => string | undefined {
+  const time = explored?.nextDue ?? 0;
+  const before = explored?.dueTexts(time) ?? [];
+  return () => {
+    const waiting = explored?.dueTexts(time) ?? [];
+    const fired = before.filter((text) => !waiting.includes(text));
+    return fired.length === 0 ? undefined : fired.join(", ");
   };
 }
 

@@ -38,6 +38,15 @@ export interface SearchOutcome {
   readonly counterexample: Counterexample | undefined;
 }
 
+/** How far a search has come. */
+export interface ProgressCounts {
+  readonly states: number;
+  /** Number of actions of the longest way. */
+  readonly deepest: number;
+  /** Number of random schedules that were run. */
+  readonly schedules: number;
+}
+
 /** Set of states that have been visited. `add` returns false if the set has the state already. */
 export interface VisitedStates {
   readonly size: number;

@@ -6,7 +6,14 @@
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { type RandomStream, streamOf } from "../../runtime/world/random.ts";
 import { BUDGET_OF, type Budgets, type Choice, FAULTS, isFair } from "./choice.ts";
-import { type Counterexample, type Finding, inspect, type SearchOutcome, type VisitedStates } from "./outcome.ts";
+import {
+  type Counterexample,
+  type Finding,
+  inspect,
+  type ProgressCounts,
+  type SearchOutcome,
+  type VisitedStates,
+} from "./outcome.ts";
 import { extended, type History, scheduleOf } from "./history.ts";
 import type { Invariants } from "./invariants.ts";
 import type { FairEnd } from "./settle.ts";
@@ -26,9 +33,20 @@ export interface RandomSettings {
   readonly states: VisitedStates;
   /** Actions of a schedule. */
   readonly steps: number;
+  /** Number of states after which the search gives up; infinite if it runs all schedules. */
   readonly limitStates: number;
+  /** Called after each schedule. */
+  readonly onProgress: (counts: ProgressCounts) => void;
   /** Names of `reachable` that held in a state. The search adds to them. */
   readonly reached: Set<Value>;
+}
+
+/** Number of states up to which a random search counts them. More would take its memory, and it does not need them. */
+export const COUNTED_MAX = 5_000_000;
+
+/** Number of the random numbers that the nodes draw in a schedule, for `System.drawFrom`. 0 are those of an exhaustive search. */
+export function drawOf(schedule: number | undefined): number {
+  return schedule === undefined ? 0 : schedule + 1;
 }
 
 /** Largest number of points at which priorities change. */
@@ -54,6 +72,7 @@ export class RandomSearch {
       if (states.size >= limitStates && runs > 0) return this.#outcome("limit", runs);
       const counterexample = this.#schedule(number);
       runs++;
+      this.#settings.onProgress({ schedules: runs, states: states.size, deepest: this.#deepest });
       if (counterexample === undefined) continue;
       if (firstFound !== undefined) lower(firstFound, number);
       return { ...this.#outcome("found", runs), foundAt: number, counterexample };
@@ -63,6 +82,7 @@ export class RandomSearch {
 
   #schedule(number: number): Counterexample | undefined {
     const { system, seed, steps, fairEnd } = this.#settings;
+    system.drawFrom(drawOf(number));
     const random = streamOf(seed, `schedule ${number}`);
     const choose = number % 2 === 0 ? uniform(random) : byPriority(random, steps);
     const faults = faultPoints(random, system.budgets, steps);
@@ -86,7 +106,7 @@ export class RandomSearch {
 
   #look(): Finding | undefined {
     const { system, invariants, reached, states } = this.#settings;
-    states.add(system.digest);
+    if (states.size < COUNTED_MAX) states.add(system.digest);
     return inspect(system, invariants, reached);
   }
 

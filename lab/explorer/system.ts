@@ -24,6 +24,8 @@ export interface SystemSettings {
   readonly isFifo: boolean;
   /** Whether a call times out only if it can no longer be answered. */
   readonly isPerfect: boolean;
+  /** Whether the times until timers are due belong to a state, besides their order. */
+  readonly isExact: boolean;
   readonly seed: number;
   /** Predicates of the program whose row changes the observer wants. */
   readonly watched: ReadonlySet<number>;
@@ -77,6 +79,8 @@ export class System {
   #budgets: Budgets;
   #changes: SystemChange[] = [];
   #sending: Message[] = [];
+  /** Number of the random numbers that the nodes draw: other ones in each random schedule. */
+  #draw = 0;
   /** Messages of the running action, those to nodes that are down for good included. */
   #attempted: Message[] = [];
 
@@ -186,6 +190,22 @@ export class System {
       const sender = this.#slots[this.#numbers.get(from) ?? -1];
       return sender?.isUp === true && sender.explored?.history.sendsStream(stream) === true;
     });
+  }
+
+  /** Gives all nodes the random numbers with this number. Called in the initial state. */
+  drawFrom(draw: number): void {
+    if (draw === this.#draw && draw === 0) return;
+    this.#draw = draw;
+    for (let node = 0; node < this.#slots.length; node++) {
+      const slot = this.#slots[node] as Slot;
+      slot.explored?.history.reseed(this.#seedOf(node, slot.starts));
+      this.#slots[node] = { ...slot, digest: undefined };
+    }
+  }
+
+  #seedOf(node: number, starts: number): number {
+    const name = this.#draw === 0 ? `node ${node} ${starts}` : `node ${node} ${starts} ${this.#draw}`;
+    return streamOf(this.settings.seed, name).integer(2 ** 32);
   }
 
   /** Makes the present state the initial one: earlier actions cannot be undone any more. */
@@ -307,7 +327,7 @@ export class System {
   }
 
   #start(node: number): void {
-    const { program, addresses, factsOf, seed, watched } = this.settings;
+    const { program, addresses, factsOf, watched, isExact } = this.settings;
     const { starts } = this.#slots[node] as Slot;
     const address = addresses[node] as string;
     const explored = new ExploredNode({
@@ -315,9 +335,10 @@ export class System {
       address,
       program,
       facts: factsOf(node),
-      seed: streamOf(seed, `node ${node} ${starts}`).integer(2 ** 32),
+      seed: this.#seedOf(node, starts),
       ledger: new RowLedger(watched),
       clock: new ExploredClock(),
+      isExact,
       send: (to, bytes) => this.#send(node, to, bytes),
       isHeldElsewhere: (id) => this.#isHeld(id, node),
       onLimit: (limit, rule) => {

@@ -8,6 +8,7 @@ import type { RowObserver } from "../engine/tables/journal.ts";
 import type { Table } from "../engine/tables/table.ts";
 import type { SilentStream } from "../elements/view-channel.ts";
 import type { Tuple } from "../plan/values/packet.ts";
+import type { RandomStream, RandomStreams } from "../world/random.ts";
 import type { NodeDataflow } from "./dataflow.ts";
 
 /** State that is small enough to be copied. `save` returns a function that restores it. */
@@ -26,6 +27,7 @@ interface HistoryOptions {
   readonly observer: RowObserver;
   /** The state outside of the running program. */
   readonly state: readonly Saved[];
+  readonly streams: RandomStreams;
   readonly apply: (tuples: readonly Tuple[]) => boolean;
   /** Discards the inputs that wait for their steps. */
   readonly discardInputs: () => void;
@@ -36,15 +38,17 @@ export class NodeHistory {
   readonly #parts: RunningParts;
   readonly #state: readonly Saved[];
   readonly #discardInputs: () => void;
+  readonly #streams: RandomStreams;
   /** Applies insertions and deletions of rows in one step. Returns false when it exceeded a limit and was undone. */
   readonly apply: (tuples: readonly Tuple[]) => boolean;
 
-  constructor(parts: RunningParts, { observer, state, apply, discardInputs }: HistoryOptions) {
+  constructor(parts: RunningParts, { observer, state, streams, apply, discardInputs }: HistoryOptions) {
     const { engine, dataflow, timers } = parts;
     this.#parts = parts;
-    this.#state = [...state, timers, ...(dataflow.channel === undefined ? [] : [dataflow.channel])];
+    this.#state = [...state, streams, timers, ...(dataflow.channel === undefined ? [] : [dataflow.channel])];
     this.apply = apply;
     this.#discardInputs = discardInputs;
+    this.#streams = streams;
     engine.store.journal.keep();
     engine.store.observe(observer);
   }
@@ -62,6 +66,16 @@ export class NodeHistory {
       journal.undoTo(mark);
       for (const restore of restores) restore();
     };
+  }
+
+  /** The random streams by name. With equal numbers of drawn values the next values are equal, too. */
+  get streams(): ReadonlyMap<string, RandomStream> {
+    return this.#streams.all;
+  }
+
+  /** Begins all random streams anew, as those of another seed. */
+  reseed(seed: number): void {
+    this.#streams.reseed(seed);
   }
 
   /** Tables of the program, by predicate. */

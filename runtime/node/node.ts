@@ -535,11 +535,11 @@ export class Node {
 
   /** Keeps the undo log of all steps from now on, so that the node can go back. Called between two steps, once. */
   keepHistory(observer: RowObserver): NodeHistory {
-    const state = [this.#streams, this.#nonces, this.#addresses, this.#expiry];
+    const state = [this.#nonces, this.#addresses, this.#expiry];
     const load = (tuples: readonly Tuple[]): boolean => this.#afterStep(this.#running.engine.load(tuples));
     const apply = (tuples: readonly Tuple[]): boolean => this.#ports.mux.runExclusive(() => load(tuples));
     const discardInputs = (): void => this.#ports.mux.discard();
-    return new NodeHistory(this.#running, { observer, state, apply, discardInputs });
+    return new NodeHistory(this.#running, { observer, state, streams: this.#streams, apply, discardInputs });
   }
 
   #expire(): void {

@@ -7,8 +7,7 @@ import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 export class RandomStream {
   #generator: RandomGenerator;
   #drawn = 0;
-
-  readonly #initial: readonly number[];
+  #initial: readonly number[];
 
   /** `state` must be four 32-bit integers that are not all zero. */
   constructor(state: readonly number[]) {
@@ -35,6 +34,12 @@ export class RandomStream {
   reset(): void {
     this.#drawn = 0;
     this.#generator = xoroshiro128plusFromState(this.#initial);
+  }
+
+  /** Makes the initial state of another stream that of this one, and sets this stream back to it. */
+  become(other: RandomStream): void {
+    this.#initial = other.#initial;
+    this.reset();
   }
 
   /** Returns a uniform number in [0, 1), with 53 random bits. */
@@ -65,7 +70,7 @@ export function streamOf(seed: number, name: string): RandomStream {
 
 /** Random streams of one node by name. There is one stream per name: a later caller continues its sequence. */
 export class RandomStreams {
-  readonly #seed: number;
+  #seed: number;
   readonly #streams = new Map<string, RandomStream>();
   /** The latest result of `save`, and the number of values that all streams had drawn then. */
   #saved: { readonly drawn: number; readonly count: number; readonly restore: () => void } | undefined;
@@ -80,6 +85,18 @@ export class RandomStreams {
     const stream = streamOf(this.#seed, name);
     this.#streams.set(name, stream);
     return stream;
+  }
+
+  /** Begins all streams anew, as those of another seed. */
+  reseed(seed: number): void {
+    this.#seed = seed;
+    this.#saved = undefined;
+    for (const [name, stream] of this.#streams) stream.become(streamOf(seed, name));
+  }
+
+  /** The streams by name. */
+  get all(): ReadonlyMap<string, RandomStream> {
+    return this.#streams;
   }
 
   /** Returns a function that sets all streams back to their present states. */

@@ -161,11 +161,8 @@ test("--after: names that are reached on the way count as reached", async () => 
   const program = `materialize(p, infinity, 1, keys()).
     t1: p(1) :- periodic(_, 1, 1), localAddr(${N1}).
     t2: p(2) :- periodic(_, 2, 1), localAddr(${N1}).`;
-  const { code, stdout } = await search(
-    program,
-    `r: reachable("one") :- p@_(1).`,
-    ...["--nodes", "2", "--after", "10s", "--ticks", "0"],
-  );
+  const args = ["--nodes", "2", "--after", "10s", "--ticks", "0"];
+  const { code, stdout } = await search(program, `r: reachable("one") :- p@_(1).`, ...args);
   expect(stdout).toContain("reached: one");
   expect(code).toBe(0);
 });

@@ -20,7 +20,7 @@ test("two-phase commit: a hasty coordinator is found, with a short way that name
   const { code, stdout, stderr } = await explore(...COMMIT, "-D", "HASTY=1", "--out", out);
   expect(stdout.split("\n\n")[1]).toMatchInlineSnapshot(`
     "two outcomes ["10.0.0.3:10000", "abort", "10.0.0.1:10000", "commit"], after 6 steps:
-      1  10.0.0.1:10000 at 1 s: timer  [p1]
+      1  10.0.0.1:10000 at 1 s: timer of p1  [p1]
            sends prepare("10.0.0.1:10000") to 10.0.0.2:10000
            sends prepare("10.0.0.1:10000") to 10.0.0.3:10000
       2  10.0.0.2:10000 at 0 s: receives prepare("10.0.0.1:10000") from 10.0.0.1:10000  [v1 v3 v4]
@@ -32,8 +32,8 @@ test("two-phase commit: a hasty coordinator is found, with a short way that name
            - waiting("10.0.0.2:10000")
            sends decision("commit") to 10.0.0.2:10000
            sends decision("commit") to 10.0.0.3:10000
-      4  10.0.0.3:10000 at 1 s: timer
-      5  10.0.0.3:10000 at 5 s: timer  [u1]
+      4  10.0.0.3:10000 at 1 s: timer of p1
+      5  10.0.0.3:10000 at 5 s: timer of u1  [u1]
            + unwilling("late")
       6  10.0.0.3:10000 at 5 s: receives prepare("10.0.0.1:10000") from 10.0.0.1:10000  [v2 v3 v4 v5]
            + voted(false)

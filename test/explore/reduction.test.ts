@@ -38,6 +38,7 @@ function search(system: System, isReduced: boolean): { readonly states: number; 
     isReduced,
     turn: 0,
     isShared: false,
+    onProgress: () => {},
     states: new StateSet(),
   }).run();
   expect(result).toBe("complete");

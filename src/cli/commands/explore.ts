@@ -3,6 +3,7 @@ import type { CommandSpec, OptionSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseNodeCount } from "../options/nodes.ts";
 import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
+import { standardInputOf } from "../files/file-library.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 
 interface ExploreInput extends LanguageInput, FactInput {
@@ -20,6 +21,7 @@ interface ExploreInput extends LanguageInput, FactInput {
   readonly duplicates?: number;
   readonly fifo: boolean;
   readonly assume?: "perfect";
+  readonly exactTimes: boolean;
   readonly after?: number;
   readonly settle?: number;
   readonly seed?: number;
@@ -76,6 +78,11 @@ export const command: CommandSpec<ExploreInput> = {
       choices: ["perfect"],
     },
     {
+      syntax: "--exact-times",
+      description: "tell states apart by the times until timers are due, too, not only by their order",
+      conflicts: ["random"],
+    },
+    {
       syntax: "--after <time>",
       description:
         "begin the search after a run of this time, in which messages and timers come in order (0 if omitted)",
@@ -98,7 +105,7 @@ export const command: CommandSpec<ExploreInput> = {
     },
     {
       syntax: "--limit-states <count>",
-      description: "give up after this many states (5,000,000 if omitted)",
+      description: "give up after this many states (5,000,000 if omitted; no limit with --random)",
       parse: countOption("--limit-states", 1, LIMIT_STATES_MAX),
     },
     {
@@ -111,7 +118,8 @@ export const command: CommandSpec<ExploreInput> = {
     ...LANGUAGE_OPTIONS,
   ],
   run: async (input, { output }) => {
-    const { files, fact, facts, invariant, nodes, out, json, fifo, assume, random, steps, exhaustive } = input;
+    const { files, fact, facts, invariant, nodes, out, json, fifo, assume, random, steps, exhaustive, exactTimes } =
+      input;
     if (invariant === undefined)
       throw wrongUsage("--invariant", "name a file with rules for violation(..), reachable(..) or goal()");
     if (nodes === undefined) throw wrongUsage("--nodes", "give the number of nodes");
@@ -120,6 +128,10 @@ export const command: CommandSpec<ExploreInput> = {
     const isExhaustive = exhaustive || (random === undefined && nodes + joins <= EXHAUSTIVE_NODES);
     if (assume === "perfect" && loss > 0)
       throw wrongUsage("--assume perfect", "it excludes --loss: a lost message is no crash");
+    if (restarts > 0 && crashes === 0) throw wrongUsage("--restarts", "no node crashes without --crashes");
+    if (isExhaustive && steps !== undefined)
+      throw wrongUsage("--steps", "it limits random schedules; the search is exhaustive without --random");
+    if (!isExhaustive && exactTimes) throw wrongUsage("--exact-times", "it belongs to --exhaustive");
     const ticks = input.ticks ?? (isExhaustive ? nodes + joins : Infinity);
     await runExplore(
       {
@@ -132,13 +144,16 @@ export const command: CommandSpec<ExploreInput> = {
         budgets: { crashes, restarts, joins, ticks, loss, duplicates },
         isFifo: fifo,
         isPerfect: assume === "perfect",
+        isExact: exactTimes,
+        plugins: input.plugin,
+        standardInput: standardInputOf([...files, invariant]),
         seed: input.seed ?? 1,
         after: input.after ?? 0,
         settle: input.settle ?? SETTLE_SECONDS,
         search: isExhaustive
           ? { kind: "exhaustive" }
           : { kind: "random", schedules: random ?? SCHEDULES, steps: steps ?? STEPS },
-        limitStates: input.limitStates ?? LIMIT_STATES,
+        limitStates: input.limitStates ?? (isExhaustive ? LIMIT_STATES : Infinity),
         jobs: input.jobs ?? 1,
         out,
         json,

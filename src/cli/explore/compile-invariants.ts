@@ -84,7 +84,9 @@ function refuseUnknownTables(
   const name = /^[\w.!?]+/.exec(text.slice(start, end))?.[0] ?? text.slice(start, end);
   const line = text.slice(0, start).split("\n").length;
   const isMessage = name.startsWith(`${FLYING}.`);
-  const tables = plan.predicates.filter(({ table }) => table !== undefined).map((one) => one.name);
+  const tables = plan.predicates
+    .filter(({ table, name: own }) => table !== undefined && isNameable(own))
+    .map((one) => one.name);
   const messages = plan.predicates.filter(isSent).map((one) => `${FLYING}.${one.name}`);
   const { nearest, known } = unknownName(name, isMessage ? messages : tables);
   const hint = nearest === undefined ? known : `did you mean \`${nearest}\`?`;

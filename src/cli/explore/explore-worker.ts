@@ -2,6 +2,7 @@
 import { parentPort } from "node:worker_threads";
 import { UnexplorableError } from "../../../lab/explorer/system.ts";
 import type { Output } from "../terminal/output.ts";
+import { loadPlugin } from "../options/plugin.ts";
 import { prepareExploration } from "./prepare-exploration.ts";
 import type { ExploreOptions } from "./run-explore.ts";
 import { type PartOutcome, type SearchPart, searchPart } from "./search-part.ts";
@@ -16,13 +17,17 @@ export type ExploreReply = PartOutcome | { readonly failure: string };
 /** Output of a thread. It prints nothing, because the main thread has reported errors before. */
 const SILENT: Output = { hasColour: false, result: () => {}, data: () => {}, problem: () => {} };
 
-function run({ options, ...part }: ExploreTask): ExploreReply {
+async function run({ options, ...part }: ExploreTask): Promise<ExploreReply> {
   try {
-    return searchPart(options, prepareExploration(options, SILENT).make(false, options.after), part);
+    for (const file of options.plugins) await loadPlugin(file);
+    const exploration = prepareExploration(options, SILENT).make(false, options.after);
+    return searchPart(options, exploration, part, () => {});
   } catch (error: unknown) {
-    if (error instanceof UnexplorableError) return { failure: error.message };
-    throw error;
+    // An error here is thrown in the main thread.
+    return { failure: error instanceof UnexplorableError ? error.message : String(error) };
   }
 }
 
-parentPort?.on("message", (task: ExploreTask) => parentPort?.postMessage(run(task)));
+parentPort?.on("message", (task: ExploreTask) => {
+  void run(task).then((reply) => parentPort?.postMessage(reply));
+});

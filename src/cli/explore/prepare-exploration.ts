@@ -8,6 +8,7 @@ import type { Counterexample } from "../../../lab/explorer/outcome.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
+import { replaceStandardInput } from "../files/file-library.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
 import { compileForRun, programFailure } from "../run/compile-for-run.ts";
@@ -23,11 +24,16 @@ export interface ExplorationOptions extends LanguageOptions {
   readonly facts: readonly string[];
   readonly factDirectories: readonly string[];
   readonly invariant: string;
+  /** Files of `--plugin`, which are loaded already. */
+  readonly plugins: readonly string[];
+  /** Text of the standard input, if a file is `-`. */
+  readonly standardInput: string | undefined;
   /** Number of nodes that are up at the start. */
   readonly nodes: number;
   readonly budgets: Budgets;
   readonly isFifo: boolean;
   readonly isPerfect: boolean;
+  readonly isExact: boolean;
   readonly seed: number;
   /** Seconds of a fair run before the search begins. */
   readonly after: number;
@@ -54,17 +60,18 @@ export interface PreparedExploration {
   /** The names that must be reachable. */
   readonly names: readonly string[];
   readonly addresses: readonly string[];
-  /** Makes a system in its initial state, after a fair run of `after` seconds. `watchesAll`: the recorder gets the changes of all tables. */
+  /** Makes a system after a fair run of `after` seconds. `watchesAll`: the recorder gets the changes of all tables. */
   readonly make: (watchesAll: boolean, after: number) => Exploration;
 }
 
 /** Compiles programs and invariants. Prints what is wrong with them, and throws `Failure`. */
 export function prepareExploration(options: ExplorationOptions, output: Output): PreparedExploration {
+  replaceStandardInput(options.standardInput);
   const compilation = compileForRun({ ...options, hasTun: false });
   const { plan, diagnostics, sources, hiddenColumns } = compilation;
   if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
   if (plan === undefined) throw programFailure(diagnostics);
-  const { budgets, isFifo, isPerfect, seed, settle } = options;
+  const { budgets, isFifo, isPerfect, isExact, seed, settle } = options;
   const nodes = options.nodes + budgets.joins;
   checkExplorable(plan, nodes);
   const addresses = addressesOf(nodes);
@@ -83,6 +90,7 @@ export function prepareExploration(options: ExplorationOptions, output: Output):
       budgets,
       isFifo,
       isPerfect,
+      isExact,
       seed,
       watched,
       observer,

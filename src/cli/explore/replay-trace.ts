@@ -1,6 +1,7 @@
 /** `mosaic sim --replay FILE`: runs the steps of a counterexample of `mosaic explore` again, and tells them. */
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { type Finding, inspect } from "../../../lab/explorer/outcome.ts";
+import { loadPlugin } from "../options/plugin.ts";
 import { runFailed } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
@@ -9,10 +10,11 @@ import { stepLines } from "./show-report.ts";
 import { findingText, readTrace, tellSteps } from "./trace-file.ts";
 
 /** Prints the steps and what is wrong after them. Throws `Failure` if nothing is wrong any more. */
-export function replayTrace(file: string, isJson: boolean, output: Output): void {
+export async function replayTrace(file: string, isJson: boolean, output: Output): Promise<void> {
   const { document, options } = readTrace(file);
+  for (const plugin of options.plugins) await loadPlugin(plugin);
   const exploration = prepareExploration(options, output).make(true, options.after);
-  const steps = tellSteps(document.steps, exploration);
+  const steps = tellSteps(document, exploration);
   const finding = findingOf(exploration);
   const text = finding && findingText(finding);
   if (isJson) output.result(jsonText({ steps, violation: text ?? null }));

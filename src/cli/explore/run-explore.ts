@@ -1,5 +1,6 @@
 /** `mosaic explore`: searches the states that programs can reach for violations of invariants, and tells a short way to the first one. */
 import { repeat, shorten, type Step, stepOf } from "../../../lab/explorer/follow-schedule.ts";
+import { drawOf } from "../../../lab/explorer/random-search.ts";
 import { UnexplorableError } from "../../../lab/explorer/system.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
@@ -9,6 +10,7 @@ import {
   prepareExploration,
   type PreparedExploration,
 } from "./prepare-exploration.ts";
+import { SearchProgress } from "./search-progress.ts";
 import { searchInParts } from "./search-in-parts.ts";
 import { type PartOutcome, searchPart } from "./search-part.ts";
 import { conclude, type ExplorationReport, showReport } from "./show-report.ts";
@@ -26,6 +28,12 @@ export interface ExploreOptions extends ExplorationOptions {
   /** File for the counterexample. */
   readonly out: string;
   readonly json: boolean;
+}
+
+/** The actions that lead to a violation, and the number of the random numbers that the nodes draw. */
+interface DrawnSteps {
+  readonly steps: readonly Step[];
+  readonly draw: number;
 }
 
 /** Explores, and prints the report. Throws `Failure` if there is a violation, a name is not reached, or the search gives up. */
@@ -46,9 +54,11 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
   }
   const start = performance.now();
   const exploration = prepared.make(false, options.after);
-  const { outcome, steps, reached } = await search(options, exploration);
+  const progress = new SearchProgress(process.stderr);
+  const { outcome, steps, reached } = await search(options, exploration, progress);
+  progress.finish();
   const seconds = (performance.now() - start) / 1000;
-  const trace = steps && tell(steps, exploration, prepared, options);
+  const trace = steps && tell({ steps, draw: drawOf(outcome.foundAt) }, exploration, prepared, options);
   const missing = prepared.names.filter((name) => !reached.includes(name));
   const report: ExplorationReport = { options, outcome, seconds, trace, names: prepared.names, missing };
   showReport(report, output);
@@ -57,11 +67,16 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
 }
 
 /** Searches, unless something is wrong before the search begins. */
-async function search(options: ExploreOptions, exploration: Exploration): Promise<PartOutcome> {
+async function search(
+  options: ExploreOptions,
+  exploration: Exploration,
+  progress: SearchProgress,
+): Promise<PartOutcome> {
   const { early, wording, reached } = exploration;
   if (early === undefined) {
     const part = { part: 0, parts: 1, shared: undefined };
-    return options.jobs > 1 ? searchInParts(options, options.jobs) : searchPart(options, exploration, part);
+    const show = progress.show.bind(progress);
+    return options.jobs > 1 ? searchInParts(options, options.jobs, show) : searchPart(options, exploration, part, show);
   }
   const { length } = early.schedule;
   const counts = { states: length + 1, actions: length, deepest: length, schedules: 0 };
@@ -75,7 +90,7 @@ async function search(options: ExploreOptions, exploration: Exploration): Promis
 
 /** Shortens the way to a violation, and tells it step by step. A way to one before the search begins at the start of the nodes. */
 function tell(
-  steps: readonly Step[],
+  { steps, draw }: DrawnSteps,
   exploration: Exploration,
   prepared: PreparedExploration,
   given: ExploreOptions,
@@ -84,8 +99,8 @@ function tell(
   const { system, invariants, fairEnd, wording } = options === given ? exploration : prepared.make(false, 0);
   system.undoTo(0);
   const textOf = wording.event.bind(wording);
-  const settings = { system, invariants, fairEnd, textOf };
+  const settings = { system, invariants, fairEnd, textOf, draw };
   const found = repeat(steps, settings, true);
   if (found === undefined) throw new Error("the actions do not lead to the violation again");
-  return traceOf(shorten(found, settings), prepared.make(true, options.after), options);
+  return traceOf({ ...shorten(found, settings), draw }, prepared.make(true, options.after), options);
 }

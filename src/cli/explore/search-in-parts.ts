@@ -1,4 +1,6 @@
 import { Worker } from "node:worker_threads";
+import type { ProgressCounts } from "../../../lab/explorer/outcome.ts";
+import { COUNTED_MAX } from "../../../lab/explorer/random-search.ts";
 import { SharedStateSet } from "../../../lab/explorer/shared-state-set.ts";
 import { UnexplorableError } from "../../../lab/explorer/system.ts";
 import { wrongUsage } from "../terminal/failure.ts";
@@ -9,12 +11,20 @@ import type { PartOutcome } from "./search-part.ts";
 /** States that the threads may add after the limit. */
 const SPARE_STATES = 1_000_000;
 
+const PROGRESS_MS = 500;
+
 /**
  * Searches on several threads, which share the visited states. An exhaustive search ends when a part has found a violation. A random search
  * finds the violation of the first schedule that has one, whatever the number of threads.
  */
-export async function searchInParts(options: ExploreOptions, parts: number): Promise<PartOutcome> {
-  const states = sharedMemory(options.limitStates);
+export async function searchInParts(
+  options: ExploreOptions,
+  parts: number,
+  onProgress: (counts: ProgressCounts) => void,
+): Promise<PartOutcome> {
+  const states = sharedMemory(Math.min(options.limitStates, options.search.kind === "random" ? COUNTED_MAX : Infinity));
+  const visited = new SharedStateSet(states);
+  const reporting = setInterval(() => onProgress({ states: visited.size, deepest: 0, schedules: 0 }), PROGRESS_MS);
   const firstFound = new Int32Array(new SharedArrayBuffer(4)).fill(2 ** 31 - 1);
   const workers = Array.from({ length: parts }, () => new Worker(new URL("explore-worker.ts", import.meta.url)));
   try {
@@ -36,6 +46,7 @@ export async function searchInParts(options: ExploreOptions, parts: number): Pro
     const all = Promise.all(outcomes).then((each) => merged(each, new SharedStateSet(states).size));
     return await Promise.race([all, ...found]);
   } finally {
+    clearInterval(reporting);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }

@@ -2,7 +2,7 @@
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { ExhaustiveSearch } from "../../../lab/explorer/exhaustive-search.ts";
 import { type Step, stepOf } from "../../../lab/explorer/follow-schedule.ts";
-import type { SearchOutcome } from "../../../lab/explorer/outcome.ts";
+import type { ProgressCounts, SearchOutcome } from "../../../lab/explorer/outcome.ts";
 import { RandomSearch } from "../../../lab/explorer/random-search.ts";
 import { SharedStateSet } from "../../../lab/explorer/shared-state-set.ts";
 import { StateSet } from "../../../lab/explorer/state-set.ts";
@@ -31,10 +31,11 @@ export function searchPart(
   { search, seed, limitStates }: ExploreOptions,
   { system, invariants, fairEnd, wording, reached: early }: Exploration,
   { part, parts, shared }: SearchPart,
+  onProgress: (counts: ProgressCounts) => void,
 ): PartOutcome {
   const reached = new Set<Value>(early);
   const states = shared === undefined ? new StateSet() : new SharedStateSet(shared.states);
-  const common = { system, invariants, fairEnd, limitStates, reached, states };
+  const common = { system, invariants, fairEnd, limitStates, reached, states, onProgress };
   const { counterexample, ...outcome } =
     search.kind === "exhaustive"
       ? new ExhaustiveSearch({ ...common, isReduced: true, turn: part, isShared: parts > 1 }).run()

@@ -1,4 +1,5 @@
 import { countOf } from "../../../runtime/plan/values/count-of.ts";
+import { COUNTED_MAX } from "../../../lab/explorer/random-search.ts";
 import type { SearchOutcome } from "../../../lab/explorer/outcome.ts";
 import type { ToldStep } from "../../../lab/explorer/narrative.ts";
 import { Failure, runFailed } from "../terminal/failure.ts";
@@ -29,7 +30,7 @@ function reportLines({ options, outcome, seconds, trace, names, missing }: Explo
   const end = { complete: done, found: "violation found", limit: `gave up at the limit of ${limit}` }[result];
   const counted = [
     ...(schedules > 0 ? [countOf(schedules, "schedule")] : []),
-    countOf(states, "state"),
+    `${schedules > 0 && states >= COUNTED_MAX ? "more than " : ""}${countOf(states, "state")}`,
     countOf(actions, "action"),
     `depth ${deepest}`,
     `${seconds.toFixed(1)} s`,

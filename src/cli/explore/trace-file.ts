@@ -1,5 +1,6 @@
 /** The file of a counterexample: what was explored, and the steps, so that `mosaic sim --replay` runs them again. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import * as z from "zod";
 import { findChoice, type Step, stepOf } from "../../../lab/explorer/follow-schedule.ts";
 import { violationText } from "../../../lab/explorer/invariants.ts";
@@ -34,6 +35,11 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   }),
   isFifo: z.boolean(),
   isPerfect: z.boolean(),
+  isExact: z.boolean().default(false),
+  plugins: z.array(z.string()).default([]),
+  standardInput: z.string().optional(),
+  limits: z.object({ source: z.number(), rules: z.number(), nesting: z.number() }).optional(),
+  draw: z.number().int().nonnegative().default(0),
   seed: z.number(),
   settle: z.number(),
   after: z.number(),
@@ -49,7 +55,7 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   ),
 });
 
-/** Content of the file. */
+/** Content of the file. A path that begins with a dot is relative to the folder of the file; other names are shipped programs. */
 interface TraceDocument {
   readonly format: typeof FORMAT;
   readonly finding: string;
@@ -64,6 +70,12 @@ interface TraceDocument {
   readonly budgets: Record<Exclude<keyof Budgets, "ticks">, number> & { readonly ticks: number | null };
   readonly isFifo: boolean;
   readonly isPerfect: boolean;
+  readonly isExact: boolean;
+  readonly plugins: readonly string[];
+  readonly standardInput?: string | undefined;
+  readonly limits?: ExplorationOptions["limits"];
+  /** Number of the random numbers that the nodes draw. */
+  readonly draw: number;
   readonly seed: number;
   readonly settle: number;
   readonly after: number;
@@ -81,19 +93,27 @@ export function findingText(finding: Finding): string {
   return finding.kind === "violation" ? violationText(finding.values) : finding.reason;
 }
 
+/** Counterexample with the number of the random numbers that the nodes draw. */
+export type DrawnCounterexample = Counterexample & { readonly draw: number };
+
 /** Repeats a counterexample in a fresh exploration, which watches all tables, and tells it. */
 export function traceOf(
-  { finding, schedule }: Counterexample,
+  { finding, schedule, draw }: DrawnCounterexample,
   exploration: Exploration,
-  options: ExplorationOptions,
+  options: SavedOptions,
 ): Trace {
   const textOf = exploration.wording.event.bind(exploration.wording);
   const steps = schedule.map((choice) => stepOf(choice, textOf));
-  return { document: documentOf(finding, steps, options), finding, steps: tellSteps(steps, exploration) };
+  const document = documentOf({ finding: findingText(finding), steps, draw }, options);
+  return { document, finding, steps: tellSteps(document, exploration) };
 }
 
 /** Takes the steps, and tells them. Throws `Failure` at a step that is not possible. */
-export function tellSteps(steps: readonly Step[], { system, recorder, wording }: Exploration): readonly ToldStep[] {
+export function tellSteps(
+  { steps, draw }: Pick<TraceDocument, "steps" | "draw">,
+  { system, recorder, wording }: Exploration,
+): readonly ToldStep[] {
+  system.drawFrom(draw);
   const textOf = wording.event.bind(wording);
   return steps.map((step, at) => {
     const choice = findChoice(step, system, textOf);
@@ -103,28 +123,52 @@ export function tellSteps(steps: readonly Step[], { system, recorder, wording }:
   });
 }
 
-function documentOf(finding: Finding, steps: readonly Step[], options: ExplorationOptions): TraceDocument {
-  const { files, facts, factDirectories, defines, dialect, optimisations, invariant, nodes, budgets } = options;
-  const { isFifo, isPerfect, seed, settle, after } = options;
+/** Options of an exploration, and the file for the counterexample. */
+export type SavedOptions = ExplorationOptions & { readonly out: string };
+
+function documentOf(
+  found: Pick<TraceDocument, "finding" | "steps" | "draw">,
+  { out, ...options }: SavedOptions,
+): TraceDocument {
+  const { files, facts, factDirectories, defines, dialect, optimisations, limits, invariant, nodes, budgets } = options;
+  const { isFifo, isPerfect, isExact, plugins, standardInput, seed, settle, after } = options;
+  const saved = (path: string): string => savedPath(path, out);
   return {
     format: FORMAT,
-    finding: findingText(finding),
-    files: [...files],
+    finding: found.finding,
+    files: files.map(saved),
     facts: [...facts],
-    factDirectories: [...factDirectories],
+    factDirectories: factDirectories.map(saved),
     defines: [...defines],
     dialect,
     optimisations,
-    invariant,
+    limits,
+    plugins: plugins.map(saved),
+    standardInput,
+    invariant: saved(invariant),
     nodes,
     budgets: { ...budgets, ticks: budgets.ticks === Infinity ? null : budgets.ticks },
     isFifo,
     isPerfect,
+    isExact,
     seed,
     settle,
     after,
-    steps: steps.map((step) => ({ ...step })),
+    draw: found.draw,
+    steps: found.steps.map((step) => ({ ...step })),
   };
+}
+
+/** Returns the path of a file from the folder of `out`, beginning with a dot. A shipped program keeps its name, and so does `-`. */
+function savedPath(path: string, out: string): string {
+  if (!existsSync(path)) return path;
+  const from = relative(dirname(resolve(out)), resolve(path));
+  return from.startsWith(".") || isAbsolute(from) ? from : `./${from}`;
+}
+
+/** Returns the path that `savedPath` has saved in `file`. */
+function readPath(path: string, file: string): string {
+  return path.startsWith(".") ? join(dirname(file), path) : path;
 }
 
 /** Writes the counterexample to a file. Throws `Failure` if that is not possible. */
@@ -140,9 +184,15 @@ export function saveTrace(file: string, { document }: Trace): void {
 export function readTrace(file: string): { readonly document: TraceDocument; readonly options: ExplorationOptions } {
   const parsed = documentSchema.safeParse(contentOf(file));
   if (!parsed.success) throw wrongUsage("--replay", `${file} is not a counterexample of \`mosaic explore\``);
-  const { defines, budgets, dialect, optimisations, ...rest } = parsed.data;
+  const { defines, budgets, dialect, optimisations, files, factDirectories, plugins, invariant, ...rest } = parsed.data;
+  const found = (path: string): string => readPath(path, file);
   const options = {
     ...rest,
+    files: files.map(found),
+    factDirectories: factDirectories.map(found),
+    plugins: plugins.map(found),
+    invariant: found(invariant),
+    standardInput: rest.standardInput,
     defines: new Map(defines),
     dialect,
     ...(optimisations !== undefined && { optimisations }),

@@ -51,6 +51,16 @@ export class FileLibrary implements Library {
 
 let standardInputText: string | undefined;
 
+/** Returns the text of the standard input, which is read once. Undefined if it cannot be read. */
+export function standardInputOf(files: readonly string[]): string | undefined {
+  return files.includes(STANDARD_INPUT) ? standardInput()?.text : undefined;
+}
+
+/** Takes a text in place of the standard input: in a thread, or for a counterexample that was found with it. */
+export function replaceStandardInput(text: string | undefined): void {
+  standardInputText = text ?? standardInputText;
+}
+
 /**
  * Reads the program on the standard input. Later calls, as after a reload, return the same text. Its imports are relative to the working
  * directory.
