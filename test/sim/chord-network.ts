@@ -20,18 +20,25 @@ export interface ChordSettings {
   readonly defines?: Readonly<Record<string, string>>;
   /** File of the repository. Default: `chord-client.mzl`, which adds questions to `chord.mzl`. */
   readonly program?: string;
+  /** Facts of nodes beside, or in place of, the addresses to boot or join by. */
+  readonly facts?: (address: string) => readonly Fact[];
+  /** Program texts of nodes that run another program. */
+  readonly others?: ReadonlyMap<string, string>;
 }
 
 export class ChordNetwork {
   readonly simulation: Simulation;
   readonly #nodes = new Map<string, Node>();
   readonly #program: Program;
+  readonly #others: ReadonlyMap<string, Program>;
+  readonly #facts: (address: string) => readonly Fact[];
   readonly #successors: number;
   readonly #boot: readonly string[];
   readonly #joinBy = new Map<string, readonly string[]>();
   readonly #isClassic: boolean;
   readonly #hops = new Map<bigint, number>();
   readonly #answers = new Map<number, string | undefined>();
+  readonly #reasons = new Map<number, string>();
   #asked = 0;
   #added = 0;
 
@@ -41,8 +48,13 @@ export class ChordNetwork {
     faults = { delay: 0.02 },
     program = "test/sim/chord-client.mzl",
     defines = {},
+    facts = () => [],
+    others = new Map(),
   }: ChordSettings) {
-    this.#program = compileProgram(program, { SUCCESSORS: String(successors), ...defines });
+    const macros = { SUCCESSORS: String(successors), ...defines };
+    this.#program = compileProgram(program, macros);
+    this.#others = new Map([...others].map(([address, text]) => [address, compileProgram(text, macros)]));
+    this.#facts = facts;
     this.#isClassic = program.includes("classic");
     this.#successors = successors;
     this.simulation = new Simulation({ seed, faults: () => faults });
@@ -63,9 +75,9 @@ export class ChordNetwork {
   }
 
   #start(address: string, world: World): void {
-    const node = new Node(this.#program, world, {
+    const node = new Node(this.#others.get(address) ?? this.#program, world, {
       names: [],
-      facts: this.#factsOf(address),
+      facts: [...this.#factsOf(address), ...this.#facts(address)],
       watch: [],
       onWatch: ({ tuple }) => this.#noted(tuple as Values),
     });
@@ -76,6 +88,7 @@ export class ChordNetwork {
   #noted([name, subject, value, why]: Values): void {
     if (name === "arrived") this.#hops.set(BigInt((subject as unknown as { readonly id: string }).id), value as number);
     else if (typeof subject === "number") this.#answers.set(subject, why === null ? (value as string) : undefined);
+    if (typeof why === "string") this.#reasons.set(subject as number, why);
   }
 
   /** Returns the number of nodes that the last lookup of a key was passed to; 0 if it began at the owner. */
@@ -166,6 +179,19 @@ export class ChordNetwork {
   /** Returns the address or value that answers a question; undefined if it failed. */
   answer(number: number): string | undefined {
     return this.#answers.get(number);
+  }
+
+  /** Returns the reason for which a question failed. */
+  reason(number: number): string | undefined {
+    return this.#reasons.get(number);
+  }
+
+  /** Returns the count of a reason in `chord.dropped` of a node. */
+  dropped(address: string, reason: string): number {
+    const row = this.node(address)
+      .rows("chord.dropped")
+      ?.find(([why]) => why === reason);
+    return row?.[1] as number;
   }
 }
 
