@@ -4,8 +4,9 @@ import type { Value } from "../../runtime/plan/values/value.ts";
 import { addressesOf, ProgramNetwork } from "./program-network.ts";
 
 const COUNT = 5;
+const CLIENTS = 4;
 
-export const ADDRESSES: readonly string[] = addressesOf(COUNT + 4);
+export const ADDRESSES: readonly string[] = addressesOf(COUNT + CLIENTS);
 export const SERVERS: readonly string[] = ADDRESSES.slice(0, COUNT);
 const [alice = "", bob = "", carol = "", dave = ""] = ADDRESSES.slice(COUNT);
 export const ALICE: string = alice;
@@ -19,12 +20,17 @@ export function idOf(name: string): bigint {
 
 /** Servers in a ring, and nodes that know two of them. */
 export class IndirectionNetwork extends ProgramNetwork {
-  /** `peers`: the public ids to which a client sends, for `i3-private.mzl`. */
-  constructor(program = "test/sim/i3-client.mzl", defines = {}, peers: readonly bigint[] = []) {
+  /** `peers`: the public ids to which a client sends, for `i3-private.mzl`. `further`: addresses of clients beside the four. */
+  constructor(
+    program = "test/sim/i3-client.mzl",
+    defines = {},
+    peers: readonly bigint[] = [],
+    further: readonly string[] = [],
+  ) {
     super({
       program,
       defines,
-      addresses: ADDRESSES,
+      addresses: [...ADDRESSES, ...further],
       faults: { delay: 0.01 },
       facts: (address) =>
         SERVERS.includes(address)
@@ -58,18 +64,14 @@ export class IndirectionNetwork extends ProgramNetwork {
 
   /** Number of packets that servers and clients have dropped for a reason. */
   dropped(reason: string): number {
-    const counts = ADDRESSES.flatMap((one) => this.rows(one, "i3.dropped").filter(([why]) => why === reason));
+    const counts = this.addresses.flatMap((one) => this.rows(one, "i3.dropped").filter(([why]) => why === reason));
     return counts.reduce((sum, [, number]) => sum + (number as number), 0);
   }
 
-  /** Number of datagrams between the hosts while `act` runs and for two seconds more, beyond the number without it. */
-  datagramsFor(act: () => void): number {
-    const count = (): number => this.simulation.network.delivered;
-    const start = count();
+  /** Number of datagrams between the hosts within two seconds. */
+  datagrams(): number {
+    const start = this.simulation.network.delivered;
     this.pass(2);
-    const idle = count() - start;
-    act();
-    this.pass(2);
-    return count() - start - 2 * idle;
+    return this.simulation.network.delivered - start;
   }
 }

@@ -1,6 +1,7 @@
 /** `i3-private.mzl`: private ids near the receiver, the shortcut, and receivers that move. */
 import { describe, expect, test } from "vitest";
-import { ADDRESSES, ALICE, BOB, idOf, IndirectionNetwork, SERVERS } from "./i3-network.ts";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import { ADDRESSES, ALICE, BOB, CAROL, idOf, IndirectionNetwork, SERVERS } from "./i3-network.ts";
 
 const BOTH = [idOf("alice"), idOf("bob")];
 
@@ -21,14 +22,14 @@ describe("a node that sends to a public id", () => {
     expect(samples.length).toBeGreaterThan(2);
     expect(rtt).toBe(Math.min(...samples.map((sample) => sample[2] as number)));
     expect(net.rows(server, "i3.stored").map((row) => row[1])).toContain(id);
-    expect(net.rows(ALICE, "i3.better")).toContainEqual([idOf("bob"), [id]]);
+    expect(net.rows(ALICE, "i3.better")).toContainEqual([idOf("bob"), sha1(BOB), [id]]);
     net.say(ALICE, idOf("bob"), "hello");
     expect(net.got(BOB)).toEqual(["hello"]);
   });
 
   test("sends by the shortcut without any server", () => {
     const net = network(true);
-    expect(net.rows(ALICE, "i3.better")).toContainEqual([idOf("bob"), [BOB]]);
+    expect(net.rows(ALICE, "i3.better")).toContainEqual([idOf("bob"), sha1(BOB), [BOB]]);
     for (const server of SERVERS) net.crash(server);
     net.say(ALICE, idOf("bob"), "hello");
     expect(net.got(BOB)).toEqual(["hello"]);
@@ -48,7 +49,20 @@ describe("a node that sends to a public id", () => {
     net.pass(5);
     net.say(ALICE, idOf("bob"), "hello");
     expect(net.got(BOB)).toEqual(["hello"]);
-    expect(ADDRESSES.flatMap((one) => net.rows(one, "i3.stored")).map((row) => row.at(-1))).toContainEqual([moved]);
+    expect(ADDRESSES.flatMap((one) => net.rows(one, "i3.stored")).map((row) => row[3])).toContainEqual([moved]);
+  });
+
+  test.each([false, true])("reaches each of several receivers of the id (shortcut: %s)", (direct) => {
+    const net = network(direct);
+    net.trigger(CAROL, idOf("bob"));
+    net.pass(10);
+    expect(net.rows(ALICE, "i3.better").filter(([id]) => id === idOf("bob")).length).toBe(2);
+    net.say(ALICE, idOf("bob"), "hello");
+    expect([net.got(BOB), net.got(CAROL)]).toEqual([["hello"], ["hello"]]);
+    net.crash(BOB);
+    net.pass(8);
+    net.say(ALICE, idOf("bob"), "again");
+    expect(net.got(CAROL)).toEqual(["hello", "again"]);
   });
 
   test("loses no packet when the private id changes", () => {

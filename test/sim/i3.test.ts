@@ -2,9 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { ALICE, ADDRESSES, BOB, CAROL, DAVE, idOf, IndirectionNetwork, SERVERS } from "./i3-network.ts";
-import { addressesOf, ProgramNetwork } from "./program-network.ts";
+import { addressesOf, compileProgram, ProgramNetwork } from "./program-network.ts";
 
 const PREFIX = 0xabcdn << 144n;
+
+/** Returns the part of an id that decides its server. */
+function keyOf(name: string): bigint {
+  return (idOf(name) >> 80n) << 80n;
+}
 
 describe("a packet for an id", () => {
   test("goes to each node that has a trigger for it", () => {
@@ -38,7 +43,7 @@ describe("a packet for an id", () => {
     net.trigger(BOB, idOf("bob"));
     net.node(BOB).rebind("i3", "10.0.0.99:10000", 0);
     net.pass(8);
-    expect(ADDRESSES.flatMap((one) => net.rows(one, "i3.stored")).map((row) => row.at(-1))).toContainEqual([BOB]);
+    expect(ADDRESSES.flatMap((one) => net.rows(one, "i3.stored")).map((row) => row[3])).toContainEqual([BOB]);
     net.crash(BOB);
     net.pass(20);
     expect(ADDRESSES.filter((one) => one !== BOB).flatMap((one) => net.rows(one, "i3.stored"))).toEqual([]);
@@ -128,24 +133,85 @@ describe("hostile triggers", () => {
         net.trigger(CAROL, idOf("pool"), [idOf("loop")]);
       },
     ],
+    [
+      "a service that a stack leads to again and again",
+      (net) => {
+        net.node(CAROL).insert("i3.service", [true]);
+        net.trigger(CAROL, idOf("service"));
+        net.trigger(DAVE, idOf("loop"), [idOf("service"), idOf("loop")]);
+      },
+    ],
   ])("end: %s cost at most 64 packets", (_, insert) => {
-    const net = new IndirectionNetwork();
-    insert(net);
-    expect(net.datagramsFor(() => net.node(ALICE).insert("say", [idOf("loop"), "hello"]))).toBeLessThanOrEqual(64);
-    expect(net.dropped("budget")).toBeGreaterThan(0);
+    const [idle, net] = [new IndirectionNetwork(), new IndirectionNetwork()];
+    for (const one of [idle, net]) insert(one);
+    net.node(ALICE).insert("say", [idOf("loop"), "hello"]);
+    expect(net.datagrams() - idle.datagrams()).toBeLessThanOrEqual(64);
+    const limited = net.addresses.filter((one) => net.node(one).counters.drops.has("hop limit"));
+    expect(net.dropped("budget") + limited.length).toBeGreaterThan(0);
   });
 });
 
-test("a packet with a greater budget than a sender gives is not served", () => {
+test.each(["i3.ask", "i3.here"])("a packet of %s with a greater budget than a sender gives is not served", (event) => {
   const net = new IndirectionNetwork();
   net.trigger(CAROL, idOf("loop"), [idOf("loop")]);
-  const key = (idOf("loop") >> 80n) << 80n;
-  net.node(SERVERS[0] ?? "").insert("i3.ask", [key, [idOf("loop")], 3000, null, Uint8Array.of(1)]);
-  net.pass(2);
+  const server = SERVERS.find((one) => net.rows(one, "i3.stored").length > 0) ?? "";
+  const insert = (budget: number): void => {
+    net.node(server).insert(event, [keyOf("loop"), [idOf("loop")], budget, Uint8Array.of(1)]);
+    net.pass(2);
+  };
+  insert(3000);
   expect(net.dropped("budget")).toBe(0);
-  net.node(SERVERS[0] ?? "").insert("i3.ask", [key, [idOf("loop")], 32, null, Uint8Array.of(1)]);
-  net.pass(2);
+  insert(32);
   expect(net.dropped("budget")).toBe(1);
+});
+
+test("inserts of many other nodes for an id do not keep a receiver from its packets", () => {
+  const crowd = Array.from({ length: 60 }, (_, at) => `10.0.0.${100 + at}:10000`);
+  const net = new IndirectionNetwork(undefined, undefined, undefined, crowd);
+  for (const one of [...crowd, DAVE]) net.node(one).insert("i3.trigger", [idOf("crowd"), []]);
+  net.pass(12);
+  for (let at = 0; at < 10; at++) {
+    net.say(ALICE, idOf("crowd"), `text ${at}`);
+    net.pass(5);
+  }
+  const counts = [...crowd, DAVE].map((one) => net.got(one).length);
+  expect(net.got(DAVE).length).toBeGreaterThan(0);
+  expect(counts.filter((count) => count === 0)).toEqual([]);
+});
+
+test("a tuple that nobody asked for does not divert packets", () => {
+  const net = new IndirectionNetwork();
+  net.trigger(BOB, idOf("bob"));
+  expect(compileProgram("programs/i3.mzl").plan.predicates.find(({ name }) => name === "i3.cache")?.wire).toMatchObject(
+    {
+      acceptTuple: false,
+    },
+  );
+  net.say(ALICE, idOf("bob"), "first");
+  net.say(ALICE, idOf("bob"), "second");
+  expect(net.got(BOB)).toEqual(["first", "second"]);
+  const server = SERVERS.find((one) => net.rows(one, "i3.stored").length > 0);
+  expect(net.rows(ALICE, "i3.cache")).toEqual([[keyOf("bob"), server]]);
+});
+
+test("a node gives up a server that is deleted, and itself when its ring is lost", () => {
+  const net = new IndirectionNetwork();
+  const [[asked] = []] = net.rows(ALICE, "i3.entry");
+  net.node(ALICE).delete("i3.server", [asked as string]);
+  net.pass(15);
+  expect(SERVERS.slice(1, 3).filter((one) => one !== asked)).toEqual([net.rows(ALICE, "i3.entry")[0]?.[0]]);
+  for (const one of SERVERS.slice(0, 4)) net.crash(one);
+  net.pass(60);
+  expect(net.rows(SERVERS[4] ?? "", "i3.entry")).toEqual([[null, Infinity]]);
+});
+
+test("equal drops at one time count each", () => {
+  const net = new IndirectionNetwork();
+  for (const one of [BOB, CAROL, DAVE]) net.trigger(one, idOf("many"), [idOf(one)]);
+  const server = SERVERS.find((one) => net.rows(one, "i3.stored").length > 0) ?? "";
+  net.node(server).insert("i3.here", [keyOf("many"), [idOf("many")], 3, Uint8Array.of(1)]);
+  net.pass(1);
+  expect(net.dropped("budget")).toBe(3);
 });
 
 test("a node that knows no server drops packets, and counts them", () => {
