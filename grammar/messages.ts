@@ -453,6 +453,11 @@ const PROGRAM_MESSAGES = {
     help: "ask for the rows that match, without `!`",
   }),
 
+  E0310: (f: { readonly most: number; readonly things: string }): Wording => ({
+    message: `this query has more than ${f.most} ${f.things}, and the node waits while it is compiled`,
+    help: "ask several queries, or add a rule to the program that derives the rows",
+  }),
+
   W0231: (f: { readonly words: readonly string[] }): Wording => {
     const verb = f.words.length === 1 ? "is a string" : "are strings";
     const variables = quotedList(f.words.map(capitalised));

@@ -28,6 +28,7 @@ import { checkTypes, planProgram } from "../3-plan/plan.ts";
 import { emit } from "../4-emit/emit.ts";
 import { LineMap } from "../program/line-map.ts";
 import type { Program, TableDeclaration } from "../program/program.ts";
+import { exceededSize } from "./query-size.ts";
 import { relativeToQuery, unknownName } from "./unknown-names.ts";
 
 /** A query: a separate plan with one rule that reads the tables of the running program. */
@@ -69,6 +70,8 @@ export function compileQuery(text: string, running: Plan, columns: ColumnNames =
     source,
   });
   if (rule === undefined || diagnostics.length > 0) return fail(diagnostics);
+  const exceeded = exceededSize(rule);
+  if (exceeded !== undefined) return fail([report("E0310", rule.span, { ...exceeded })]);
   const literals = rule.body.filter(isPredicate);
   const located = literals.flatMap(({ atom: { name, location } }) =>
     location === undefined ? [] : [report("E0308", location.span, { name: name.text })],

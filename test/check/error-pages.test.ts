@@ -26,6 +26,11 @@ const TOO_LONG_TO_SHOW: Readonly<Record<string, string | readonly PageFile[]>> =
   E0190: "a: out(X Y) :- one(X).\n".repeat(101),
 };
 
+/** Wrong commands that are too long for a page, in place of the command of the page. */
+const TOO_LONG_A_COMMAND: Readonly<Record<string, string>> = {
+  E0310: `mosaic query 10000 'route(X, Y), N := X${" + X".repeat(401)}'`,
+};
+
 /** Codes that an example provokes besides its own, which cannot occur alone. */
 const ALSO: Readonly<Record<string, readonly string[]>> = { E0190: ["E0140"] };
 
@@ -67,6 +72,8 @@ test("every page belongs to a code", () => {
 
 function wrongExample(code: string): PageExample | undefined {
   const long = TOO_LONG_TO_SHOW[code];
+  const command = TOO_LONG_A_COMMAND[code];
+  if (command !== undefined) return { files: [], ...readErrorPage(code)?.wrong, command };
   if (long === undefined) return readErrorPage(code)?.wrong;
   return { files: typeof long === "string" ? [{ name: "program.mzl", text: long }] : long, command: undefined };
 }
