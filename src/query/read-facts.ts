@@ -39,6 +39,8 @@ export interface FactReading {
 }
 
 const FILE = "fact";
+/** Number of errors after which no more facts are read. */
+const MOST_ERRORS = 100;
 
 /** Reads facts to insert into, or delete from, a node that runs `plan`. */
 export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: ColumnNames = new Map()): FactReading {
@@ -47,10 +49,13 @@ export function readFacts(text: string, plan: Plan, isDelete: boolean, columns: 
   const isEmpty = text.trim() === "";
   const errors = isEmpty ? [] : diagnostics.filter((one) => one.severity === "error");
   const found: Diagnostic[] = [...errors];
-  const facts =
-    errors.length > 0 || isEmpty
-      ? []
-      : tree.statements.map((one) => readStatement(one, { plan, columns }, isDelete, found));
+  const facts: (ReadFact | undefined)[] = [];
+  const statements = errors.length > 0 || isEmpty ? [] : tree.statements;
+  for (const statement of statements) {
+    // A request may hold thousands of wrong facts, and each diagnostic shows a line of the request.
+    if (found.length >= MOST_ERRORS) break;
+    facts.push(readStatement(statement, { plan, columns }, isDelete, found));
+  }
   if (errors.length === 0 && facts.length === 0) {
     found.push(report("E0303", { file: FILE, start: 0, end: source.text.length }, { expected: "a fact" }));
   }
