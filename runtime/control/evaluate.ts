@@ -3,12 +3,14 @@ import type { StrandFunction, StrandHost } from "../engine/strand-host.ts";
 import type { Table } from "../engine/tables/table.ts";
 import { loadProgram } from "../node/program.ts";
 import type { Ambient } from "../plan/contract/function-spec.ts";
+import { sizeOfText } from "../plan/values/bounded.ts";
+import { KeyTooLong } from "../plan/values/key.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import { type ResultSet, resultSetFor } from "./result-set.ts";
 import type { Query } from "./compiler.ts";
 import type { QueryFailures } from "./query-failures.ts";
-import { QueryBudget, BudgetExceeded, QueryTable } from "./query-table.ts";
+import { QueryBudget, BudgetExceeded, QueryTable, TOO_MANY_READS } from "./query-table.ts";
 
 /** Node as a query sees it, between two steps. */
 export interface QueriedNode {
@@ -21,12 +23,19 @@ export interface QueriedNode {
 export type QueryResult =
   /** Distinct rows, and the derivations without a value. */
   | { readonly ok: true; readonly rows: readonly Values[]; readonly failed: QueryFailures | undefined }
-  /** The query exceeded its budget. */
-  | { readonly ok: false };
+  /** The query exceeded its budget. `message` is a sentence about the query. */
+  | { readonly ok: false; readonly message: string };
 
-/** Budget of a query, which must not delay the node: number of rows that it reads, and number of distinct answers. */
+/** Budget of a query, which must not delay the node: number of rows that it reads, number of distinct answers, bytes and time. */
 const MOST_READS = 1_000_000;
 const MOST_ANSWERS = 100_000;
+/** Size of all answers, as `sizeOfText` counts it, with the answers that are equal to others. */
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_SECONDS = 0.5;
+
+const TOO_MANY_BYTES =
+  `the answers have more than ${MOST_BYTES >> 20} MiB: ` +
+  "ask for fewer rows, or for parts of the values, such as f_size(X)";
 
 /** Evaluates a query on the tables of a node, without any change of the node. Called between two steps. */
 export function evaluate(query: Query, node: QueriedNode): QueryResult {
@@ -37,7 +46,8 @@ export function evaluate(query: Query, node: QueriedNode): QueryResult {
       if (trigger.kind === "event" && trigger.predicate === query.ask) (strands[id] as StrandFunction)(host, []);
     }
   } catch (error: unknown) {
-    if (error instanceof BudgetExceeded) return { ok: false };
+    if (error instanceof BudgetExceeded) return { ok: false, message: error.message };
+    if (error instanceof KeyTooLong) return { ok: false, message: TOO_MANY_BYTES };
     throw error;
   }
   return { ok: true, rows: host.answers.rows(), failed: sumOf(host.failures, host.answers.failures) };
@@ -53,8 +63,10 @@ class QueryHost implements StrandHost {
   readonly tables: readonly (QueryTable | undefined)[];
   readonly answers: ResultSet;
   failures: QueryFailures | undefined;
-  visits = 0;
   readonly mostVisits = MOST_READS;
+  #visits = 0;
+  #bytes = 0;
+  readonly #end: number;
   /** Argument of a packet that contradicts a signature, until `failed` reports it. */
   #contradiction: FailureCause | undefined;
   readonly #node: QueriedNode;
@@ -63,6 +75,7 @@ class QueryHost implements StrandHost {
     this.answers = resultSetFor(query);
     const budget = new QueryBudget(MOST_READS);
     this.#node = node;
+    this.#end = node.ambient.now() + MOST_SECONDS;
     this.predicates = query.plan.predicates;
     this.tables = query.plan.predicates.map(({ name, table }) => {
       const queried = table && node.table(name);
@@ -70,13 +83,35 @@ class QueryHost implements StrandHost {
     });
   }
 
+  get visits(): number {
+    return this.#visits;
+  }
+
+  set visits(visits: number) {
+    this.#visits = visits;
+    this.#checkTime();
+  }
+
+  /** An expression may take as long as thousands of rows, so the time is checked for each row and function. */
+  #checkTime(): void {
+    if (this.#node.ambient.now() <= this.#end) return;
+    throw new BudgetExceeded(
+      `the query takes more than ${MOST_SECONDS} s: ask for fewer rows, or for simpler expressions`,
+    );
+  }
+
   exceedVisits(): never {
-    throw new BudgetExceeded("the query reads too many rows and items");
+    throw new BudgetExceeded(TOO_MANY_READS);
   }
 
   raise(_strand: number, _predicate: number, args: Values): void {
+    this.#bytes += sizeOfText(args);
+    if (this.#bytes > MOST_BYTES) throw new BudgetExceeded(TOO_MANY_BYTES);
     this.answers.add(args);
-    if (this.answers.size > MOST_ANSWERS) throw new BudgetExceeded("the query has too many answers");
+    if (this.answers.size > MOST_ANSWERS)
+      throw new BudgetExceeded(
+        `the query has more than ${MOST_ANSWERS} answers: ask for fewer rows, or for their number, count<*>`,
+      );
   }
 
   takeTrainMemory(size: number): Uint8Array {
@@ -104,6 +139,7 @@ class QueryHost implements StrandHost {
   }
 
   ambient(): Ambient {
+    this.#checkTime();
     return this.#node.ambient;
   }
 

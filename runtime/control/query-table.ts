@@ -6,6 +6,9 @@ import type { Key } from "../plan/values/key.ts";
 
 const NONE: readonly Row[] = [];
 
+/** Message about a query that reads more rows and items than its budget allows. */
+export const TOO_MANY_READS = "the query reads more rows than its budget allows";
+
 /** Exception that ends a query over its budget. Caught by `evaluate`. */
 export class BudgetExceeded extends Error {}
 
@@ -19,7 +22,7 @@ export class QueryBudget {
 
   spend(rows: number): void {
     this.#left -= rows;
-    if (this.#left < 0) throw new BudgetExceeded("the query reads too many rows");
+    if (this.#left < 0) throw new BudgetExceeded(TOO_MANY_READS);
   }
 }
 

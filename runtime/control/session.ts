@@ -3,6 +3,7 @@
  * session answers with replies from the tables of the node (`query`), its metrics, a step (`insert`, `delete`, `rebind`), a hot reload
  * (`load`, `unload`, `reload`) or a trace. Replies are generators: a client that reads slowly pulls them one by one.
  */
+import { sizeOfText } from "../plan/values/bounded.ts";
 import { formatValue } from "../plan/values/format.ts";
 import { predicatesByHash, withKnownPackets } from "../plan/values/known-packets.ts";
 import { encodeValue, type JsonValue } from "../plan/values/json-value.ts";
@@ -26,8 +27,12 @@ export interface Client {
   send(line: string): boolean;
 }
 
-/** Rows per line of a reply. */
+/** Largest number of rows in a line of a reply, and largest size of several rows in it, as `sizeOfText` counts it. */
 const ROWS_PER_LINE = 100;
+const BYTES_PER_LINE = 64 * 1024;
+/** Size of the longest row in a reply. A row from the network has at most 256 KiB. */
+const MOST_ROW_BYTES = 2 * 1024 * 1024;
+const ROW_TOO_LONG = `a row has more than ${MOST_ROW_BYTES >> 20} MiB: ask for parts of its values, such as f_size(X)`;
 const MOST_PENDING = 16;
 const MOST_TRACES = 4;
 
@@ -148,7 +153,7 @@ export class Session {
     if (table === undefined) return this.#query(id, `${name}()`, form);
     const names = this.#control.compiler.columns(name);
     const columns = Array.from({ length: table.predicate.arity }, (_, column) => names[column] ?? `${column + 1}`);
-    return rowsReplies({ id, name, columns, rows: [...table.rows()], failed: undefined }, this.#formatter(form));
+    return this.#rowsReplies({ id, name, columns, rows: [...table.rows()], failed: undefined }, form);
   }
 
   #query(id: RequestId, text: string, form: ValueForm): Iterable<Reply> {
@@ -156,8 +161,8 @@ export class Session {
     if (!compiled.ok) return [this.#compileError(id, compiled.error)];
     const { name, columns } = compiled.result;
     const result = evaluate(compiled.result, this.#control.queried);
-    if (result.ok) return rowsReplies({ id, name, columns, ...result }, this.#formatter(form));
-    return [this.#requestError(id, "limit", "the query reads more rows than its budget allows")];
+    if (result.ok) return this.#rowsReplies({ id, name, columns, ...result }, form);
+    return [this.#requestError(id, "limit", result.message)];
   }
 
   #operate(id: RequestId, text: string, isDelete: boolean): Reply {
@@ -240,6 +245,30 @@ export class Session {
     return (row) => withKnownPackets(row, predicateOf).map((value) => format(value));
   }
 
+  /** Replies with rows, some in each line. A row that is too long to print at once ends the reply. */
+  *#rowsReplies({ id, name, columns, rows, failed }: Answer, form: ValueForm): Generator<Reply> {
+    const format = this.#formatter(form);
+    yield { id, name, columns };
+    let line: (readonly JsonValue[])[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      const size = sizeOfText(row);
+      if (size > MOST_ROW_BYTES) {
+        yield this.#requestError(id, "limit", ROW_TOO_LONG);
+        return;
+      }
+      if (line.length === ROWS_PER_LINE || (bytes + size > BYTES_PER_LINE && line.length > 0)) {
+        yield { id, rows: line };
+        line = [];
+        bytes = 0;
+      }
+      line.push(format(row));
+      bytes += size;
+    }
+    if (line.length > 0) yield { id, rows: line };
+    yield { id, ok: true, count: rows.length, ...(failed === undefined ? {} : { failed }) };
+  }
+
   #requestError(id: RequestId, reason: RequestErrorReason, message: string): Reply {
     this.#control.countRefused(reason);
     return { id, ok: false, error: { reason, message } };
@@ -253,15 +282,4 @@ interface Answer {
   readonly columns: readonly string[];
   readonly rows: readonly Values[];
   readonly failed: QueryFailures | undefined;
-}
-
-function* rowsReplies(
-  { id, name, columns, rows, failed }: Answer,
-  format: (row: Values) => readonly JsonValue[],
-): Generator<Reply> {
-  yield { id, name, columns };
-  for (let at = 0; at < rows.length; at += ROWS_PER_LINE) {
-    yield { id, rows: rows.slice(at, at + ROWS_PER_LINE).map(format) };
-  }
-  yield { id, ok: true, count: rows.length, ...(failed === undefined ? {} : { failed }) };
 }

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Value } from "../../runtime/plan/values/value.ts";
 import { AskedNode } from "./asked-node.ts";
 
 const PROGRAM = `
@@ -239,6 +240,80 @@ test("a query that reads too many rows is refused", () => {
     "the query reads more rows than its budget allows",
   ]);
   expect(asked.query("n(A), A == 1999")).toEqual(["A", "1999"]);
+});
+
+describe("a query is refused that would hold up the node", () => {
+  const rows = "materialize(n, infinity, infinity, keys(1)).\nf: n(X) :- fill(X).";
+  const filled = (values: readonly Value[]): AskedNode => {
+    const asked = new AskedNode(rows);
+    for (const value of values) asked.node.insert("fill", [value]);
+    return asked;
+  };
+  const text = "x".repeat(200_000);
+  const TOO_MANY_BYTES =
+    "the answers have more than 64 MiB: ask for fewer rows, or for parts of the values, such as f_size(X)";
+
+  test.each<[string, readonly Value[], string]>([
+    [
+      "many columns of one long row",
+      [new Uint8Array(200_000)],
+      `q(${Array.from({ length: 1000 }, () => "X").join(", ")}) :- n(X)`,
+    ],
+    [
+      "new long values for many rows",
+      [text, ...Array.from({ length: 400 }, (_, at) => at)],
+      "n(X), n(Y), f_size(X) > 1, Z := X + f_tostr(Y)",
+    ],
+    [
+      "a long list",
+      [text, ...Array.from({ length: 400 }, (_, at) => at)],
+      "q(list<Z>) :- n(X), n(Y), f_size(X) > 1, Z := X + f_tostr(Y)",
+    ],
+  ])("by its bytes: %s", (_, values, query) => {
+    const asked = filled(values);
+    expect(asked.query(query)).toEqual([TOO_MANY_BYTES]);
+    expect(asked.query("q(count<*>) :- n(X)")).toEqual(["count<*>", `${values.length}`]);
+  });
+
+  test("by a row that is too long to print", () => {
+    const asked = filled(["a", "x".repeat(200_000)]);
+    const columns = Array.from({ length: 20 }, () => "X").join(", ");
+    expect(asked.query(`q(${columns}) :- n(X), X != "a"`).at(-1)).toBe(
+      "a row has more than 2 MiB: ask for parts of its values, such as f_size(X)",
+    );
+  });
+
+  test("by its time", () => {
+    const asked = filled(Array.from({ length: 400 }, (_, at) => at));
+    let now = 0;
+    Object.assign(asked.control.queried.ambient, { now: () => (now += 0.002) });
+    const slow = ["the query takes more than 0.5 s: ask for fewer rows, or for simpler expressions"];
+    expect(asked.query('n(X), f_sha256(X) == b"00"')).toEqual(slow);
+    expect(asked.query("n(X), n(Y), X + Y == 5000")).toEqual(slow);
+  });
+
+  test.each([
+    ["256 literals", Array.from({ length: 257 }, () => "n(X)").join(", ")],
+    ["400 operators", `n(X), Y := X${" + X".repeat(401)}`],
+    ["2000 expressions", `n(X), Y := [${"X, ".repeat(2000)}X]`],
+    ["2000 expressions", `q(${"count<*>, ".repeat(2000)}X) :- n(X)`],
+  ])("by its size: more than %s", (most, query) => {
+    expect(filled([1]).query(query)[0]).toBe(
+      `this query has more than ${most}, and the node waits while it is compiled`,
+    );
+  });
+
+  test("and of many wrong facts the first hundred are reported", () => {
+    const [reply] = filled([]).request({ do: "insert", text: "wrong(1). ".repeat(6000) });
+    expect(reply).toMatchObject({ ok: false, error: { reason: "program" } });
+    expect(JSON.stringify(reply).length).toBeLessThan(200_000);
+  });
+
+  test("and an answer of long rows comes in lines of few rows", () => {
+    const asked = filled(Array.from({ length: 4 }, (_, at) => `${at}${text}`));
+    const replies = asked.request({ do: "query", text: "n" });
+    expect(replies.map((reply) => ("rows" in reply ? reply.rows.length : 0))).toEqual([0, 1, 1, 1, 1, 0]);
+  });
 });
 
 test("a reply waits for a slow client, and shows the tables at the time of the query", () => {

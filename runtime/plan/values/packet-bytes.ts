@@ -11,7 +11,7 @@ import { Reader } from "./reader.ts";
 import { PACKET } from "./tags.ts";
 import { segmentsOf, trainOf } from "./train.ts";
 import { packetCount, segmentAt } from "./train-segments.ts";
-import type { Value, Values } from "./value.ts";
+import type { Value } from "./value.ts";
 import { Writer } from "./writer.ts";
 
 /** Returns the bytes of a packet, or a train of bytes for a packet train. Returns undefined if no datagram could hold them. */
@@ -89,7 +89,7 @@ function withoutHops(value: Value): Value {
   if (value instanceof Packet) return packetWithoutHops(value);
   if (value instanceof Address)
     return new Address(value.overlay, withoutHops(value.node), value.options.map(withoutHops));
-  return (value as Values).map(withoutHops);
+  return value.map(withoutHops);
 }
 
 function packetWithoutHops(packet: Packet): Packet {
