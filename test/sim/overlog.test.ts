@@ -32,6 +32,42 @@ describe("gossip", () => {
       expect(network.rows(address, "rumour")).toEqual([[address, "colour", 2, "red"]]);
     }
   });
+
+  test("strangers are peers until they have been silent for a minute, and members stay", () => {
+    const network = gossip(3, 0);
+    const [first = "", second = ""] = network.addresses;
+    network.pass(5);
+    for (let at = 0; at < 200; at++) network.node(second).insert("hello", [second, `6.6.6.${at}:6`, null]);
+    network.pass(1);
+    expect(network.rows(second, "peer").length).toBeGreaterThan(200);
+    network.pass(120);
+    for (const address of network.addresses) {
+      expect(network.rows(address, "peer").every(([, peer]) => network.addresses.includes(peer as string))).toBe(true);
+    }
+    expect(network.rows(second, "member")).toEqual([[second, first]]);
+  });
+
+  test("nodes agree on values from strangers, and then exchange digests alone", () => {
+    const network = gossip(3, 0);
+    const [first = "", second = "", third = ""] = network.addresses;
+    for (const [at, version] of [1.5, NaN, Infinity, 2 ** 53 - 1, -1, 2 ** 52, 7].entries()) {
+      network.node(first).insert("tell", [first, `key ${at}`, version, at]);
+      network.node(second).insert("latest", [second, `key ${at}`, at, version]);
+    }
+    network.pass(60);
+    const rumours = [first, second, third].map((address) =>
+      network.rows(address, "rumour").map(([, key, version]) => [key, version]),
+    );
+    expect(rumours[0]?.length).toBeGreaterThan(2);
+    expect(rumours[1]?.toSorted()).toEqual(rumours[0]?.toSorted());
+    expect(rumours[2]?.toSorted()).toEqual(rumours[0]?.toSorted());
+    const sent = (): number =>
+      network.addresses.reduce((sum, address) => sum + network.node(address).metrics().network.sent, 0);
+    const before = sent();
+    network.pass(10);
+    // A digest, its answer, and the greeting of one more peer for each node and second.
+    expect(sent() - before).toBeLessThanOrEqual(3 * 10 * 3 + 3);
+  });
 });
 
 describe("spanning tree", () => {
