@@ -4,6 +4,7 @@ import { add } from "../operators/operators.ts";
 import { SIZE_MAX, sizeOf } from "../../values/size.ts";
 import { compare, equal, type Maybe, type Value, type Values } from "../../values/value.ts";
 import { define, defineVariadic } from "./define.ts";
+import { indexOf } from "./search.ts";
 
 export const listFunctions: readonly FunctionSpec[] = [
   /** f_initlist(X, ..): the list of the arguments. */
@@ -98,7 +99,7 @@ function areNeighbours(left: Uint8Array, right: Uint8Array): boolean {
 
 function contains(container: Maybe, part: Maybe): Maybe {
   if (typeof container !== "string") return oneOrZero(itemsOf(container), (items) => has(items, part));
-  return typeof part === "string" ? Number(container.includes(part)) : undefined;
+  return typeof part === "string" ? Number(indexOf(container, part) >= 0) : undefined;
 }
 
 function intersect(left: Maybe, right: Maybe): Maybe {

@@ -1,6 +1,7 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
 import type { Values, Value } from "../../values/value.ts";
 import { define } from "./define.ts";
+import { splitBy } from "./search.ts";
 
 /**
  * Function behind OverLog's `stage(..)`: turns the columns of one tuple into the columns of any number of tuples. Returns undefined if it
@@ -9,6 +10,11 @@ import { define } from "./define.ts";
 export type Stage = (columns: Values) => readonly Values[] | undefined;
 
 const PREFIX = "stage:";
+
+/** Largest number of values in all rows of a text. */
+const VALUES_MAX: number = 2 ** 20;
+/** Length of the longest text of fields: V8 matches a quoted field of a longer text only with a larger stack. */
+const CSV_MAX: number = 2 ** 21;
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -50,7 +56,8 @@ export function stageFunction(name: string, stage: Stage): FunctionSpec {
 function tokens(columns: Values): readonly Values[] | undefined {
   const [text, separator] = columns.slice(-2);
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
-  const found = text.split(separator).filter((token) => token !== "");
+  const found = (separator === "" ? text.split("") : splitBy(text, separator)).filter((token) => token !== "");
+  if (found.length * columns.length > VALUES_MAX) return undefined;
   return found.map((token, number) => [...columns.slice(0, -2), token, number]);
 }
 
@@ -60,7 +67,7 @@ function tokens(columns: Values): readonly Values[] | undefined {
  */
 function fields(columns: Values): readonly Values[] | undefined {
   const text = columns.at(-1);
-  if (typeof text !== "string") return undefined;
+  if (typeof text !== "string" || text.length > CSV_MAX) return undefined;
   const lines = linesOf(text);
   const filled = lines.length === 1 ? lines : lines.filter((line) => line.length > 1 || line[0] !== "");
   return filled.map((line) => [...columns.slice(0, -1), ...line]);

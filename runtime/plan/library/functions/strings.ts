@@ -1,8 +1,10 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { ownedText } from "../../values/owned-text.ts";
 import { charactersIn, hasWideCharacters, SIZE_MAX } from "../../values/size.ts";
 import type { Maybe } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { matchesPattern } from "./pattern.ts";
+import { indexOf, splitBy } from "./search.ts";
 
 /** Functions of strings. Positions and lengths count Unicode code points, from 0. The functions fail for other kinds of values. */
 export const stringFunctions: readonly FunctionSpec[] = [
@@ -22,7 +24,7 @@ export const stringFunctions: readonly FunctionSpec[] = [
 
 function find(needle: Maybe, haystack: Maybe): Maybe {
   if (typeof needle !== "string" || typeof haystack !== "string") return undefined;
-  const at = haystack.indexOf(needle);
+  const at = indexOf(haystack, needle);
   return at < 0 ? at : charactersIn(haystack.slice(0, at));
 }
 
@@ -34,17 +36,27 @@ function match(pattern: Maybe, text: Maybe): Maybe {
 
 function replace(text: Maybe, old: Maybe, fresh: Maybe): Maybe {
   if (typeof text !== "string" || typeof old !== "string" || typeof fresh !== "string" || old === "") return undefined;
-  const kept = text.split(old);
+  const kept = splitBy(text, old);
   const size = text.length + (kept.length - 1) * (fresh.length - old.length);
   return size <= SIZE_MAX ? kept.join(fresh) : undefined;
 }
 
 function substring(text: Maybe, start: Maybe, length: Maybe = Infinity): Maybe {
   if (typeof text !== "string" || !isPosition(start) || !isPosition(length)) return undefined;
-  if (!hasWideCharacters(text)) return text.slice(start, start + length);
+  if (!hasWideCharacters(text)) return partOf(text, text.slice(start, start + length));
   return Array.from(text)
     .slice(start, start + length)
     .join("");
+}
+
+/** Length from which V8 represents a part of a text by a reference to the text. */
+const REFERENCE_MIN = 13;
+/** A part of at least this share of a text may keep the text in memory. */
+const VIEW_SHARE = 4;
+
+/** Returns a part of a text in memory of its own if the part is short, because a row that holds it would keep the whole text. */
+function partOf(text: string, part: string): string {
+  return part.length >= REFERENCE_MIN && part.length * VIEW_SHARE < text.length ? ownedText(part) : part;
 }
 
 function isPosition(value: Maybe): value is number {
@@ -53,5 +65,5 @@ function isPosition(value: Maybe): value is number {
 
 function split(text: Maybe, separator: Maybe): Maybe {
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
-  return separator === "" ? Array.from(text) : text.split(separator);
+  return (separator === "" ? Array.from(text) : splitBy(text, separator)).map((part) => partOf(text, part));
 }
