@@ -44,7 +44,7 @@ const prepared = prepareExploration(
   { hasColour: false, result: () => {}, data: () => {}, problem: (text) => console.error(text) },
 );
 
-const prefix = fairActions(prepared.make(false, 0).system);
+const prefix = fairActions(prepared.makeAtOnce(false, 0).system);
 
 /** Returns the first actions of a run in which messages arrive in order and timers fire in the order of their times. */
 function fairActions(system: System): readonly Choice[] {
@@ -58,7 +58,7 @@ function fairActions(system: System): readonly Choice[] {
 
 /** Returns a system 60 actions after the start. */
 function begun(): Exploration {
-  const exploration = prepared.make(false, 0);
+  const exploration = prepared.makeAtOnce(false, 0);
   for (const choice of prefix) exploration.system.take(choice);
   return exploration;
 }

@@ -37,6 +37,11 @@ export function isCallId(value: Value | undefined): value is number {
   return typeof value === "number" && value >= FIRST && value < 2 ** 53 && Number.isInteger(value);
 }
 
+/** Returns the least id of a node. */
+export function firstCallId(node: number): number {
+  return FIRST + node * PER_NODE;
+}
+
 /** Ids of one node. */
 export class CallIds {
   readonly #first: number;
@@ -49,7 +54,7 @@ export class CallIds {
 
   /** Holders of an id: rows of the node itself, and messages and rows of other nodes. */
   constructor(node: number, isHeld: (id: number) => boolean, isHeldElsewhere: (id: number) => boolean) {
-    this.#first = FIRST + node * PER_NODE;
+    this.#first = firstCallId(node);
     this.#next = this.#first;
     this.#isHeld = isHeld;
     this.#isHeldElsewhere = isHeldElsewhere;

@@ -12,8 +12,6 @@ export interface Budgets {
   readonly duplicates: number;
 }
 
-export const NO_FAULTS: Budgets = { crashes: 0, restarts: 0, joins: 0, ticks: Infinity, loss: 0, duplicates: 0 };
-
 /** An action that may happen next. */
 export type Choice = (
   | { readonly kind: MessageKind; readonly message: Message }

@@ -15,7 +15,8 @@ import type { Datagram, DatagramCounters, Datagrams, World } from "../../runtime
 import { CallIds, callIdsIn } from "./call-ids.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
 import type { IdProbe } from "./effects.ts";
-import type { ExploredClock } from "./explored-clock.ts";
+import { ExploredClock } from "./explored-clock.ts";
+import type { TakenNode } from "./taken-node.ts";
 
 /** Length of the longest datagram. Long enough that no message is split. */
 const MAX_PAYLOAD = 65_000;
@@ -38,7 +39,8 @@ export interface ExploredNodeSettings {
   readonly facts: readonly Fact[];
   readonly seed: number;
   readonly ledger: RowLedger;
-  readonly clock: ExploredClock;
+  /** The simulated node that is taken over; undefined if a new node is made. */
+  readonly taken: TakenNode | undefined;
   /** Whether the times until timers are due belong to the state. */
   readonly isExact: boolean;
   /** Takes a datagram that the node sends. */
@@ -75,30 +77,22 @@ export class ExploredNode {
   readonly #waiting: readonly Table[];
   readonly #timed: readonly Table[];
 
-  /** Creates the node, and does not start it. */
+  /** Creates a node, and does not start it, or takes over a simulated one. */
   constructor(settings: ExploredNodeSettings) {
-    const { number, address, program, facts, seed, ledger, clock } = settings;
+    const { number, address, ledger, taken } = settings;
     this.number = number;
     this.address = address;
     this.ledger = ledger;
-    this.clock = clock;
     this.#isExact = settings.isExact;
     this.#isHeldElsewhere = settings.isHeldElsewhere;
     this.#callIds = new CallIds(number, (id) => ledger.callIds.has(id), settings.isHeldElsewhere);
-    const datagrams = new ExploredDatagrams(address, settings.send);
-    const world: World = { clock, seed, datagrams, devices: [], callId: () => this.#callIds.take() };
-    this.node = new Node(program, world, {
-      names: [address],
-      announced: [address],
-      facts,
-      watch: [],
-      limits: { memory: NODE_MEMORY, ...stepLimits(STEP_MEMORY) },
-      sendRate: Infinity,
-      onLimit: (limit, rule) => settings.onLimit(limit, rule),
-    });
+    const callId = (): number => this.#callIds.take();
+    const made = taken === undefined ? newNode(settings, callId) : takenNode(taken, settings, callId);
+    this.clock = made.clock;
+    this.node = made.node;
+    this.#receive = made.receive;
     this.history = this.node.keepHistory(ledger);
-    this.#receive = (datagram) => datagrams.receive(datagram);
-    this.#numbered = numberedTimers(program.plan);
+    this.#numbered = numberedTimers(this.node.plan);
     this.#ordered = this.history.tables.flatMap(orderOf);
     this.#waiting = this.history.tables.filter((table): table is Table => table !== undefined && holdsCalls(table));
     this.#timed = this.#waiting.filter(({ spec }) => spec.lifetime < Infinity || spec.endsAt !== undefined);
@@ -256,6 +250,34 @@ export class ExploredNode {
       table === undefined ? [] : [[table.predicate.name, [...table.rows()]]],
     );
   }
+}
+
+interface MadeNode {
+  readonly node: Node;
+  readonly clock: ExploredClock;
+  readonly receive: (datagram: Datagram) => void;
+}
+
+function newNode(settings: ExploredNodeSettings, callId: () => number): MadeNode {
+  const { address, program, facts, seed } = settings;
+  const clock = new ExploredClock();
+  const datagrams = new ExploredDatagrams(address, settings.send);
+  const world: World = { clock, seed, datagrams, devices: [], callId };
+  const node = new Node(program, world, {
+    names: [address],
+    announced: [address],
+    facts,
+    watch: [],
+    limits: { memory: NODE_MEMORY, ...stepLimits(STEP_MEMORY) },
+    sendRate: Infinity,
+    onLimit: (limit, rule) => settings.onLimit(limit, rule),
+  });
+  return { node, clock, receive: (datagram) => datagrams.receive(datagram) };
+}
+
+function takenNode({ node, world }: TakenNode, settings: ExploredNodeSettings, callId: () => number): MadeNode {
+  const clock = world.takeOver({ send: settings.send, callId, onLimit: settings.onLimit });
+  return { node, clock, receive: (datagram) => world.receive(datagram) };
 }
 
 /** Adds timers, sorted by time, to a hash: their order, and their times from `now` on if it is given. Timers of one time have no order. */

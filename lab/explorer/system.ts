@@ -9,13 +9,17 @@ import { streamOf } from "../../runtime/world/random.ts";
 import { BUDGET_OF, type Budgets, type Choice, type ChoiceKind, messageChoice, nodeChoice } from "./choice.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
 import { Effects, type IdProbe } from "./effects.ts";
-import { ExploredClock } from "./explored-clock.ts";
 import { ExploredNode } from "./explored-node.ts";
 import { FlyingMessages, type Message } from "./flying-messages.ts";
 import { RowLedger } from "./row-ledger.ts";
+import type { Standing, TakenNode } from "./taken-node.ts";
 
 export interface SystemSettings {
   readonly program: Program;
+  /** Programs of the nodes if these differ, in their facts only. */
+  readonly programs?: readonly Program[] | undefined;
+  /** Where a simulation stands that is taken over; undefined if all nodes start anew. */
+  readonly standing?: Standing | undefined;
   /** Addresses of all nodes. The last `budgets.joins` of them are down at the start. */
   readonly addresses: readonly string[];
   readonly factsOf: (node: number) => readonly Fact[];
@@ -104,13 +108,31 @@ export class System {
     return false;
   }
 
-  /** Starts the nodes that are up at the beginning. */
+  /** Starts the nodes that are up at the beginning, or takes over those of a simulation. */
   start(): void {
+    const { standing } = this.settings;
+    if (standing === undefined) this.#startFirst();
+    else this.#takeOver(standing);
+    this.#report();
+  }
+
+  #takeOver({ nodes, datagrams }: Standing): void {
+    for (const [node, taken] of nodes.entries()) {
+      this.#slots[node] = { ...DOWN, starts: 1, isUp: taken !== undefined };
+      if (taken !== undefined) this.#noteRows(this.#run(node, taken));
+    }
+    for (const { from, to, bytes } of datagrams) {
+      const message = this.flying.message(from, to, bytes);
+      this.flying.add(message);
+      this.#changes.push({ kind: "flying", message, isPresent: true });
+    }
+  }
+
+  #startFirst(): void {
     const { addresses, budgets } = this.settings;
     const first = addresses.length - budgets.joins;
     for (let node = 0; node < first; node++) this.#slots[node] = { ...DOWN, isUp: true };
     for (let node = 0; node < first; node++) this.#start(node);
-    this.#report();
   }
 
   get size(): number {
@@ -143,13 +165,13 @@ export class System {
   }
 
   #choicesAt(node: number, found: Choice[]): void {
-    const { isUp, starts, explored } = this.#slots[node] as Slot;
+    const { isUp, starts } = this.#slots[node] as Slot;
     const budgets = this.#budgets;
     if (isUp) this.#deliveries(node, found);
     else for (const message of this.#arriving(node)) found.push(messageChoice("drop", message));
     if (isUp && budgets.ticks > 0 && this.canTick(node)) found.push(nodeChoice("tick", node));
     if (isUp && budgets.crashes > 0) found.push(nodeChoice("crash", node));
-    if (!isUp && explored !== undefined && budgets.restarts > 0) found.push(nodeChoice("restart", node));
+    if (!isUp && starts > 0 && budgets.restarts > 0) found.push(nodeChoice("restart", node));
     if (!isUp && starts === 0 && budgets.joins > 0) found.push(nodeChoice("join", node));
   }
 
@@ -327,17 +349,24 @@ export class System {
   }
 
   #start(node: number): void {
-    const { program, addresses, factsOf, watched, isExact } = this.settings;
+    const explored = this.#run(node, undefined);
+    if (!explored.start()) this.failure ??= endless(explored);
+    this.#noteRows(explored);
+  }
+
+  /** Makes a node, or takes one over. */
+  #run(node: number, taken: TakenNode | undefined): ExploredNode {
+    const { program, programs, addresses, factsOf, watched, isExact } = this.settings;
     const { starts } = this.#slots[node] as Slot;
     const address = addresses[node] as string;
     const explored = new ExploredNode({
       number: node,
       address,
-      program,
+      program: programs?.[node] ?? program,
       facts: factsOf(node),
       seed: this.#seedOf(node, starts),
       ledger: new RowLedger(watched),
-      clock: new ExploredClock(),
+      taken,
       isExact,
       send: (to, bytes) => this.#send(node, to, bytes),
       isHeldElsewhere: (id) => this.#isHeld(id, node),
@@ -347,8 +376,7 @@ export class System {
     });
     this.#slots[node] = { explored, isUp: true, starts: starts + 1, digest: undefined };
     this.#changes.push({ kind: "up", node, isPresent: true });
-    if (!explored.start()) this.failure ??= endless(explored);
-    this.#noteRows(explored);
+    return explored;
   }
 
   /** Takes a datagram of a node. It is lost if no node has the address, or the node is down for good. */

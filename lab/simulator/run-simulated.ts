@@ -48,6 +48,8 @@ export type SimulatedOutcome =
   | {
       readonly ok: true;
       readonly network: SimNetworkCounters;
+      /** The simulation at its end. Its nodes are not stopped. */
+      readonly simulation: Simulation;
       readonly traceHash: string;
       /** Number of simulated events: datagrams, timers and packets. */
       readonly eventCount: number;
@@ -334,7 +336,7 @@ async function run(
     observe({ kind: "queueFull", at: duration, from: name(from), to: name(to), dropped });
   }
   const { network, eventCount } = simulation;
-  return { ok: true, network, eventCount, traceHash: simulation.traceHash() };
+  return { ok: true, network, simulation, eventCount, traceHash: simulation.traceHash() };
 }
 
 /** Default pace: yields to the event loop, so that signals are handled. */

@@ -35,6 +35,10 @@ export interface SimulatedNodesSettings {
   readonly controlOf?: ((node: Node, installation: NodeInstallation) => Control) | undefined;
   /** Returns the secrets of a host. Without it, nodes have none. */
   readonly secretsOf?: ((host: Host) => Secrets) | undefined;
+  /** Tuples that a rule may send to one location in a second. Default: as on a real host. */
+  readonly sendRate?: number | undefined;
+  /** Called when a step of a node exceeded a limit. Without it, the node logs a message. */
+  readonly onLimit?: ((host: string, limit: string, rule: string) => void) | undefined;
   /** Predicate whose tuples are traced on every host; `all` traces everything. */
   readonly trace?: { readonly predicate: string | undefined; readonly form: "json" | "text" } | undefined;
 }
@@ -73,7 +77,7 @@ export class SimulatedNodes {
   /** Starts the node of a host in its new world. Returns false if its facts could not be loaded. */
   start(installation: NodeInstallation, world: World): boolean {
     const { host, program, facts, watched } = installation;
-    const { observe, instrument, controlOf, secretsOf } = this.#settings;
+    const { observe, instrument, controlOf, secretsOf, sendRate, onLimit } = this.#settings;
     const { name } = host;
     const { clock } = world;
     const announced = announcedBy(host);
@@ -87,6 +91,8 @@ export class SimulatedNodes {
       watch: watched,
       ...(secretsOf !== undefined && { secrets: secretsOf(host) }),
       limits: { memory: this.#memory },
+      ...(sendRate !== undefined && { sendRate }),
+      ...(onLimit !== undefined && { onLimit: (limit: string, rule: string) => onLimit(name, limit, rule) }),
       onWatch: (line) => observe({ kind: "watch", at: clock.now(), host: name, start, line }),
       onLog: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isWarning: true, isFromNode: true }),
       onAdapted: (text) => observe({ kind: "log", at: clock.now(), host: name, text, isFromNode: true }),

@@ -21,6 +21,12 @@ export class Calendar<Item> {
     this.#rise(this.#items.length, time, this.#added++, item);
   }
 
+  /** The items in the order in which they will leave. */
+  get items(): readonly Item[] {
+    const order = [...this.#items.keys()].sort((one, other) => (this.#comesAfter(one, other) ? 1 : -1));
+    return order.map((at) => this.#items[at] as Item);
+  }
+
   /** Removes and returns the next item. */
   take(): Item | undefined {
     const first = this.#items[0];

@@ -406,6 +406,14 @@ export class SimNetwork {
     return { address: far.incoming(to, source, now), source };
   }
 
+  /** The datagrams under way to sockets that are open, in the order of their arrival: source address, and address of the receiver. */
+  get inFlight(): readonly { readonly from: string; readonly to: string; readonly bytes: Uint8Array }[] {
+    return this.#time.events.flatMap((event) => {
+      if (!(event instanceof Delivery) || !event.link.isUp || event.receiver?.isClosed !== false) return [];
+      return [{ from: event.from, to: event.receiver.address, bytes: event.bytes }];
+    });
+  }
+
   /** Delivers a datagram whose time has come, or sends it on. */
   arrive(delivery: Delivery): void {
     const { link, receiver, passage } = delivery;

@@ -78,6 +78,11 @@ export class Simulation {
     return this.#network.counters;
   }
 
+  /** The datagrams under way, in the order of their arrival. */
+  get inFlight(): SimNetwork["inFlight"] {
+    return this.#network.inFlight;
+  }
+
   /** Adds a host, which is down until it is started. Name and address must be unique. Hosts are numbered from 0. */
   addHost(settings: SimHostSettings): SimHost {
     if (this.#hosts.has(settings.name)) throw new Error(`host ${settings.name} is there already`);

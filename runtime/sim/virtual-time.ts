@@ -43,6 +43,11 @@ export class VirtualTime {
     return this.#eventCount;
   }
 
+  /** The events to come, in order. */
+  get events(): readonly SimEvent[] {
+    return this.#calendar.items;
+  }
+
   /** Schedules an event at `time`, or now if that has passed. */
   add(time: number, event: SimEvent): void {
     this.#calendar.add(time > this.#now ? time : this.#now, event);

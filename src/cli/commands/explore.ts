@@ -2,9 +2,10 @@ import { DURATION_FORMS, parseDuration } from "../../../lab/topology/duration.ts
 import type { CommandSpec, OptionSpec } from "../options/command-spec.ts";
 import { LANGUAGE_OPTIONS, type LanguageInput, languageOf } from "../options/language-options.ts";
 import { parseNodeCount } from "../options/nodes.ts";
-import { FACT_OPTIONS, type FactInput, PROGRAM_FILES } from "../options/program-options.ts";
+import { FACT_OPTIONS, type FactInput, OPTIONAL_PROGRAM_FILES } from "../options/program-options.ts";
 import { standardInputOf } from "../files/file-library.ts";
-import { wrongUsage } from "../terminal/failure.ts";
+import { Failure, wrongUsage } from "../terminal/failure.ts";
+import type { Output } from "../terminal/output.ts";
 
 interface ExploreInput extends LanguageInput, FactInput {
   readonly files: readonly string[];
@@ -22,6 +23,7 @@ interface ExploreInput extends LanguageInput, FactInput {
   readonly fifo: boolean;
   readonly assume?: "perfect";
   readonly exactTimes: boolean;
+  readonly from?: string;
   readonly after?: number;
   readonly settle?: number;
   readonly seed?: number;
@@ -43,7 +45,7 @@ const SETTLE_SECONDS = 120;
 
 export const command: CommandSpec<ExploreInput> = {
   name: "explore",
-  arguments: [PROGRAM_FILES],
+  arguments: [OPTIONAL_PROGRAM_FILES],
   options: [
     {
       syntax: "--invariant <file>",
@@ -83,6 +85,11 @@ export const command: CommandSpec<ExploreInput> = {
       conflicts: ["random"],
     },
     {
+      syntax: "--from <scenario>",
+      description: "explore the nodes of a topology file, after they ran as in mosaic sim for the time of --after",
+      conflicts: ["nodes", "joins", "fact", "facts"],
+    },
+    {
       syntax: "--after <time>",
       description:
         "begin the search after a run of this time, in which messages and timers come in order (0 if omitted)",
@@ -118,17 +125,21 @@ export const command: CommandSpec<ExploreInput> = {
     ...LANGUAGE_OPTIONS,
   ],
   run: async (input, { output }) => {
-    const { files, fact, facts, invariant, nodes, out, json, fifo, assume, random, steps, exhaustive, exactTimes } =
+    const { files, fact, facts, invariant, from, out, json, fifo, assume, random, steps, exhaustive, exactTimes } =
       input;
     if (invariant === undefined)
       throw wrongUsage("--invariant", "name a file with rules for violation(..), reachable(..) or goal()");
+    const nodes = from === undefined ? input.nodes : await hostCount(from, input, output);
     if (nodes === undefined) throw wrongUsage("--nodes", "give the number of nodes");
+    if (files.length === 0 && from === undefined)
+      throw new Failure(2, "name program files, or a topology file with --from");
     const { runExplore } = await import("../explore/run-explore.ts");
     const { crashes = 0, restarts = 0, joins = 0, loss = 0, duplicates = 0 } = input;
     const isExhaustive = exhaustive || (random === undefined && nodes + joins <= EXHAUSTIVE_NODES);
     if (assume === "perfect" && loss > 0)
       throw wrongUsage("--assume perfect", "it excludes --loss: a lost message is no crash");
-    if (restarts > 0 && crashes === 0) throw wrongUsage("--restarts", "no node crashes without --crashes");
+    if (restarts > 0 && crashes === 0 && from === undefined)
+      throw wrongUsage("--restarts", "no node crashes without --crashes");
     if (isExhaustive && steps !== undefined)
       throw wrongUsage("--steps", "it limits random schedules; the search is exhaustive without --random");
     if (!isExhaustive && exactTimes) throw wrongUsage("--exact-times", "it belongs to --exhaustive");
@@ -137,6 +148,7 @@ export const command: CommandSpec<ExploreInput> = {
       {
         ...(await languageOf(input)),
         files,
+        from,
         facts: fact,
         factDirectories: facts,
         invariant,
@@ -162,6 +174,14 @@ export const command: CommandSpec<ExploreInput> = {
     );
   },
 };
+
+/** Returns the number of hosts of a topology file. */
+async function hostCount(file: string, { files, after = 0 }: ExploreInput, output: Output): Promise<number> {
+  if (files.length > 0) throw wrongUsage("--from", "the topology file names the programs; leave out the other files");
+  if (after === 0) throw wrongUsage("--from", "give the time of the simulation with --after, as in --after 60s");
+  const { loadTopology } = await import("../topology/load-topology.ts");
+  return loadTopology(file, output).topology.hosts.length;
+}
 
 function budgetOption(name: string, description: string): OptionSpec {
   return { syntax: `--${name} <count>`, description, parse: countOption(`--${name}`, 0) };

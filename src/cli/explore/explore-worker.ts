@@ -20,7 +20,7 @@ const SILENT: Output = { hasColour: false, result: () => {}, data: () => {}, pro
 async function run({ options, ...part }: ExploreTask): Promise<ExploreReply> {
   try {
     for (const file of options.plugins) await loadPlugin(file);
-    const exploration = prepareExploration(options, SILENT).make(false, options.after);
+    const exploration = await prepareExploration(options, SILENT).make(false, options.after);
     return searchPart(options, exploration, part, () => {});
   } catch (error: unknown) {
     // An error here is thrown in the main thread.

@@ -3,11 +3,12 @@ import type { Budgets } from "../../../lab/explorer/choice.ts";
 import { Invariants } from "../../../lab/explorer/invariants.ts";
 import { FAIR_ACTIONS_MAX, runFairly } from "../../../lab/explorer/fair-run.ts";
 import { FairEnd } from "../../../lab/explorer/settle.ts";
-import { System } from "../../../lab/explorer/system.ts";
+import { System, type SystemSettings } from "../../../lab/explorer/system.ts";
 import type { Counterexample } from "../../../lab/explorer/outcome.ts";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import type { Fact } from "../../../runtime/node/peer-facts.ts";
-import { loadProgram } from "../../../runtime/node/program.ts";
+import { loadProgram, type Program } from "../../../runtime/node/program.ts";
+import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { replaceStandardInput } from "../files/file-library.ts";
 import { loadFacts } from "../files/load-facts.ts";
 import type { LanguageOptions } from "../options/language-options.ts";
@@ -17,10 +18,14 @@ import type { Output } from "../terminal/output.ts";
 import { showDiagnostics } from "../terminal/show-diagnostics.ts";
 import { checkExplorable, unrepeatableRules } from "./check-explorable.ts";
 import { compileInvariants } from "./compile-invariants.ts";
+import { loadScenario, simulateUntil } from "./from-simulation.ts";
 
 /** What is explored: programs, invariants, nodes, and what may happen. */
 export interface ExplorationOptions extends LanguageOptions {
+  /** Empty if the nodes come from a simulation. */
   readonly files: readonly string[];
+  /** Topology file of the simulation that runs for `after` seconds; undefined if all nodes start anew. */
+  readonly from?: string | undefined;
   readonly facts: readonly string[];
   readonly factDirectories: readonly string[];
   readonly invariant: string;
@@ -35,7 +40,7 @@ export interface ExplorationOptions extends LanguageOptions {
   readonly isPerfect: boolean;
   readonly isExact: boolean;
   readonly seed: number;
-  /** Seconds of a fair run before the search begins. */
+  /** Seconds of a fair run, or of the simulation, before the search begins. */
   readonly after: number;
   /** Seconds within which `goal()` must come to hold after the last fault. */
   readonly settle: number;
@@ -61,48 +66,81 @@ export interface PreparedExploration {
   readonly names: readonly string[];
   readonly addresses: readonly string[];
   /** Makes a system after a fair run of `after` seconds. `watchesAll`: the recorder gets the changes of all tables. */
-  readonly make: (watchesAll: boolean, after: number) => Exploration;
+  readonly make: (watchesAll: boolean, after: number) => Promise<Exploration>;
+  /** Does the same where no simulation is taken over. */
+  readonly makeAtOnce: (watchesAll: boolean, after: number) => Exploration;
 }
+
+/** Programs whose nodes are explored, and how these come to their initial state. */
+interface Explored {
+  readonly plan: Plan;
+  readonly hiddenColumns: ReadonlyMap<string, number>;
+  readonly addresses: readonly string[];
+  /** What a system needs, after a simulation of `after` seconds if the nodes come from one. */
+  readonly begin: (after: number) => Start | Promise<Start>;
+}
+
+type Start = Pick<SystemSettings, "program" | "programs" | "factsOf" | "standing">;
 
 /** Compiles programs and invariants. Prints what is wrong with them, and throws `Failure`. */
 export function prepareExploration(options: ExplorationOptions, output: Output): PreparedExploration {
   replaceStandardInput(options.standardInput);
-  const compilation = compileForRun({ ...options, hasTun: false });
-  const { plan, diagnostics, sources, hiddenColumns } = compilation;
-  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
-  if (plan === undefined) throw programFailure(diagnostics);
+  const { from } = options;
+  const { plan, hiddenColumns, addresses, begin } =
+    from === undefined ? compiledPrograms(options, output) : scenarioOf(from, output);
   const { budgets, isFifo, isPerfect, isExact, seed, settle } = options;
-  const nodes = options.nodes + budgets.joins;
-  checkExplorable(plan, nodes);
-  const addresses = addressesOf(nodes);
   const compiled = compileInvariants(options.invariant, { plan, hiddenColumns }, options, output);
-  const facts: readonly Fact[] = loadFacts(options.factDirectories, plan, output);
-  const program = loadProgram(plan);
-  const make = (watchesAll: boolean, after: number): Exploration => {
+  const makeFrom = (start: Start, watchesAll: boolean, after: number): Exploration => {
     const invariants = new Invariants({ program: compiled.program, plan, addresses, hidden: hiddenColumns });
     const recorder = new ChangeRecorder(invariants);
     const watched = watchesAll ? new Set(plan.predicates.map(({ id }) => id)) : invariants.watched;
     const observer = watchesAll ? recorder : invariants;
-    const system = new System({
-      program,
-      addresses,
-      factsOf: () => facts,
-      budgets,
-      isFifo,
-      isPerfect,
-      isExact,
-      seed,
-      watched,
-      observer,
-    });
+    const common = { addresses, budgets, isFifo, isPerfect, isExact, seed, watched, observer };
+    const system = new System({ ...common, ...start });
     system.start();
     const reached = new Set<Value>();
-    const early = after > 0 ? runUntil(after, { system, invariants, reached }) : undefined;
+    const isFairly = from === undefined && after > 0;
+    const early = isFairly ? runUntil(after, { system, invariants, reached }) : undefined;
     const fairEnd = new FairEnd(system, invariants, settle);
     const wording = new Wording(plan, addresses, hiddenColumns);
     return { system, invariants, fairEnd, recorder, wording, reached, early };
   };
-  return { unrepeatable: unrepeatableRules(plan), names: compiled.names, addresses, make };
+  return {
+    unrepeatable: unrepeatableRules(plan),
+    names: compiled.names,
+    addresses,
+    make: async (watchesAll, after) => makeFrom(await begin(after), watchesAll, after),
+    makeAtOnce: (watchesAll, after) => {
+      const start = begin(after);
+      if (start instanceof Promise) throw new Error("a simulation takes its time");
+      return makeFrom(start, watchesAll, after);
+    },
+  };
+}
+
+function compiledPrograms(options: ExplorationOptions, output: Output): Explored {
+  const compilation = compileForRun({ ...options, hasTun: false });
+  const { plan, diagnostics, sources, hiddenColumns } = compilation;
+  if (diagnostics.length > 0) output.problem(showDiagnostics(diagnostics, sources, output.hasColour));
+  if (plan === undefined) throw programFailure(diagnostics);
+  const nodes = options.nodes + options.budgets.joins;
+  checkExplorable(plan, nodes);
+  const facts: readonly Fact[] = loadFacts(options.factDirectories, plan, output);
+  const begun = { program: loadProgram(plan), factsOf: (): readonly Fact[] => facts };
+  return { plan, hiddenColumns, addresses: addressesOf(nodes), begin: () => begun };
+}
+
+function scenarioOf(file: string, output: Output): Explored {
+  const scenario = loadScenario(file, output);
+  const { plan, hiddenColumns, addresses, programs } = scenario;
+  checkExplorable(plan, addresses.length);
+  const program = programs[0] as Program;
+  return {
+    plan,
+    hiddenColumns,
+    addresses,
+    begin: async (after) => ({ program, programs, ...(await simulateUntil(after, scenario)) }),
+  };
 }
 
 /** Runs the nodes for `after` seconds without faults. Returns what is wrong on the way, if anything. */

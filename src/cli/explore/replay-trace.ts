@@ -13,7 +13,7 @@ import { findingText, readTrace, tellSteps } from "./trace-file.ts";
 export async function replayTrace(file: string, isJson: boolean, output: Output): Promise<void> {
   const { document, options } = readTrace(file);
   for (const plugin of options.plugins) await loadPlugin(plugin);
-  const exploration = prepareExploration(options, output).make(true, options.after);
+  const exploration = await prepareExploration(options, output).make(true, options.after);
   const steps = tellSteps(document, exploration);
   const finding = findingOf(exploration);
   const text = finding && findingText(finding);

@@ -53,12 +53,12 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
       output.problem(`mosaic: ${warning}: states that differ in such values do not repeat, and the search may not end`);
   }
   const start = performance.now();
-  const exploration = prepared.make(false, options.after);
+  const exploration = await prepared.make(false, options.after);
   const progress = new SearchProgress(process.stderr);
   const { outcome, steps, reached } = await search(options, exploration, progress);
   progress.finish();
   const seconds = (performance.now() - start) / 1000;
-  const trace = steps && tell({ steps, draw: drawOf(outcome.foundAt) }, exploration, prepared, options);
+  const trace = steps && (await tell({ steps, draw: drawOf(outcome.foundAt) }, exploration, prepared, options));
   const missing = prepared.names.filter((name) => !reached.includes(name));
   const report: ExplorationReport = { options, outcome, seconds, trace, names: prepared.names, missing };
   showReport(report, output);
@@ -89,18 +89,18 @@ async function search(
 }
 
 /** Shortens the way to a violation, and tells it step by step. A way to one before the search begins at the start of the nodes. */
-function tell(
+async function tell(
   { steps, draw }: DrawnSteps,
   exploration: Exploration,
   prepared: PreparedExploration,
   given: ExploreOptions,
-): Trace {
+): Promise<Trace> {
   const options = exploration.early === undefined ? given : { ...given, after: 0 };
-  const { system, invariants, fairEnd, wording } = options === given ? exploration : prepared.make(false, 0);
+  const { system, invariants, fairEnd, wording } = options === given ? exploration : await prepared.make(false, 0);
   system.undoTo(0);
   const textOf = wording.event.bind(wording);
   const settings = { system, invariants, fairEnd, textOf, draw };
   const found = repeat(steps, settings, true);
   if (found === undefined) throw new Error("the actions do not lead to the violation again");
-  return traceOf({ ...shorten(found, settings), draw }, prepared.make(true, options.after), options);
+  return traceOf({ ...shorten(found, settings), draw }, await prepared.make(true, options.after), options);
 }

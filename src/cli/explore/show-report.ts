@@ -65,6 +65,7 @@ function reportJson({ options, outcome, seconds, trace, names, missing }: Explor
   const { result, limit, states, actions, deepest, schedules } = outcome;
   return {
     files: options.files,
+    ...(options.from !== undefined && { from: options.from }),
     invariant: options.invariant,
     nodes: options.nodes,
     search: options.search.kind,

@@ -18,6 +18,7 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   format: z.literal(FORMAT),
   finding: z.string(),
   files: z.array(z.string()),
+  from: z.string().optional(),
   facts: z.array(z.string()),
   factDirectories: z.array(z.string()),
   defines: z.array(z.tuple([z.string(), z.string()])),
@@ -60,6 +61,7 @@ interface TraceDocument {
   readonly format: typeof FORMAT;
   readonly finding: string;
   readonly files: readonly string[];
+  readonly from?: string | undefined;
   readonly facts: readonly string[];
   readonly factDirectories: readonly string[];
   readonly defines: readonly (readonly [name: string, value: string])[];
@@ -130,13 +132,15 @@ function documentOf(
   found: Pick<TraceDocument, "finding" | "steps" | "draw">,
   { out, ...options }: SavedOptions,
 ): TraceDocument {
-  const { files, facts, factDirectories, defines, dialect, optimisations, limits, invariant, nodes, budgets } = options;
+  const { files, from, facts, factDirectories, defines, dialect, optimisations, limits, invariant, nodes, budgets } =
+    options;
   const { isFifo, isPerfect, isExact, plugins, standardInput, seed, settle, after } = options;
   const saved = (path: string): string => savedPath(path, out);
   return {
     format: FORMAT,
     finding: found.finding,
     files: files.map(saved),
+    from: from === undefined ? undefined : saved(from),
     facts: [...facts],
     factDirectories: factDirectories.map(saved),
     defines: [...defines],
@@ -184,11 +188,13 @@ export function saveTrace(file: string, { document }: Trace): void {
 export function readTrace(file: string): { readonly document: TraceDocument; readonly options: ExplorationOptions } {
   const parsed = documentSchema.safeParse(contentOf(file));
   if (!parsed.success) throw wrongUsage("--replay", `${file} is not a counterexample of \`mosaic explore\``);
-  const { defines, budgets, dialect, optimisations, files, factDirectories, plugins, invariant, ...rest } = parsed.data;
+  const { defines, budgets, dialect, optimisations, files, from, factDirectories, plugins, invariant, ...rest } =
+    parsed.data;
   const found = (path: string): string => readPath(path, file);
   const options = {
     ...rest,
     files: files.map(found),
+    from: from === undefined ? undefined : found(from),
     factDirectories: factDirectories.map(found),
     plugins: plugins.map(found),
     invariant: found(invariant),

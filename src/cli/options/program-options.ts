@@ -6,6 +6,9 @@ export const PROGRAM_FILES: ArgumentSpec = {
   description: "program files; a name without a slash may be a shipped program, as in ron.mzl; - is the standard input",
 };
 
+/** The programs of a command that can do without. */
+export const OPTIONAL_PROGRAM_FILES: ArgumentSpec = { ...PROGRAM_FILES, syntax: "[files...]" };
+
 /** The options that add facts to a program. */
 export const FACT_OPTIONS: readonly OptionSpec[] = [
   { syntax: "--fact <fact>", description: "add a fact, as in 'p(\"a\", 1)'", isRepeatable: true },
