@@ -18,6 +18,8 @@ export interface WarmUpOptions {
   readonly hasPlugins: boolean;
 }
 
+/** Environment variable that switches the warm-up off if it is `no`. The nodes of a lab inherit it. */
+const WARM_UP_VARIABLE = "MOSAIC_WARM_UP";
 /** Maximum CPU time that the warm-up takes on this thread. */
 const CPU_BUDGET_MS = 250;
 /**
@@ -32,8 +34,8 @@ const MAX_FACTS = 1_000;
 
 /**
  * Runs the warm-up: temporary copies of this node and of a peer pass packets to each other in memory, so that V8 has compiled the packet
- * path before the first real packet. Returns at once if there is no device, if no peer has a virtual address, or if other processes use
- * the CPU.
+ * path before the first real packet. Returns at once if there is no device, if no peer has a virtual address, if other processes use the
+ * CPU, or if the environment switches it off.
  */
 export async function warmUpNode(
   program: Program,
@@ -41,6 +43,7 @@ export async function warmUpNode(
   options: WarmUpOptions,
   log: Log,
 ): Promise<void> {
+  if (process.env[WARM_UP_VARIABLE] === "no") return log.debug(`no warm-up: ${WARM_UP_VARIABLE} is \`no\``);
   const native = loadNative();
   const endpoints = options.hasPlugins ? undefined : endpointsOf(program, facts, options);
   if ("missing" in native || endpoints === undefined) return;
