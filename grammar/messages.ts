@@ -448,6 +448,10 @@ const PROGRAM_MESSAGES = {
     help: "leave it out, or ask the other node: `mosaic query NODE ..`",
   }),
 
+  E0255: (f: { readonly rule: string; readonly tables: number; readonly most: number }): Wording => ({
+    message: `rule \`${f.rule}\` reads ${f.tables} tables; a rule of a derived table reads at most ${f.most}`,
+    help: "let another derived table hold the result of a part of the body, and read that table",
+  }),
   E0309: (): Wording => ({
     message: "a query cannot negate a pattern",
     help: "ask for the rows that match, without `!`",

@@ -2,7 +2,7 @@
  * plan: turns plain rules into a `Plan`: predicates, strands, strata, channels, timers and facts. Called by `compile.ts`
  * and `compile-query.ts` after the rewrites. `plan-rule.ts` plans the strands of a rule; `4-emit` writes their functions.
  */
-import type { Expression } from "../../grammar/ast.ts";
+import type { Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
@@ -22,7 +22,7 @@ import { isKeyed, type PredicateSpec } from "../../runtime/plan/values/predicate
 import type { Value } from "../../runtime/plan/values/value.ts";
 import { LOCAL_ADDRESS, PERIODIC } from "../program/builtin.ts";
 import { timerNumber } from "../program/constant.ts";
-import { hasAggregate } from "../program/rule-shape.ts";
+import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { LineMap } from "../program/line-map.ts";
 import type { ProgramFact } from "../program/program.ts";
@@ -121,6 +121,16 @@ function withoutConsequences(found: readonly Diagnostic[], checks: readonly Diag
   const holds = (outer: Diagnostic["span"], inner: Span): boolean =>
     outer?.file === inner.file && outer.start <= inner.start && inner.end <= outer.end;
   return found.filter(({ code, span }) => code !== "E0227" || !valueless.some((one) => holds(span, one)));
+}
+
+/**
+ * Largest number of tables that a rule of a derived table may read. Each of them gets strands that join all the others, so the code of the
+ * rule grows with the square of this number: 4 MB for 64 tables.
+ */
+const BODY_TABLES_MAX = 64;
+
+function tablesIn(body: readonly Literal[]): number {
+  return body.filter(isPredicate).length;
 }
 
 class Planner {
@@ -259,7 +269,7 @@ class Planner {
     stratum: RuleStratum,
     costs: MonotoneCosts | undefined,
   ): void {
-    if (rules.length === 0) return;
+    if (rules.length === 0 || !this.#areShort(rules)) return;
     const id = this.#derivedRules.length;
     const predicate = this.#predicates.named(table, 0);
     const needsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.notifiesRefreshes(table);
@@ -274,6 +284,15 @@ class Planner {
       isRecursive: rules.some((rule) => isRecursive(rule, stratum)),
       strands,
     });
+  }
+
+  /** Reports the rules that read more tables than the limit, before the planner makes strands of them. */
+  #areShort(rules: readonly CoreRule[]): boolean {
+    const long = rules.filter(({ body }) => body.length > BODY_TABLES_MAX && tablesIn(body) > BODY_TABLES_MAX);
+    for (const { name, span, body } of long) {
+      this.diagnostics.push(report("E0255", span, { rule: name, tables: tablesIn(body), most: BODY_TABLES_MAX }));
+    }
+    return long.length === 0;
   }
 
   #aggregate(rule: CoreRule): AggregateSpec {
