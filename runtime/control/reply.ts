@@ -71,6 +71,7 @@ export interface TraceLine {
   readonly op?: Extract<WatchLine["op"], "+" | "-" | "event">;
   /** One string in the form `text`. */
   readonly tuple?: JsonTuple | string;
+  readonly cut?: WatchLine["cut"];
   readonly loc?: JsonValue;
   /** Predicate of an encoded packet in the tuple. */
   readonly carries?: string;

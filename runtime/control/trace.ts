@@ -1,4 +1,5 @@
 import type { Node } from "../node/node.ts";
+import { shownValues } from "../observe/shown-values.ts";
 import type { Sighting } from "../observe/snitch.ts";
 import { formatTuple } from "../plan/values/format.ts";
 import { encodeTuple, encodeValue } from "../plan/values/json-value.ts";
@@ -59,7 +60,8 @@ export class Trace {
     switch (sighting.kind) {
       case "crossing": {
         const { edge, tuple, location } = sighting;
-        const loc = location === undefined || location === null ? {} : { loc: encodeValue(location) };
+        const loc =
+          location === undefined || location === null ? {} : { loc: encodeValue(shownValues([location])[0] ?? null) };
         return {
           ...moment,
           kind: "crossing",
@@ -90,12 +92,14 @@ export class Trace {
     return this.#node.plan.predicates.find(({ wire }) => wire.tuple === hash || wire.remove === hash)?.name;
   }
 
-  #tuple({ predicate, args, isDelete }: Tuple): Pick<TraceLine, "tuple" | "op" | "carries"> {
+  #tuple({ predicate, args, isDelete }: Tuple): Pick<TraceLine, "tuple" | "op" | "carries" | "cut"> {
     const op = isDelete ? "-" : predicate.table === undefined ? "event" : "+";
     const undecoded = args.find((value) => value instanceof Packet && value.tuple === undefined);
     const carried = undecoded instanceof Packet ? this.#predicateOf(undecoded) : undefined;
-    const tuple = this.#form === "text" ? formatTuple(predicate.name, args) : encodeTuple(predicate.name, args);
-    return { op, tuple, ...(carried === undefined ? {} : { carries: carried }) };
+    const shown = shownValues(args);
+    const tuple = this.#form === "text" ? formatTuple(predicate.name, shown) : encodeTuple(predicate.name, shown);
+    const cut = shown === args ? {} : { cut: true as const };
+    return { op, tuple, ...cut, ...(carried === undefined ? {} : { carries: carried }) };
   }
 }
 

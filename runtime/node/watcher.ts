@@ -1,3 +1,4 @@
+import { shownValues } from "../observe/shown-values.ts";
 import type { WatchLine } from "../observe/watch.ts";
 import { encodeTuple, encodeValue } from "../plan/values/json-value.ts";
 import type { Tuple } from "../plan/values/packet.ts";
@@ -69,8 +70,10 @@ export class Watcher {
   }
 
   #line(op: WatchLine["op"], name: string, args: Values, location: Value | undefined): WatchLine {
-    const loc = location === undefined ? {} : { loc: encodeValue(location) };
-    return { t: this.#uptime(), node: this.#node, op, tuple: encodeTuple(name, args), ...loc };
+    const loc = location === undefined ? {} : { loc: encodeValue(shownValues([location])[0] ?? null) };
+    const shown = shownValues(args);
+    const cut = shown === args ? {} : { cut: true as const };
+    return { t: this.#uptime(), node: this.#node, op, tuple: encodeTuple(name, shown), ...cut, ...loc };
   }
 }
 

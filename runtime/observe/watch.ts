@@ -10,6 +10,8 @@ export interface WatchLine {
   /** A row that is inserted, deleted or refreshed; an event; a tuple that is sent or received. */
   readonly op: "+" | "-" | "refresh" | "event" | "send" | "recv";
   readonly tuple: JsonTuple;
+  /** Present if the tuple is too long for a line: texts with the beginnings of its long values stand for these values. */
+  readonly cut?: true;
   /** Location that a sent tuple goes to, or that a received one came from. */
   readonly loc?: JsonValue;
 }

@@ -76,6 +76,18 @@ test("as JSON a trace has the form of --watch, with the edge and the rule", () =
   });
 });
 
+test("a tuple that is too long for a line is shown by the beginnings of its long values", () => {
+  const columns = Array.from({ length: 9 }, () => "L").join(", ");
+  const asked = new AskedNode(
+    `r: long(1, ${columns}) :- make(X), L := X + X + X.\nh: heard(N) :- long(N, ${columns}).`,
+  );
+  asked.request({ do: "trace", predicate: "long" });
+  asked.node.insert("make", ["x".repeat(200_000)]);
+  const [seen] = asked.replies();
+  const start = `"${"x".repeat(79)}…`;
+  expect(seen).toMatchObject({ seen: { tuple: ["long", 1, ...Array.from({ length: 9 }, () => start)], cut: true } });
+});
+
 test("a client that does not read gets the number of missed lines, and the node stores none of them", () => {
   const asked = new AskedNode(PROGRAM);
   asked.request({ do: "trace", form: "text" });
