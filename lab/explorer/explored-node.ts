@@ -69,8 +69,8 @@ export class ExploredNode {
   readonly #isHeldElsewhere: (id: number) => boolean;
   readonly #receive: (datagram: Datagram) => void;
   readonly #ordered: readonly OrderedTable[];
-  /** Hashes of the names of random streams. */
-  readonly #streamNames = new Map<string, number>();
+  /** Hashes of the names of timers and random streams. */
+  readonly #nameHashes = new Map<string, number>();
   /** Events of timers whose numbers rules read. */
   readonly #numbered: ReadonlySet<number>;
   /** Tables of waiting calls, and those of them whose calls time out. */
@@ -210,15 +210,17 @@ export class ExploredNode {
   #addDraws(hasher: Hasher): void {
     const sum = new DigestSum();
     for (const [name, { drawn }] of this.history.streams) {
-      if (drawn > 0) sum.add(new Hasher(drawn).word(this.#nameOf(name)).digest());
+      if (drawn > 0) sum.add(new Hasher(drawn).word(this.#hashOf(name)).digest());
     }
     hasher.word(sum.low).word(sum.high);
   }
 
-  #nameOf(stream: string): number {
-    const known = this.#streamNames.get(stream) ?? new Hasher(0).text(stream).digest().low;
-    this.#streamNames.set(stream, known);
-    return known;
+  #hashOf(name: string): number {
+    const known = this.#nameHashes.get(name);
+    if (known !== undefined) return known;
+    const hash = new Hasher(0).text(name).digest().low;
+    this.#nameHashes.set(name, hash);
+    return hash;
   }
 
   #addOrders(hasher: Hasher, now: number | undefined): void {
@@ -226,7 +228,7 @@ export class ExploredNode {
     for (const { due, name, predicate, fired, isLimited } of this.history.pendingTimers()) {
       // Rules can tell the events of a timer apart only if it has a limit or they read the number of the event.
       const counted = isLimited || this.#numbered.has(predicate) ? fired : 0;
-      timers.push({ due, digest: new Hasher(counted).text(name).digest() });
+      timers.push({ due, digest: new Hasher(counted).word(this.#hashOf(name)).digest() });
     }
     const { channelDue } = this.history;
     if (channelDue < Infinity) timers.push({ due: channelDue, digest: CHANNEL_ALARM });

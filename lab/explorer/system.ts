@@ -59,15 +59,16 @@ export type SystemChange =
 /** The programs do something that cannot be explored. Ends the search. */
 export class UnexplorableError extends Error {}
 
-/** Node with its number of starts and the latest hash of its state. */
+/** Node with its number of starts, the latest hash of its state, and the time of its next timer. Both are computed when they are needed. */
 interface Slot {
   readonly explored: ExploredNode | undefined;
   readonly isUp: boolean;
   readonly starts: number;
-  readonly digest: Digest | undefined;
+  digest: Digest | undefined;
+  due: number | undefined;
 }
 
-const DOWN: Slot = { explored: undefined, isUp: false, starts: 0, digest: undefined };
+const DOWN: Slot = { explored: undefined, isUp: false, starts: 0, digest: undefined, due: undefined };
 
 export class System {
   readonly settings: SystemSettings;
@@ -92,7 +93,7 @@ export class System {
     const { addresses, budgets, program } = settings;
     this.settings = settings;
     this.flying = new FlyingMessages(addresses.length, program.plan);
-    this.#slots = addresses.map(() => DOWN);
+    this.#slots = addresses.map(() => ({ ...DOWN }));
     this.#numbers = new Map(addresses.map((address, number) => [address, number]));
     this.#budgets = budgets;
   }
@@ -198,9 +199,11 @@ export class System {
 
   /** Whether the next timer of a running node may fire. */
   canTick(node: number): boolean {
-    const { explored } = this.#slots[node] as Slot;
+    const slot = this.#slots[node] as Slot;
+    const { explored } = slot;
     if (explored === undefined) return false;
-    const due = explored.nextDue;
+    slot.due ??= explored.nextDue;
+    const { due } = slot;
     if (due === Infinity) return false;
     return !this.settings.isPerfect || !(explored.hasOpenCall(due) || this.#hasOpenStream(explored, due));
   }
@@ -221,7 +224,7 @@ export class System {
     for (let node = 0; node < this.#slots.length; node++) {
       const slot = this.#slots[node] as Slot;
       slot.explored?.history.reseed(this.#seedOf(node, slot.starts));
-      this.#slots[node] = { ...slot, digest: undefined };
+      slot.digest = undefined;
     }
   }
 
@@ -280,7 +283,7 @@ export class System {
         return this.#crash(node);
       case "restart":
       case "join":
-        this.#slots[node] = { ...(this.#slots[node] as Slot), isUp: true, digest: undefined };
+        this.#slots[node] = { ...(this.#slots[node] as Slot), isUp: true, digest: undefined, due: undefined };
         this.#start(node);
         return () => {};
       default:
@@ -315,7 +318,7 @@ export class System {
     if (choice.at !== undefined) explored.clock.moveTo(choice.at);
     if (!run(explored)) this.failure ??= endless(explored);
     const after = explored.digest();
-    this.#slots[node] = { ...slot, digest: after };
+    this.#slots[node] = { ...slot, digest: after, due: undefined };
     // The effect of an action that fails, or moves the clock, holds for this way only.
     if (this.failure === undefined && choice.at === undefined)
       this.#effects.add(before, choice, { after, sent: this.#attempted, probes: explored.probes });
@@ -330,7 +333,7 @@ export class System {
 
   #crash(node: number): () => void {
     const slot = this.#slots[node] as Slot;
-    this.#slots[node] = { ...slot, isUp: false, digest: undefined };
+    this.#slots[node] = { ...slot, isUp: false, digest: undefined, due: undefined };
     this.#changes.push({ kind: "up", node, isPresent: false });
     for (const change of this.#rowsOf(slot.explored as ExploredNode)) this.#changes.push(change);
     if (this.#budgets.restarts > 0) return () => {};
@@ -374,7 +377,7 @@ export class System {
         this.failure ??= `${address}: rule ${rule} exceeded the limit of ${limit}`;
       },
     });
-    this.#slots[node] = { explored, isUp: true, starts: starts + 1, digest: undefined };
+    this.#slots[node] = { explored, isUp: true, starts: starts + 1, digest: undefined, due: undefined };
     this.#changes.push({ kind: "up", node, isPresent: true });
     return explored;
   }
@@ -419,10 +422,9 @@ export class System {
     const slot = this.#slots[node] as Slot;
     if (slot.digest !== undefined) return slot.digest;
     const { explored, isUp, starts } = slot;
-    const digest =
+    slot.digest =
       isUp && explored !== undefined ? explored.digest() : new Hasher(node).word(starts > 0 ? 1 : 0).digest();
-    this.#slots[node] = { ...slot, digest };
-    return digest;
+    return slot.digest;
   }
 
   /** Hash of the state and of the budgets that are left. */

@@ -25,6 +25,8 @@ export class RandomStream {
     const drawn = this.#drawn;
     const generator = this.#generator.clone();
     return () => {
+      // Equal numbers of drawn values mean equal states.
+      if (this.#drawn === drawn) return;
       this.#drawn = drawn;
       this.#generator = generator.clone();
     };
