@@ -249,11 +249,3 @@ test("--after: the search begins after a run in order", async () => {
   expect(code).toBe(0);
   expect((await explore(...args, "--after", "soon")).code).toBe(2);
 });
-
-test("Chord: a fourth node joins a ring of three in every order of messages and of two timers", async () => {
-  const args = [`${FOLDER}chord-ring.mzl`, "-D", "SUCCESSORS=2", "--invariant", `${FOLDER}chord.inv.mzl`];
-  const budgets = ["--nodes", "3", "--joins", "1", "--after", "8s", "--ticks", "2", "--assume", "perfect"];
-  const { code, stdout } = await explore(...args, ...budgets);
-  expect(stdout).toMatch(/all states visited\nreached: formed, joined\n$/);
-  expect(code).toBe(0);
-});

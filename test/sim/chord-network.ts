@@ -24,6 +24,8 @@ export interface ChordSettings {
   readonly facts?: (address: string) => readonly Fact[];
   /** Program texts of nodes that run another program. */
   readonly others?: ReadonlyMap<string, string>;
+  /** Called when a list of a node changes. */
+  readonly onList?: () => void;
 }
 
 export class ChordNetwork {
@@ -32,6 +34,7 @@ export class ChordNetwork {
   readonly #program: Program;
   readonly #others: ReadonlyMap<string, Program>;
   readonly #facts: (address: string) => readonly Fact[];
+  readonly #onList: (() => void) | undefined;
   readonly #successors: number;
   readonly #boot: readonly string[];
   readonly #joinBy = new Map<string, readonly string[]>();
@@ -50,11 +53,13 @@ export class ChordNetwork {
     defines = {},
     facts = () => [],
     others = new Map(),
+    onList,
   }: ChordSettings) {
     const macros = { SUCCESSORS: String(successors), ...defines };
     this.#program = compileProgram(program, macros);
     this.#others = new Map([...others].map(([address, text]) => [address, compileProgram(text, macros)]));
     this.#facts = facts;
+    this.#onList = onList;
     this.#isClassic = program.includes("classic");
     this.#successors = successors;
     this.simulation = new Simulation({ seed, faults: () => faults });
@@ -78,7 +83,7 @@ export class ChordNetwork {
     const node = new Node(this.#others.get(address) ?? this.#program, world, {
       names: [],
       facts: [...this.#factsOf(address), ...this.#facts(address)],
-      watch: [],
+      watch: this.#onList === undefined ? [] : ["chord.succs"],
       onWatch: ({ tuple }) => this.#noted(tuple as Values),
     });
     this.#nodes.set(address, node);
@@ -86,6 +91,7 @@ export class ChordNetwork {
   }
 
   #noted([name, subject, value, why]: Values): void {
+    if (name === "chord.succs") this.#onList?.();
     if (name === "arrived") this.#hops.set(BigInt((subject as unknown as { readonly id: string }).id), value as number);
     else if (typeof subject === "number") this.#answers.set(subject, why === null ? (value as string) : undefined);
     if (typeof why === "string") this.#reasons.set(subject as number, why);

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { mosaicInProcess } from "../cli/in-process.ts";
+import { violationWithin } from "../sim/chord-minutes.ts";
+import { HARMLESS, searchArguments, searchOf } from "./chord-mutants.ts";
+import { FOLDER } from "./explored-system.ts";
+
+const HOUR = 3_600_000;
+
+/** CHORD_SEEDS=10000 runs as many rings; that takes hours. */
+const SEEDS = Number(process.env["CHORD_SEEDS"] ?? 300);
+
+test.each([
+  ["three members and a joiner, three timers", ["--nodes", "3", "--joins", "1", "--ticks", "3"]],
+  ["the same with four timers", ["--nodes", "3", "--joins", "1", "--ticks", "4"]],
+  [
+    "four members and a joiner, one crash",
+    ["-D", "FOUR=1", "--nodes", "4", "--joins", "1", "--crashes", "1", "--ticks", "2"],
+  ],
+] as const)(
+  "%s: all states keep the invariants, or the search says how far it came",
+  async (what, search) => {
+    const args = searchArguments(`${FOLDER}chord-ring.mzl`, [...search, "--after", "8s", "--limit-states", "3000000"]);
+    const { code, stdout, stderr } = await mosaicInProcess("explore", ...args);
+    process.stdout.write(`${what}: ${stdout}${code === 3 ? stderr : ""}`);
+    expect(stdout).not.toContain("violation found");
+    expect([0, 3]).toContain(code);
+  },
+  HOUR,
+);
+
+test.each(HARMLESS)("$what is harmless within the search: all states keep the invariants", async (mutant) => {
+  const { code, stdout } = await mosaicInProcess("explore", ...searchOf(mutant).args);
+  expect(stdout).toContain("all states visited");
+  expect(code).toBe(0);
+});
+
+test(
+  `${SEEDS} rings of up to 64 nodes keep the invariants for three minutes`,
+  () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      // Most rings are small: one in 16 has more than 20 nodes.
+      const joining = seed % 16 === 0 ? 20 + (seed % 41) : seed % 16;
+      const settings = { seed, successors: 2 + (seed % 3), joining, seconds: 180 };
+      expect([seed, violationWithin(settings)]).toEqual([seed, undefined]);
+    }
+  },
+  HOUR * 6,
+);
