@@ -191,3 +191,16 @@ test("a call has the smallest id that nothing holds, so states meet again", () =
   expect(calls[0]).toHaveLength(1);
   expect(calls[1]).toEqual(calls[0]);
 });
+
+test.each([
+  ["f_now", "f_now()"],
+  ["f_rand", "f_rand(4)"],
+])("a program that stores %s draws a warning that states may not repeat", async (name, call) => {
+  const program = written("stored.mzl", `materialize(p, infinity, 1, keys()).\nt1: p(${call}) :- periodic(_, 1, 1).\n`);
+  const invariant = written("stored.inv.mzl", 'r: reachable("stored") :- p@_(_).\n');
+  const { code, stderr } = await explore(program, "--invariant", invariant, "--nodes", "1");
+  expect(stderr).toMatch(
+    new RegExp(`^mosaic: rule t1 .* uses ${name}\\(\\): states .* do not repeat, and the search may not end`),
+  );
+  expect(code).toBe(0);
+});
