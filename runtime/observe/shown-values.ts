@@ -9,8 +9,8 @@ const CUT_FROM = 1024;
 const KEPT = 80;
 
 /**
- * Returns the values of a tuple for a line of a trace or a watch: the values themselves, or, if the tuple is too long for a line, texts with
- * the beginnings of its long values.
+ * Returns the values of a tuple for a line of a trace or a watch: the values themselves, or, if the tuple is too long for a line, texts
+ * with the beginnings of its long values.
  */
 export function shownValues(values: Values): Values {
   return sizeOfText(values) <= WHOLE_MAX ? values : values.map(cut);

@@ -17,16 +17,38 @@ export class KeyTooLong extends Error {
 }
 
 /**
- * Returns the key of a value. A primitive is its own key. The key of an address, packet, list or byte string is a string that starts
- * with NUL, and so is the key of an id of more than 64 bits: V8 hashes only the lowest 64 bits of a bigint, so that a `Map` of ids which
- * agree in them would be searched as a list. A string value that itself starts with NUL gets a prefix, so that it equals no such key. -0
- * and 0 are one value and have one key. All functions of keys throw `KeyTooLong`.
+ * Returns the key of a value. A primitive is its own key, except for an id of more than 64 bits (`spread`). The key of an address, packet,
+ * list or byte string is a string that starts with NUL. A string value that itself starts with NUL gets a prefix, so that it equals no
+ * such key. -0 and 0 are one value and have one key. All functions of keys throw `KeyTooLong`.
  */
 export function keyOf(value: Value): Key {
   if (typeof value === "string") return value.charCodeAt(0) === 0 ? `\0s${value}` : value;
-  if (typeof value === "bigint") return value >> 64n === 0n ? value : `\0${textKey(value)}`;
+  if (typeof value === "bigint") return value < HASHED_END ? value : spread(value);
   if (typeof value !== "object" || value === null) return value;
   return inOnePiece(`\0${textKey(value)}`);
+}
+
+/** V8 hashes the lowest 64 bits of a bigint. */
+const HASHED_BITS = 64;
+const HASHED_END: bigint = 1n << 64n;
+/** Odd factor that mixes the high bits of ids into the low ones. */
+let factor = 0x9e3779b97f4a7c15n;
+
+/**
+ * Makes the keys of ids depend on a secret of 64 bits, so that nobody outside can choose ids whose keys have one hash. Called once in a
+ * process that serves a network, before the first key is made. Results do not depend on the secret.
+ */
+export function hideIdKeys(secret: bigint): void {
+  factor = secret | 1n;
+}
+
+/**
+ * Returns the key of an id of more than 64 bits: the id with its high bits mixed into the low ones, by a secret factor.
+ * A `Map` of ids that agree in their lowest 64 bits would be searched as a list. Different ids have different keys, since the high bits
+ * stay.
+ */
+function spread(id: bigint): bigint {
+  return id ^ BigInt.asUintN(HASHED_BITS, (id >> 64n) * factor);
 }
 
 /** For this number of values or more, `join` builds the key instead of `+=`, for which V8 allocates an object per concatenation. */

@@ -3,8 +3,10 @@
  * the metrics server, warm up, open the worlds, give up root, open the control sockets, start, wait for a signal that ends the nodes,
  * shut down. Most processes run one node; with `--nodes` they share the program and the event loop.
  */
+import { randomBytes } from "node:crypto";
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
 import type { HostPort } from "../../../runtime/plan/values/host-port.ts";
+import { hideIdKeys } from "../../../runtime/plan/values/key.ts";
 import { formatCidr } from "../../../runtime/ip/cidr.ts";
 import { ipAddressesOf, type Peer } from "../../../runtime/node/peer-facts.ts";
 import { loadProgram } from "../../../runtime/node/program.ts";
@@ -63,6 +65,7 @@ const OUTPUT_LIMIT_MS = 500;
 
 /** Runs the nodes of a process until a signal ends them. Their devices and sockets are removed when the promise resolves. */
 export async function runNodes(options: RunOptions, output: LoggedOutput): Promise<void> {
+  hideIdKeys(randomBytes(8).readBigUInt64BE());
   const prepared = prepare(options, output);
   optimiseEarly();
   const signals = new NodeSignals();
