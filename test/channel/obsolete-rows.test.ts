@@ -25,7 +25,7 @@ test("no step deletes more than a part of the rows of a peer that restarted with
   network.simulation.host(THERE).restart();
   network.node(THERE).insert("item", [-1]);
   let most = 0;
-  const step = Engine.prototype.step;
+  const { step } = Engine.prototype as { readonly step: (this: Engine, input: StepInput) => boolean };
   using _ = vi.spyOn(Engine.prototype, "step").mockImplementation(function (this: Engine, input: StepInput) {
     const before = network.rows(HERE, "copy").length;
     const isCommitted = step.call(this, input);
