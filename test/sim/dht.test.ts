@@ -46,3 +46,72 @@ test("values are on the owner and its successors, and stay while nodes fail and 
   network.pass(200);
   expect(holders(network)).toEqual(KEYS.map(() => COPIES));
 });
+
+test("a put returns when the owner and all copies have the value", () => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 8);
+  passUntilIdeal(network, 60);
+  const [first = ""] = network.addresses;
+  network.node(first).insert("put", ["key 0", "one"]);
+  for (let wait = 0; wait < 100 && network.node(first).rows("stored")?.length === 0; wait++) network.pass(0.02);
+  expect(network.node(first).rows("stored")).toEqual([["key 0"]]);
+  expect(holders(network)[0]).toBe(COPIES);
+});
+
+test("a put after a forged version is the newer one, and a version out of range is refused", () => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 4);
+  passUntilIdeal(network, 60);
+  const [first = ""] = network.addresses;
+  const forged = [2 ** 31 + 5, 2 ** 32 - 1, 2 ** 53, 2 ** 53 - 1, -1, 0.5, NaN, "x"];
+  for (const [at, version] of forged.entries()) {
+    for (const address of network.addresses)
+      network.node(address).insert("dht.copy", [KEYS[at] as string, "forged", version]);
+  }
+  network.pass(1);
+  for (const at of forged.keys()) network.node(first).insert("put", [KEYS[at] as string, "mine"]);
+  network.pass(5);
+  const asked = forged.map((_, at) => network.askFor(first, KEYS[at] as string));
+  network.pass(6);
+  expect(asked.map((number) => network.answer(number))).toEqual(forged.map(() => "mine"));
+  const rows = network.addresses.flatMap((address) => network.node(address).rows("dht.item") ?? []);
+  expect(rows.filter(([, value]) => value === "mine")).toHaveLength(COPIES * forged.length);
+});
+
+test("a put at an owner that has not got the value yet is newer than the copies", () => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 8);
+  passUntilIdeal(network, 60);
+  const [first = ""] = network.addresses;
+  for (const value of ["one", "two", "three"]) {
+    network.node(first).insert("put", ["key 0", value]);
+    network.pass(2);
+  }
+  const owner = network.addresses.find((address) => network.node(address).rows("dht.item")?.length === 1) as string;
+  for (const row of network.node(owner).rows("dht.item") ?? []) network.node(owner).delete("dht.item", row);
+  network.node(first).insert("put", ["key 0", "a"]);
+  network.pass(100);
+  const rows = network.addresses.flatMap((address) => network.node(address).rows("dht.item") ?? []);
+  expect(rows.map(([, value]) => value)).toEqual(Array.from({ length: COPIES }, () => "a"));
+});
+
+test("a repair moves more items than a step may send", () => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 4);
+  passUntilIdeal(network, 60);
+  const [first = ""] = network.addresses;
+  const count = 12_000;
+  for (let number = 0; number < count; number++) network.node(first).insert("dht.hand", [number, "value", 1]);
+  network.pass(70);
+  for (const address of network.addresses)
+    expect(network.node(address).rows("dht.item")?.length).toBeGreaterThan(count / 3);
+  const all = new Set(
+    network.addresses.flatMap((address) => (network.node(address).rows("dht.item") ?? []).map(([key]) => key)),
+  );
+  expect(all.size).toBe(count);
+  const copies = network.addresses.reduce(
+    (sum, address) => sum + (network.node(address).rows("dht.item")?.length ?? 0),
+    0,
+  );
+  expect(copies).toBeGreaterThanOrEqual(COPIES * count);
+});
