@@ -7,7 +7,7 @@ import { filesBelow, ROOT } from "../house/tree.ts";
 const FOLDERS = `
 .          → commands, options, completion, files, terminal
 commands   → explore, explain, topology, client, run, options, completion, files, terminal
-explore    → run, options, files, terminal
+explore    → topology, run, options, files, terminal
 explain    → options, files, terminal
 topology   → client, run, options, files, terminal
 client     → options, completion, terminal
