@@ -14,7 +14,7 @@ const WITHOUT_WARM_UP = { MOSAIC_WARM_UP: "no" };
 
 /** Tests that measure time or load the machine: no other test runs at the same time. */
 const ALONE: string[] = [
-  "test/bench/*.test.ts",
+  "test/bench/compare.test.ts",
   "test/cli/many-rules.test.ts",
   "test/cli/run/{process-metrics,run,service}.test.ts",
   "test/control/load.test.ts",
@@ -27,6 +27,7 @@ const ALONE: string[] = [
 
 /** Tests that need about one processor for each file, most of them with network namespaces: two files run at the same time. */
 const NAMESPACES: string[] = [
+  "test/bench/bench.test.ts",
   "test/cli/limits.test.ts",
   "test/house/surroundings.test.ts",
   "test/kernel/{device,devices,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
@@ -90,6 +91,7 @@ const config: ViteUserConfig = defineConfig({
           env: WITHOUT_WARM_UP,
           include: NAMESPACES,
           exclude: [LONG],
+          isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: MINUTE,
