@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { formatHostPort, type HostPort } from "../plan/values/host-port.ts";
 import { EXPOSITION_TYPE, exposition, type MetricFamily } from "./exposition.ts";
 
@@ -25,14 +26,19 @@ const PLAIN = "text/plain; charset=utf-8";
 const CONNECTIONS_MAX = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** Opens an HTTP server with `/metrics`, `/healthz` and `/readyz`. Port 0 chooses a free port. */
+/** Opens an HTTP server with `/metrics`, `/healthz` and `/readyz`. A connection gets one answer. Port 0 chooses a free port. */
 export function openMetricsServer(at: HostPort, source: MetricsSource): Promise<MetricsServerResult> {
+  // A client that sends many requests at once and reads no answer would have all answers rendered and kept.
+  const answered = new WeakSet<Socket>();
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
-    (request, response) => reply(request, response, source),
+    (request, response) => {
+      if (answered.has(request.socket)) return void request.socket.destroy();
+      answered.add(request.socket);
+      reply(request, response, source);
+    },
   );
   server.maxConnections = CONNECTIONS_MAX;
-  server.keepAliveTimeout = REQUEST_TIMEOUT_MS;
   return new Promise((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) => resolve({ ok: false, message: explain(error, at) }));
     server.listen(at.port, at.host, () => resolve({ ok: true, server: new MetricsServer(server) }));
@@ -63,7 +69,12 @@ export class MetricsServer {
 
 function reply(request: IncomingMessage, response: ServerResponse, source: MetricsSource): void {
   const { status, type, text } = answer(request, source);
-  const headers = { "content-type": type, "content-length": Buffer.byteLength(text), "cache-control": "no-store" };
+  const headers = {
+    "content-type": type,
+    "content-length": Buffer.byteLength(text),
+    "cache-control": "no-store",
+    connection: "close",
+  };
   response.writeHead(status, status === 405 ? { ...headers, allow: "GET, HEAD" } : headers);
   response.end(request.method === "HEAD" ? undefined : text);
 }

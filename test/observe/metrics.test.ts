@@ -116,6 +116,27 @@ describe("the server", () => {
     await opened.server.close();
   });
 
+  test("answers one request of a connection, so that a client cannot have many answers kept", async () => {
+    let answers = 0;
+    const metrics = (): [] => {
+      answers++;
+      return [];
+    };
+    const opened = await openMetricsServer(LOOPBACK, { metrics, unready: () => undefined });
+    if (!opened.ok) throw new Error(opened.message);
+    const socket = connect(Number(opened.server.address.split(":")[1]), "127.0.0.1");
+    const closed = new Promise((resolve) =>
+      socket
+        .on("close", resolve)
+        .on("error", () => undefined)
+        .resume(),
+    );
+    socket.write("GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n".repeat(500));
+    await closed;
+    await opened.server.close();
+    expect(answers).toBe(1);
+  });
+
   test("survives malformed requests and many silent connections", async () => {
     const opened = await openMetricsServer(LOOPBACK, { metrics: () => [], unready: () => undefined });
     if (!opened.ok) throw new Error(opened.message);
