@@ -46,15 +46,14 @@ function readRecord(text: string, start: number): ReadRecord | string {
     if (end === undefined) return UNCLOSED;
     fields.push({ text: isQuoted ? text.slice(at + 1, end).replaceAll('""', '"') : text.slice(at, end), isQuoted });
     at = isQuoted ? end + 1 : end;
-    if (at === endOfLine(text, at)) return { fields, end: at };
+    if (isEndOfLine(text, at)) return { fields, end: at };
     if (text[at] !== ",") return `text after the quote of column ${fields.length}`;
   }
 }
 
 function endOfField(text: string, start: number): number {
-  const end = endOfLine(text, start);
   let at = start;
-  while (at < end && text[at] !== ",") at++;
+  while (text[at] !== "," && !isEndOfLine(text, at)) at++;
   return at;
 }
 
@@ -68,6 +67,10 @@ function endOfLine(text: string, start: number): number {
   const newline = text.indexOf("\n", start);
   if (newline < 0) return text.length;
   return newline > start && text[newline - 1] === "\r" ? newline - 1 : newline;
+}
+
+function isEndOfLine(text: string, at: number): boolean {
+  return at >= text.length || text[at] === "\n" || (text[at] === "\r" && text[at + 1] === "\n");
 }
 
 function nextLine(text: string, end: number): number {

@@ -81,6 +81,7 @@ const BYTES_OF_BEGINNING = 65_536;
 function beginningOf(path: string): string {
   const bytes = Buffer.alloc(BYTES_OF_BEGINNING);
   try {
+    if (!statSync(path).isFile()) return "";
     const file = openSync(path, "r");
     const size = readSync(file, bytes);
     closeSync(file);
