@@ -33,12 +33,19 @@ export interface InboundStream {
   readonly receivedAt: number;
 }
 
+/** Change of a row in a snapshot. Only the key of the row is kept. */
+interface SnapshotChange {
+  readonly key: string;
+  readonly isPresent: boolean;
+}
+
 /**
  * Linked list of changes: `before` holds the earlier changes. When the list has become about twice as long as after the last compaction, it
- * is compacted to one change per row, since a peer may change the same rows again and again and never complete the snapshot.
+ * is compacted to the rows that are present, since a peer may change the same rows again and again, or delete rows that it never sent, and
+ * never complete the snapshot.
  */
 interface ReceivedChanges {
-  readonly changes: readonly RowChange[];
+  readonly changes: readonly SnapshotChange[];
   readonly before: ReceivedChanges | undefined;
   /** Number of changes in the whole list, now and after the last compaction. */
   readonly length: number;
@@ -60,7 +67,7 @@ export interface StreamUpdate {
 const NOTHING: ReceivedChanges = { changes: [], before: undefined, length: 0, compacted: 0 };
 
 /** Length up to which a new list is not worth compacting. */
-const SHORT_LIST = 1024;
+const SHORT_LIST = 64;
 
 /** Applies a message to the state of the stream from its sender. A new stream must begin with message 1. */
 export function applyMessage(state: InboundStream | undefined, message: Message, now: number): StreamUpdate {
@@ -98,7 +105,7 @@ function applyInOrder(state: InboundStream, message: Message, now: number): Stre
   return {
     state: withoutObsolete(next, changes),
     changes,
-    snapshotKeys: endsSnapshot ? snapshot && new Set(presentRows(snapshot).keys()) : undefined,
+    snapshotKeys: endsSnapshot ? snapshot && presentRows(snapshot) : undefined,
     ack: received,
   };
 }
@@ -134,21 +141,18 @@ function netChanges(messages: readonly Message[]): readonly RowChange[] {
 function append(before: ReceivedChanges, changes: readonly RowChange[]): ReceivedChanges {
   if (changes.length === 0) return before;
   const { compacted } = before;
-  const appended = { changes, before, length: before.length + changes.length, compacted };
+  const kept = changes.map((change) => ({ key: keyOfChange(change), isPresent: change.isPresent }));
+  const appended = { changes: kept, before, length: before.length + kept.length, compacted };
   if (appended.length <= 2 * compacted + SHORT_LIST) return appended;
-  const present = [...presentRows(appended).values()];
+  const present = [...presentRows(appended)].map((key) => ({ key, isPresent: true }));
   return { changes: present, before: undefined, length: present.length, compacted: present.length };
 }
 
-/** Returns the rows that are present after all changes, by key. The latest change of a row counts. */
-function presentRows(received: ReceivedChanges): ReadonlyMap<string, RowChange> {
-  const latest = new Map<string, RowChange>();
+/** Returns the keys of the rows that are present after all changes. The latest change of a row counts. */
+function presentRows(received: ReceivedChanges): ReadonlySet<string> {
+  const latest = new Map<string, boolean>();
   for (let some: ReceivedChanges | undefined = received; some !== undefined; some = some.before) {
-    for (const change of some.changes) {
-      const key = keyOfChange(change);
-      if (!latest.has(key)) latest.set(key, change);
-    }
+    for (const { key, isPresent } of some.changes) if (!latest.has(key)) latest.set(key, isPresent);
   }
-  for (const [key, { isPresent }] of latest) if (!isPresent) latest.delete(key);
-  return latest;
+  return new Set([...latest].flatMap(([key, isPresent]) => (isPresent ? [key] : [])));
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { heldBytesOf } from "../plan/values/held-bytes.ts";
 import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
@@ -16,9 +17,13 @@ export interface RowChange {
  */
 export const CHANGES_MAX = 16;
 
-/** Returns the key of the changed row. All changes of one row have the same key. */
+/** Length above which the key of a row is replaced by its digest. A node keeps the keys of rows for as long as a peer wishes. */
+const LONG_KEY = 128;
+
+/** Returns the key of the changed row, of bounded length. All changes of one row have the same key. */
 export function keyOfChange({ inlet, args }: RowChange): string {
-  return keyOfValues([inlet, ...args]);
+  const key = keyOfValues([inlet, ...args]);
+  return key.length <= LONG_KEY ? key : `#${hash("sha256", Buffer.from(key, "utf16le"), "base64")}`;
 }
 
 /** Memory of a change besides its values, in bytes. */

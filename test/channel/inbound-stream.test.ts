@@ -64,3 +64,14 @@ test("a row that the stream changes is no longer obsolete", () => {
   expect([...(after?.obsolete ?? [])]).toEqual([row(1), row(3)].map(keyOfChange));
   expect([...withoutObsolete(after as InboundStream, [row(3)]).obsolete]).toEqual([keyOfChange(row(1))]);
 });
+
+test("a stream that never completes its snapshot keeps little of rows that it deletes or changes again and again", () => {
+  let state: InboundStream | undefined;
+  for (let number = 1; number <= 2_000; number++) {
+    const long = (isPresent: boolean): RowChange => ({ inlet: 1, isPresent, args: [`${number}`.padEnd(8_000, "x")] });
+    ({ state } = applyMessage(state, message(number, [long(number % 4 === 0)]), 0));
+    ({ state } = applyMessage(state, message(number + 1, [long(false)]), 0));
+    number++;
+  }
+  expect(JSON.stringify(state).length).toBeLessThan(20_000);
+});
