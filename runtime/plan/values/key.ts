@@ -31,15 +31,18 @@ export function keyOf(value: Value): Key {
 /** V8 hashes the lowest 64 bits of a bigint. */
 const HASHED_BITS = 64;
 const HASHED_END: bigint = 1n << 64n;
-/** Odd factor that mixes the high bits of ids into the low ones. */
+/** Odd factors that mix bits 64 to 127 of ids, and the bits above them, into the lowest 64. */
 let factor = 0x9e3779b97f4a7c15n;
+let topFactor = 0xc2b2ae3d27d4eb4fn;
 
 /**
- * Makes the keys of ids depend on a secret of 64 bits, so that nobody outside can choose ids whose keys have one hash. Called once in a
- * process that serves a network, before the first key is made. Results do not depend on the secret.
+ * Makes the keys of ids of more than 64 bits depend on a secret of 64 bits, so that nobody outside can choose such ids whose keys have one
+ * hash. The keys of shorter ids and of numbers do not depend on it. Called once in a process that serves a network, before the first key is
+ * made. Results do not depend on the secret.
  */
 export function hideIdKeys(secret: bigint): void {
   factor = secret | 1n;
+  topFactor = BigInt.asUintN(HASHED_BITS, secret * factor) | 1n;
 }
 
 /**
@@ -48,7 +51,7 @@ export function hideIdKeys(secret: bigint): void {
  * stay.
  */
 function spread(id: bigint): bigint {
-  return id ^ BigInt.asUintN(HASHED_BITS, (id >> 64n) * factor);
+  return id ^ BigInt.asUintN(HASHED_BITS, BigInt.asUintN(HASHED_BITS, id >> 64n) * factor + (id >> 128n) * topFactor);
 }
 
 /** For this number of values or more, `join` builds the key instead of `+=`, for which V8 allocates an object per concatenation. */

@@ -59,6 +59,7 @@ function unmix(count: Maybe, value: Maybe): Maybe {
   const rows = termsOf(value as Values, (row): row is readonly number[] => isRow(row, count));
   if (rows === undefined) return undefined;
   const length = longest(rows);
+  if (count * length > SIZE_MAX) return undefined;
   const solution = solve(rows, count);
   if (solution === undefined) return undefined;
   const sums = solution.unknowns.map((factors) =>
