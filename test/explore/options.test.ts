@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { RandomSearch } from "../../lab/explorer/random-search.ts";
@@ -65,6 +65,40 @@ test("a counterexample names its files from its own folder", async () => {
   const { code, stdout } = await mosaicInProcess("sim", "--replay", fileIn("there/saved/found.json"));
   expect(stdout).toContain("timer of t1");
   expect(code).toBe(0);
+});
+
+test("a replay loads a plugin of the file only if the command line names it too", async () => {
+  const plugin = written("loaded.mjs", "globalThis.replayLoaded = true;\nexport default () => {};\n");
+  const program = written("plugged.mzl", "materialize(p, infinity, 1, keys(1)).\nt1: p(1) :- periodic(_, 1, 1).\n");
+  const invariant = written("plugged.inv.mzl", 'v: violation("one", [A]) :- p@A(1).\n');
+  const out = fileIn("plugged.json");
+  await explore(program, "--invariant", invariant, "--nodes", "1", "--out", out);
+  writeFileSync(out, JSON.stringify({ ...JSON.parse(readFileSync(out, "utf8")), plugins: ["./loaded.mjs"] }));
+  const refused = await mosaicInProcess("sim", "--replay", out);
+  expect(refused.stderr).toMatch(
+    /--replay: .*plugged.json names the plugin .*loaded.mjs; if you trust it, add --plugin/,
+  );
+  expect(refused.code).toBe(2);
+  expect(globalThis).not.toHaveProperty("replayLoaded");
+  expect((await mosaicInProcess("sim", "--replay", out, "--plugin", plugin)).code).toBe(0);
+  expect(globalThis).toHaveProperty("replayLoaded");
+});
+
+test.each([
+  [{ joins: 1e10 }, {}],
+  [{ crashes: 0.5 }, {}],
+  [{}, { nodes: 1e6 }],
+  [{}, { settle: -1 }],
+])("a counterexample with the budgets %j and the fields %j is none", async (budgets, fields) => {
+  const program = written("bounds.mzl", "materialize(p, infinity, 1, keys(1)).\nt1: p(1) :- periodic(_, 1, 1).\n");
+  const invariant = written("bounds.inv.mzl", 'v: violation("one", [A]) :- p@A(1).\n');
+  const out = fileIn("bounds.json");
+  await explore(program, "--invariant", invariant, "--nodes", "1", "--out", out);
+  const document = JSON.parse(readFileSync(out, "utf8")) as { readonly budgets: object };
+  writeFileSync(out, JSON.stringify({ ...document, ...fields, budgets: { ...document.budgets, ...budgets } }));
+  const { code, stderr } = await mosaicInProcess("sim", "--replay", out);
+  expect(stderr).toMatch(/bounds.json is not a counterexample of `mosaic explore`/);
+  expect(code).toBe(2);
 });
 
 test("--exact-times: states whose timers have the same order and other distances are different", async () => {

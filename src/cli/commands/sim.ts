@@ -5,6 +5,7 @@ import { Failure, wrongUsage } from "../terminal/failure.ts";
 interface SimInput extends ConclusionInput {
   readonly scenario?: string;
   readonly replay?: string;
+  readonly plugin: readonly string[];
   readonly seed?: number;
   readonly pcap?: string;
   readonly trace?: string;
@@ -50,14 +51,17 @@ export const command: CommandSpec<SimInput> = {
       description: "run a counterexample of mosaic explore, instead of a topology",
       conflicts: [...SINGLE_RUN, "seed", "seeds", "out"],
     },
+    { syntax: "--plugin <file>", description: "load a plugin that the counterexample names", isRepeatable: true },
     ...CONCLUSION_OPTIONS,
   ],
-  run: async ({ scenario, replay, seed, pcap, trace, top, set, seeds, vary, out, plot, check, json }, { output }) => {
+  run: async (input, { output }) => {
+    const { scenario, replay, plugin, seed, pcap, trace, top, set, seeds, vary, out, plot, check, json } = input;
     if (replay !== undefined) {
       if (scenario !== undefined) throw wrongUsage("--replay", "a counterexample runs without a topology");
       const { replayTrace } = await import("../explore/replay-trace.ts");
-      return replayTrace(replay, json, output);
+      return replayTrace(replay, { plugins: plugin, isJson: json }, output);
     }
+    if (plugin.length > 0) throw wrongUsage("--plugin", "it belongs to --replay");
     if (scenario === undefined) throw new Failure(2, "name a topology file, or a counterexample with --replay");
     const { parseSetting, parseVariation, runStudy } = await import("../topology/run-study.ts");
     const settings = set.map((text) => parseSetting(text, "--set"));

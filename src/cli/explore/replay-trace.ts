@@ -1,17 +1,28 @@
 /** `mosaic sim --replay FILE`: runs the steps of a counterexample of `mosaic explore` again, and tells them. */
+import { resolve } from "node:path";
 import type { Value } from "../../../runtime/plan/values/value.ts";
 import { type Finding, inspect } from "../../../lab/explorer/outcome.ts";
 import { loadPlugin } from "../options/plugin.ts";
-import { runFailed } from "../terminal/failure.ts";
+import { runFailed, wrongUsage } from "../terminal/failure.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Output } from "../terminal/output.ts";
 import { type Exploration, prepareExploration } from "./prepare-exploration.ts";
 import { stepLines } from "./show-report.ts";
 import { findingText, readTrace, tellSteps } from "./trace-file.ts";
 
+export interface ReplayOptions {
+  /** Files of `--plugin`. A plugin that the counterexample names is loaded only if it is one of them, since plugins run with all rights. */
+  readonly plugins: readonly string[];
+  readonly isJson: boolean;
+}
+
 /** Prints the steps and what is wrong after them. Throws `Failure` if nothing is wrong any more. */
-export async function replayTrace(file: string, isJson: boolean, output: Output): Promise<void> {
+export async function replayTrace(file: string, { plugins, isJson }: ReplayOptions, output: Output): Promise<void> {
   const { document, options } = readTrace(file);
+  const allowed = new Set(plugins.map((plugin) => resolve(plugin)));
+  const refused = options.plugins.find((plugin) => !allowed.has(resolve(plugin)));
+  if (refused !== undefined)
+    throw wrongUsage("--replay", `${file} names the plugin ${refused}; if you trust it, add --plugin ${refused}`);
   for (const plugin of options.plugins) await loadPlugin(plugin);
   const exploration = await prepareExploration(options, output).make(true, options.after);
   const steps = tellSteps(document, exploration);

@@ -13,7 +13,13 @@ import type { Exploration, ExplorationOptions } from "./prepare-exploration.ts";
 
 const FORMAT = "mosaic counterexample 1";
 
-const budget = z.number().nonnegative();
+/** Largest count of the command line. */
+const COUNT_MAX = 2 ** 31 - 1;
+const NODES_MAX = 65_535;
+
+const count = z.number().int().nonnegative();
+const budget = count.max(COUNT_MAX);
+const seconds = z.number().nonnegative().max(COUNT_MAX);
 const documentSchema: z.ZodType<TraceDocument> = z.object({
   format: z.literal(FORMAT),
   finding: z.string(),
@@ -25,7 +31,7 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   dialect: z.enum(["mozlog", "overlog", "overlog-flat"]).optional(),
   optimisations: z.object({ tailCalls: z.boolean(), inlineViews: z.boolean(), localShortcut: z.boolean() }).optional(),
   invariant: z.string(),
-  nodes: z.number().int().positive(),
+  nodes: z.number().int().positive().max(NODES_MAX),
   budgets: z.object({
     crashes: budget,
     restarts: budget,
@@ -39,15 +45,17 @@ const documentSchema: z.ZodType<TraceDocument> = z.object({
   isExact: z.boolean().default(false),
   plugins: z.array(z.string()).default([]),
   standardInput: z.string().optional(),
-  limits: z.object({ source: z.number(), rules: z.number(), nesting: z.number() }).optional(),
-  draw: z.number().int().nonnegative().default(0),
-  seed: z.number(),
-  settle: z.number(),
-  after: z.number(),
+  limits: z
+    .object({ source: z.number().positive(), rules: z.number().positive(), nesting: z.number().positive() })
+    .optional(),
+  draw: count.default(0),
+  seed: budget,
+  settle: seconds,
+  after: seconds,
   steps: z.array(
     z.object({
       kind: z.enum(["deliver", "lose", "duplicate", "drop", "tick", "crash", "restart", "join"]),
-      node: z.number().int().nonnegative(),
+      node: count,
       key: z.number(),
       from: z.number().int().optional(),
       text: z.string().optional(),
