@@ -26,19 +26,25 @@ const PLAIN = "text/plain; charset=utf-8";
 const CONNECTIONS_MAX = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** Opens an HTTP server with `/metrics`, `/healthz` and `/readyz`. A connection gets one answer. Port 0 chooses a free port. */
+/**
+ * Opens an HTTP server with `/metrics`, `/healthz` and `/readyz`. A client that sends a request before it has the answer to the one before
+ * loses its connection. Port 0 chooses a free port.
+ */
 export function openMetricsServer(at: HostPort, source: MetricsSource): Promise<MetricsServerResult> {
   // A client that sends many requests at once and reads no answer would have all answers rendered and kept.
-  const answered = new WeakSet<Socket>();
+  const answering = new WeakSet<Socket>();
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
     (request, response) => {
-      if (answered.has(request.socket)) return void request.socket.destroy();
-      answered.add(request.socket);
+      const { socket } = request;
+      if (answering.has(socket)) return void socket.destroy();
+      answering.add(socket);
+      response.once("finish", () => answering.delete(socket));
       reply(request, response, source);
     },
   );
   server.maxConnections = CONNECTIONS_MAX;
+  server.keepAliveTimeout = REQUEST_TIMEOUT_MS;
   return new Promise((resolve) => {
     server.once("error", (error: NodeJS.ErrnoException) => resolve({ ok: false, message: explain(error, at) }));
     server.listen(at.port, at.host, () => resolve({ ok: true, server: new MetricsServer(server) }));
@@ -73,7 +79,6 @@ function reply(request: IncomingMessage, response: ServerResponse, source: Metri
     "content-type": type,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
-    connection: "close",
   };
   response.writeHead(status, status === 405 ? { ...headers, allow: "GET, HEAD" } : headers);
   response.end(request.method === "HEAD" ? undefined : text);

@@ -116,7 +116,7 @@ describe("the server", () => {
     await opened.server.close();
   });
 
-  test("answers one request of a connection, so that a client cannot have many answers kept", async () => {
+  test("answers one request of a connection at a time, so that a client cannot have many answers kept", async () => {
     let answers = 0;
     const metrics = (): [] => {
       answers++;
