@@ -40,6 +40,7 @@ const ISOLATED: string[] = [
   "test/check/large-program.test.ts",
   "test/cli/completion/manual.test.ts",
   "test/engine/round-events.test.ts",
+  "test/explore/options.test.ts",
   "test/fuzz/*.test.ts",
   "test/grammar/linear-time.test.ts",
   "test/node/data-bounds.test.ts",
