@@ -99,7 +99,7 @@ export class ExhaustiveSearch {
     const finding = inspect(system, invariants, reached);
     if (finding !== undefined) return { finding, schedule: [] };
     const choices = system.choices();
-    // A way that goes round for ever may consist of the states of several threads, so each state of theirs is an end.
+    // A cycle may consist of states that several threads visited, so with threads every state is checked as an end.
     const isEnd = isShared || !choices.some(isFair);
     const missed = isEnd ? fairEnd.check() : undefined;
     const first = turn % Math.max(1, choices.length);

@@ -73,7 +73,7 @@ export class FairRun {
     return first === undefined ? undefined : nodeChoice("tick", first);
   }
 
-  /** Hash of the state with all that decides how the run goes on: also the times that are left until messages and timers are due. */
+  /** Hash of the state, with the time left until each timer and message is due. */
   get digest(): Digest {
     const sum = new DigestSum();
     for (let node = 0; node < this.#timers.length; node++) {

@@ -44,7 +44,7 @@ export interface RandomSettings {
 /** Number of states up to which a random search counts them. More would take its memory, and it does not need them. */
 export const COUNTED_MAX = 5_000_000;
 
-/** Number of the random numbers that the nodes draw in a schedule, for `System.drawFrom`. 0 are those of an exhaustive search. */
+/** Returns the number that selects the random streams of the nodes in a schedule (`System.drawFrom`). An exhaustive search has 0. */
 export function drawOf(schedule: number | undefined): number {
   return schedule === undefined ? 0 : schedule + 1;
 }

@@ -7,7 +7,7 @@ import type { Invariants } from "./invariants.ts";
 import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
 
-/** What is wrong on the fair end: after the actions of `schedule`, or, for a goal, never. */
+/** Finding of a fair run. `schedule` leads to it; it is empty if the goal was missed. */
 export interface BadEnd {
   readonly finding: Finding;
   readonly schedule: readonly Choice[];

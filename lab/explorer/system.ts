@@ -84,7 +84,7 @@ export class System {
   #budgets: Budgets;
   #changes: SystemChange[] = [];
   #sending: Message[] = [];
-  /** Number of the random numbers that the nodes draw: other ones in each random schedule. */
+  /** Number that selects the random streams of the nodes. Each random schedule has its own. */
   #draw = 0;
   /** Messages of the running action, those to nodes that are down for good included. */
   #attempted: Message[] = [];

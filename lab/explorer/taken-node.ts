@@ -14,7 +14,7 @@ export interface Takeover {
   readonly onLimit: (limit: string, rule: string) => void;
 }
 
-/** Ids of the calls that a node makes in the simulation: above those that an exploration takes. */
+/** Offset of the call ids of the simulation. The exploration takes the ids below it. */
 const SIMULATED_IDS = 2 ** 20;
 
 /** World of a simulated node that an exploration may take over. */

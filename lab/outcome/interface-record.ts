@@ -19,7 +19,7 @@ export class InterfaceRecord {
   readonly series: InterfaceSecond[] = [];
   #last: (ByteCounters & { readonly at: number }) | undefined;
 
-  /** Adds the counters of an interface at a time. The first ones are the zero. Smaller ones than before have begun again with zero. */
+  /** Adds the counters of an interface at a time. The first sample is the baseline. A counter that fell was reset: it counts from 0. */
   add(at: number, { received, sent }: ByteCounters): void {
     const last = this.#last;
     this.#last = { at, received, sent };

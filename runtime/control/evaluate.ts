@@ -29,7 +29,7 @@ export type QueryResult =
 /** Budget of a query, which must not delay the node: number of rows that it reads, number of distinct answers, bytes and time. */
 const MOST_READS = 1_000_000;
 const MOST_ANSWERS = 100_000;
-/** Size of all answers, as `sizeOfText` counts it, with the answers that are equal to others. */
+/** Limit on the sum of `sizeOfText` over all derivations. Equal answers count each time. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_SECONDS = 0.5;
 

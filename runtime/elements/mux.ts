@@ -149,7 +149,7 @@ export class Mux implements Element {
     for (let lost = before - this.length; lost > 0; lost--) this.counters.drop("program replaced");
   }
 
-  /** Discards the queued inputs, and does not resume. Called between two steps, by a model checker that takes the node back. */
+  /** Discards the queued inputs, and cancels the pause. The model checker calls it before it restores a state, between two steps. */
   discard(): void {
     if (this.length > 0) this.#clear();
     this.#isYielding = false;

@@ -13,8 +13,8 @@ import type { GroupEntry } from "./group-entry.ts";
 /** Aggregate of one column over the entries of a group. */
 export interface RunningAggregate {
   /**
-   * Takes a change of the count of an entry, which already has the new count. Returns false if the aggregate cannot follow the change; it
-   * is then of no further use.
+   * Takes a change of the count of an entry, which already has the new count. Returns false if the aggregate cannot follow the
+   * change. The caller then discards it.
    */
   update(entry: GroupEntry, change: number): boolean;
   /** Returns the aggregate; undefined if it has no value. Called only while the group has entries. */

@@ -51,7 +51,7 @@ interface BeforeDeletion {
 
 const NO_ROWS: readonly Row[] = [];
 
-/** Memory of a row up to which none of its keys exceeds `KEY_MAX`: a key takes at most eight characters for each byte. */
+/** The keys of a row of at most this many bytes are not checked: a key has at most eight characters for each byte of the row. */
 const LONG_ROW_BYTES: number = KEY_MAX / 8;
 
 /** Rows that a commit has deleted and inserted. */

@@ -11,7 +11,7 @@ export const DEPTH_MAX = 64;
 /** Largest number of values at all depths of a value that an expression builds. */
 const COUNT_MAX = 1 << 20;
 
-/** `bytes` is the number of characters and bytes at all depths, once for each occurrence, although a list may hold one text many times. */
+/** `bytes`: characters and bytes at all depths. A text that a list holds twice counts twice. */
 interface Extent {
   readonly depth: number;
   readonly count: number;
@@ -61,7 +61,7 @@ export function sizeOfText(values: Values): number {
   return size;
 }
 
-/** Number of parts up to which a value without nested parts is measured again, which is as fast as a lookup. */
+/** A flat value with at most this many parts is not cached: measuring it is as fast as the lookup. */
 const FEW = 16;
 
 /** `parts` are the values in `value`. */

@@ -6,7 +6,7 @@ import type { Values, Value } from "./value.ts";
 /** Key of a value in a `Map`. Two values have the same key if and only if they are equal. */
 export type Key = null | boolean | number | string | bigint;
 
-/** Length of the longest key. A longer text would come close to the limit of V8, and would take as long to compare as a step should. */
+/** Longest key, in characters. The longest string of V8 is eight times as long. */
 export const KEY_MAX: number = 2 ** 26;
 
 /** Exception for values whose key would exceed `KEY_MAX`. Keys are made in steps and in queries, which catch it. */

@@ -12,7 +12,7 @@ export function ownedValues(values: Values): Values {
   return values.some(mayBorrow) ? values.map(owned) : values;
 }
 
-/** A view of at least this share of a block of memory may keep the block. */
+/** A view of less than 1/VIEW_SHARE of its buffer is copied. */
 const VIEW_SHARE = 4;
 /** Size of a block of memory that several short values share. A view may keep such a block. */
 const POOLED_BYTES = 8192;

@@ -67,7 +67,8 @@ export function contentsOfPacket(packet: Packet): readonly Uint8Array[] | undefi
 
 /**
  * Returns encoded arguments with hop count 0 in all packets inside them. Finds the packets by a scan, which costs the same for any nesting.
- * Contents that are equal afterwards differed in hop counts only, also if they are malformed.
+ * Malformed
+ * contents are changed, too. Two contents with equal results differ in hop counts only.
  */
 function contentWithoutHops(content: Uint8Array): Uint8Array {
   let copy: Uint8Array | undefined;
@@ -81,8 +82,7 @@ function contentWithoutHops(content: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns the value with packets in place of its packets in transit whose encoding has hop count 0: the encoder adds 1 to the count of such
- * a packet. Their bodies stay unchanged.
+ * Returns the value with hop count -1 in each packet in transit. The encoder adds 1, so the count is encoded as 0. Bodies stay unchanged.
  */
 function withoutHops(value: Value): Value {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
