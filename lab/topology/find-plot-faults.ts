@@ -37,6 +37,11 @@ function isSameFile(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
+/** Returns a function that reports a message at a place of the document. */
+function faultAt(path: KeyPath): (message: string) => readonly DocumentFault[] {
+  return (message) => [{ path, message }];
+}
+
 function throughputFaults(
   path: KeyPath,
   written: HostNames | undefined,
@@ -44,9 +49,7 @@ function throughputFaults(
   hosts: readonly NumberedHost[],
 ): readonly DocumentFault[] {
   return listOf(written).flatMap((name, at): readonly DocumentFault[] => {
-    const fault = (message: string): readonly DocumentFault[] => [
-      { path: typeof written === "string" ? path : [...path, at], message },
-    ];
+    const fault = faultAt(typeof written === "string" ? path : [...path, at]);
     const one = trafficNamed(name, traffic);
     const { host: hostName, device } = interfaceNamed(name);
     const host = hosts.find((candidate) => candidate.name === hostName);
@@ -69,9 +72,7 @@ function rttFaults(
   traffic: readonly TrafficDocument[],
 ): readonly DocumentFault[] {
   return listOf(written).flatMap((name, at): readonly DocumentFault[] => {
-    const fault = (message: string): readonly DocumentFault[] => [
-      { path: typeof written === "string" ? path : [...path, at], message },
-    ];
+    const fault = faultAt(typeof written === "string" ? path : [...path, at]);
     const one = trafficNamed(name, traffic);
     if (one !== undefined) return kindFault(name, one, RTT_KINDS, fault);
     return fault(`there is no traffic ${JSON.stringify(name)}; ${known(traffic, [])}`);
