@@ -3,7 +3,7 @@
  * `TopologyDocument`, to `findFaults`. The schemas below are ordered from scalar values to tables to the document.
  */
 import { isIPv4 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { type Cidr, parseCidr } from "../../runtime/ip/cidr.ts";
 import { deviceAddressProblem } from "../../runtime/ip/device-address.ts";
 import { canonicalHostPort } from "../../runtime/plan/values/host-port.ts";
