@@ -13,6 +13,9 @@ const OUT_OF_ORDER_MAX = 32;
 const OUT_OF_ORDER_CHANGES = 32;
 const OUT_OF_ORDER_BYTES = 64 << 10;
 
+/** Deletions of rows, by the key of the row. */
+export type ObsoleteRows = ReadonlyMap<string, RowChange>;
+
 /** State of the stream from one peer. */
 export interface InboundStream {
   readonly stream: number;
@@ -27,8 +30,8 @@ export interface InboundStream {
    * that are not in it are deleted.
    */
   readonly snapshot: ReceivedChanges | undefined;
-  /** Keys of rows that are not in the snapshot and have yet to be deleted, since one step deletes only a part of such rows. */
-  readonly obsolete: ReadonlySet<string>;
+  /** Rows that are not in the snapshot and have yet to be deleted, since one step deletes only a part of such rows. */
+  readonly obsolete: ObsoleteRows;
   /** Time of the latest message. */
   readonly receivedAt: number;
 }
@@ -81,7 +84,7 @@ export function applyMessage(state: InboundStream | undefined, message: Message,
     received: 0,
     outOfOrder: new Map(),
     snapshot: NOTHING,
-    obsolete: new Set<string>(),
+    obsolete: new Map<string, RowChange>(),
     receivedAt: now,
   };
   return applyInOrder(fresh, message, now);
@@ -112,13 +115,23 @@ function applyInOrder(state: InboundStream, message: Message, now: number): Stre
 
 /** Returns the state of a stream from which these rows have yet to be deleted. */
 export function withObsolete(state: InboundStream, rows: readonly RowChange[]): InboundStream {
-  return { ...state, obsolete: new Set(rows.map(keyOfChange)) };
+  return { ...state, obsolete: obsoleteRows(rows) };
 }
 
 /** Returns the state of a stream after changes of rows: none of these is obsolete any longer. */
-export function withoutObsolete(state: InboundStream, changes: readonly RowChange[]): InboundStream {
+function withoutObsolete(state: InboundStream, changes: readonly RowChange[]): InboundStream {
   if (state.obsolete.size === 0 || changes.length === 0) return state;
-  return { ...state, obsolete: state.obsolete.difference(new Set(changes.map(keyOfChange))) };
+  return { ...state, obsolete: withoutRows(state.obsolete, changes) };
+}
+
+export function obsoleteRows(deletions: readonly RowChange[]): ObsoleteRows {
+  return new Map(deletions.map((change) => [keyOfChange(change), change]));
+}
+
+export function withoutRows(rows: ObsoleteRows, changes: readonly RowChange[]): ObsoleteRows {
+  const left = new Map(rows);
+  for (const change of changes) left.delete(keyOfChange(change));
+  return left;
 }
 
 function hasRoom(outOfOrder: ReadonlyMap<number, Message>, message: Message): boolean {

@@ -3,9 +3,18 @@
  * and ReceiveDemux pushes the messages of peers; `runtime/channel` has the protocol of one peer. When the step commits, messages and
  * acknowledgements go to NetworkOut.
  */
-import { applyMessage, type InboundStream, withObsolete, withoutObsolete } from "../channel/inbound-stream.ts";
+import {
+  applyMessage,
+  type InboundStream,
+  type ObsoleteRows,
+  obsoleteRows,
+  withObsolete,
+  withoutRows,
+} from "../channel/inbound-stream.ts";
 import { HeldRows, ROW_BYTES_MAX } from "../channel/held-rows.ts";
+import { hasProof } from "../channel/proof-columns.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
+import { isOfPeer, peerKey } from "../channel/peer-key.ts";
 import { PacedRows, type TakeRow } from "../channel/paced-rows.ts";
 import {
   argumentsOf,
@@ -85,8 +94,21 @@ const NAMES_MAX = 16;
  */
 const DELETIONS_PER_STEP = 128;
 
+/** Time after which a part of such rows counts as lost and is queued again, with half the rows, in seconds. */
+const DELETION_TIMEOUT = 1;
+
 /** Stream of the messages that this node sends to itself without one. The streams of peers have other numbers. */
 const NO_STREAM = 0;
+
+const NO_ROWS: ObsoleteRows = new Map();
+
+/** Input that deletes rows of a peer. */
+interface Deletions {
+  /** Greatest number of rows that the input deletes. */
+  readonly most: number;
+  /** Time at which the input counts as lost. */
+  readonly lostAt: number;
+}
 
 /** Acknowledgement of the messages of a stream up to message `number`. */
 interface Ack {
@@ -143,7 +165,14 @@ export class ViewChannel implements Element {
   #pending = new Map<string, PendingChange[]>();
   #advanced = new Map<string, InboundStream>();
   #acks: Ack[] = [];
-  /** Timer for the next message that is due, row that no longer needs to wait, or peer that counts as silent. */
+  /** Rows of silent peers that have yet to be deleted, by peer; after the step under way, for its peers. */
+  readonly #silent = new Map<string, ObsoleteRows>();
+  #shrunk = new Map<string, ObsoleteRows>();
+  /** Peers whose next deletions are to be queued when the step under way commits. */
+  #unfinished = new Set<string>();
+  /** Queued deletions of the rows of silent and restarted peers, by peer. */
+  readonly #deletions = new Map<string, Deletions>();
+  /** Timer for the next message, waiting row, lost deletion or silent peer. */
   #alarm: { readonly at: number; readonly timer: Timer } | undefined;
 
   constructor(plan: Plan, context: ChannelContext) {
@@ -208,10 +237,11 @@ export class ViewChannel implements Element {
     this.#apply(changes, peer);
     if (state === undefined) return;
     const obsolete = snapshotKeys === undefined ? [] : this.#notRepeated(peer, snapshotKeys);
-    this.#apply(obsolete.slice(0, DELETIONS_PER_STEP), peer);
-    const later = obsolete.slice(DELETIONS_PER_STEP);
+    // The peer sends the message again and again if its step exceeds a limit, so this step does little more than without deletions.
+    this.#apply(obsolete.slice(0, CHANGES_MAX), peer);
+    const later = obsolete.slice(CHANGES_MAX);
     this.#advanced.set(peer, later.length === 0 ? state : withObsolete(state, later));
-    this.#deleteInParts(peer, state.stream, later);
+    if (later.length > 0) this.#unfinished.add(peer);
   }
 
   #hasRoomFor(source: string): boolean {
@@ -222,20 +252,33 @@ export class ViewChannel implements Element {
   }
 
   /**
-   * Applies a message of this node itself. Deletions of the rows of a silent peer are ignored if the peer has returned since. Deletions of
-   * obsolete rows are ignored if the peer has begun another stream since.
+   * Applies a message of this node itself: rows for another of its names, or deletions of rows of a peer. Deletions are ignored if they are
+   * no longer due, or if the peer has returned or begun another stream since.
    */
   #applyLocal(args: Values, source: string): void {
     const { stream, changes = [] } = messageOf(args) ?? {};
     const state = this.#inbound.get(source);
-    const accepted = changes.filter((change) => this.#accepts(change, source));
-    if (state === undefined) {
-      if (stream === NO_STREAM) this.#apply(accepted, source);
-    } else if (stream === state.stream) {
-      const obsolete = accepted.filter((change) => state.obsolete.has(keyOfChange(change)));
-      this.#advanced.set(source, withoutObsolete(state, obsolete));
-      this.#apply(obsolete, source);
+    if (!isOfPeer([source])) {
+      this.#apply(
+        changes.filter((change) => this.#accepts(change, source)),
+        source,
+      );
+    } else if (stream === (state?.stream ?? NO_STREAM)) {
+      const before = this.#rowsToDelete(source);
+      const after = withoutRows(before, changes);
+      if (state === undefined) this.#shrunk.set(source, after);
+      else this.#advanced.set(source, { ...state, obsolete: after });
+      this.#delete(source, changes, before, after);
     }
+  }
+
+  /** Applies the deletions that are still due. `before` and `after` are the rows to delete before and after the step. */
+  #delete(peer: string, changes: readonly RowChange[], before: ObsoleteRows, after: ObsoleteRows): void {
+    this.#apply(
+      changes.filter((change) => before.has(keyOfChange(change))),
+      peer,
+    );
+    if (after.size > 0 && after.size < before.size) this.#unfinished.add(peer);
   }
 
   /**
@@ -245,7 +288,9 @@ export class ViewChannel implements Element {
   save(): () => void {
     const outbound = [...this.#outbound].map(([peer, stream]) => [peer, stream, stream.save()] as const);
     const inbound = [...this.#inbound];
+    const silent = [...this.#silent];
     const rows = this.#heldRows.save();
+    const deletions = [...this.#deletions];
     const [bytes, alarm] = [this.#outboundBytes, this.#alarm];
     return () => {
       this.#outbound.clear();
@@ -255,6 +300,10 @@ export class ViewChannel implements Element {
       }
       this.#inbound.clear();
       for (const [peer, stream] of inbound) this.#inbound.set(peer, stream);
+      this.#silent.clear();
+      for (const [peer, left] of silent) this.#silent.set(peer, left);
+      this.#deletions.clear();
+      for (const [peer, queued] of deletions) this.#deletions.set(peer, queued);
       rows();
       [this.#outboundBytes, this.#alarm] = [bytes, alarm];
     };
@@ -262,10 +311,12 @@ export class ViewChannel implements Element {
 
   /** Numbers and rows that decide what the element does next, without times. */
   get state(): readonly unknown[] {
-    const inbound = [...this.#inbound].map(([peer, { stream, previousStream, received, outOfOrder, snapshot }]) => {
-      return [peer, stream, previousStream, received, [...outOfOrder], snapshot];
+    const inbound = [...this.#inbound].map(([peer, state]) => {
+      const { stream, previousStream, received, outOfOrder, snapshot, obsolete } = state;
+      return [peer, stream, previousStream, received, [...outOfOrder], snapshot, [...obsolete.keys()]];
     });
-    return [[...this.#outbound].map(([peer, stream]) => [peer, stream.state]), inbound];
+    const silent = [...this.#silent].map(([peer, rows]) => [peer, [...rows.keys()]]);
+    return [[...this.#outbound].map(([peer, stream]) => [peer, stream.state]), inbound, silent];
   }
 
   /** The inbound streams whose senders count as silent at `time`, unless they send before: sender and id of the stream. */
@@ -290,13 +341,37 @@ export class ViewChannel implements Element {
   commit(): void {
     this.#heldRows.commit();
     const pending = this.#pending;
-    if (pending.size === 0 && this.#advanced.size === 0 && this.#acks.length === 0) return;
-    for (const [peer, state] of this.#advanced) this.#inbound.set(peer, state);
+    if (pending.size === 0 && this.#advanced.size === 0 && this.#acks.length === 0 && this.#shrunk.size === 0) return;
+    const unfinished = this.#advance();
     for (const ack of this.#acks) this.#acknowledge(ack);
     this.abort();
+    for (const peer of unfinished) this.#queueDeletions(peer, this.#deletions.get(peer)?.most ?? DELETIONS_PER_STEP);
     for (const [location, changes] of pending) this.#replicate(location, changes);
     this.#context.networkOut.commit();
     this.#setAlarm();
+  }
+
+  /** Makes the states after the step the present ones. Returns the peers whose next deletions are to be queued. */
+  #advance(): ReadonlySet<string> {
+    for (const [peer, rows] of this.#shrunk) this.#silent.set(peer, rows);
+    for (const [peer, state] of this.#advanced) {
+      this.#inbound.set(peer, state);
+      // The peer sends all its rows again. Rows that it does not send become obsolete.
+      this.#silent.delete(peer);
+    }
+    for (const peer of [...this.#shrunk.keys(), ...this.#advanced.keys()]) {
+      if (this.#rowsToDelete(peer).size === 0) this.#forgetDeletions(peer);
+    }
+    return this.#unfinished;
+  }
+
+  #rowsToDelete(peer: string): ObsoleteRows {
+    return this.#inbound.get(peer)?.obsolete ?? this.#silent.get(peer) ?? NO_ROWS;
+  }
+
+  #forgetDeletions(peer: string): void {
+    this.#silent.delete(peer);
+    this.#deletions.delete(peer);
   }
 
   abort(): void {
@@ -304,6 +379,8 @@ export class ViewChannel implements Element {
     this.#pending = new Map();
     this.#pendingBytes = 0;
     this.#advanced = new Map();
+    this.#shrunk = new Map();
+    this.#unfinished = new Set();
     this.#acks = [];
   }
 
@@ -320,7 +397,7 @@ export class ViewChannel implements Element {
         received: 0,
         outOfOrder: new Map(),
         snapshot: undefined,
-        obsolete: new Set(),
+        obsolete: new Map(),
         receivedAt,
       });
     }
@@ -438,18 +515,23 @@ export class ViewChannel implements Element {
     }
   }
 
-  /** Sets the timer to the earliest time at which a message is due, a row no longer needs to wait, or a peer counts as silent. */
+  /**
+   * Sets the timer to the earliest time at which a message is due, a row no longer needs to wait, a deletion counts as lost, or a peer
+   * counts as silent.
+   */
   #setAlarm(): void {
     let at = this.paced.next;
     for (const { due } of this.#outbound.values()) at = Math.min(at, due);
     for (const { receivedAt } of this.#inbound.values()) at = Math.min(at, receivedAt + this.#timeout);
+    for (const { lostAt } of this.#deletions.values()) at = Math.min(at, lostAt);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();
     this.#alarm = at === Infinity ? undefined : { at, timer: this.#context.clock.at(at, () => this.#onAlarm()) };
   }
 
   /**
-   * Sends the messages that are due, passes on rows that no longer need to wait, and drops the peers that fell silent. Runs outside a step.
+   * Sends the messages that are due, passes on rows that no longer need to wait, queues lost deletions again, and drops the peers that fell
+   * silent. Runs outside a step.
    */
   #onAlarm(): void {
     this.#alarm = undefined;
@@ -460,6 +542,7 @@ export class ViewChannel implements Element {
     }
     this.#context.networkOut.commit();
     for (const [location, changes] of this.paced.due(now)) this.#toOwn(location, changes);
+    this.#repeatDeletions(now);
     this.#dropSilentPeers(now);
     this.#setAlarm();
   }
@@ -477,27 +560,27 @@ export class ViewChannel implements Element {
 
   #dropPeer(peer: string, rows: readonly RowChange[]): void {
     this.#inbound.delete(peer);
-    this.#deleteInParts(peer, NO_STREAM, rows);
+    if (rows.length === 0) return;
+    this.#silent.set(peer, obsoleteRows(rows));
+    this.#queueDeletions(peer, DELETIONS_PER_STEP);
   }
 
-  /** Queues the inputs of steps that delete rows of a peer. Each step deletes a part of the rows. */
-  #deleteInParts(peer: string, stream: number, rows: readonly RowChange[]): void {
-    for (let at = 0; at < rows.length; at += DELETIONS_PER_STEP) {
-      const changes = rows.slice(at, at + DELETIONS_PER_STEP);
-      const message = { receiver: peer, stream, number: 0, endsSnapshot: false, changes };
-      this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+  /** Queues deletions again whose input was lost, because the queue was full or the step exceeded a limit. */
+  #repeatDeletions(now: number): void {
+    for (const [peer, { most, lostAt }] of this.#deletions) {
+      if (lostAt <= now) this.#queueDeletions(peer, Math.ceil(most / 2));
     }
   }
-}
 
-/** Returns the key of a peer that knows this node as `receiver`. The key is the first column of the peer's rows in the inlet tables. */
-function peerKey(source: string, receiver: string): string {
-  return `${source} ${receiver}`;
-}
-
-/** Whether a row of an inlet table comes from a peer and not from this node under another name. Only keys of peers contain a blank. */
-function isOfPeer([peer]: Values): boolean {
-  return typeof peer === "string" && peer.includes(" ");
+  /** Queues the input of a step that deletes some rows of a peer. The next input follows when this step commits. */
+  #queueDeletions(peer: string, most: number): void {
+    const changes = [...this.#rowsToDelete(peer).values().take(most)];
+    if (changes.length === 0) return this.#forgetDeletions(peer);
+    this.#deletions.set(peer, { most, lostAt: this.#context.clock.now() + DELETION_TIMEOUT });
+    const stream = this.#inbound.get(peer)?.stream ?? NO_STREAM;
+    const message = { receiver: peer, stream, number: 0, endsSnapshot: false, changes };
+    this.#context.toLocal({ tuple: this.#tuple(this.#rows, argumentsOf(message)), provenance: "rule", source: peer });
+  }
 }
 
 function isOverlay(location: Value | undefined): boolean {
@@ -508,15 +591,4 @@ function isOverlay(location: Value | undefined): boolean {
 
 function fits(row: Values, { columns, arity }: PredicateSpec): boolean {
   return row.length === arity && row.every((value, column) => admits(columns[column] ?? 0, value));
-}
-
-/**
- * Whether the last two columns can be the depth and the proof of a derivation. The proof has an id for each step of the depth. Only a depth
- * that grows by one with each step lets the nodes agree about the least deep derivation.
- */
-function hasProof(args: Values): boolean {
-  const [depth, proof] = args.slice(-2);
-  if (!Number.isInteger(depth) || !Array.isArray(proof)) return false;
-  const steps = depth as number;
-  return steps >= 0 && steps <= proof.length && proof.every((id) => typeof id === "bigint");
 }

@@ -1,5 +1,6 @@
 import type { Faults } from "../../runtime/sim/sim-link.ts";
 import { Node } from "../../runtime/node/node.ts";
+import type { NodeSettings } from "../../runtime/node/node-settings.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import type { WatchLine } from "../../runtime/observe/watch.ts";
 import type { Values } from "../../runtime/plan/values/value.ts";
@@ -19,6 +20,7 @@ export interface NetworkSettings {
   readonly facts?: (address: string) => readonly { readonly predicate: string; readonly args: Values }[];
   /** Secrets of each node. */
   readonly secrets?: (address: string) => ReadonlyMap<string, Uint8Array>;
+  readonly limits?: NodeSettings["limits"];
 }
 
 export function compileProgram(file: string, defines: Readonly<Record<string, string>> = {}): Program {
@@ -48,13 +50,20 @@ export class ProgramNetwork {
     defines = {},
     facts = () => [],
     secrets = () => new Map(),
+    limits,
   }: NetworkSettings) {
     this.addresses = addresses;
     const compiled = compileProgram(program, defines);
     this.simulation = new Simulation({ seed, faults: () => faults });
     for (const address of addresses) {
       const boot = (world: World): void => {
-        const settings = { names: [], facts: facts(address), watch: [], secrets: secrets(address) };
+        const settings = {
+          names: [],
+          facts: facts(address),
+          watch: [],
+          secrets: secrets(address),
+          ...(limits && { limits }),
+        };
         const node = new Node(compiled, world, { ...settings, onWatch: (line) => this.said.push(line) });
         this.#nodes.set(address, node);
         node.start();
