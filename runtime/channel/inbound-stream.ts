@@ -13,6 +13,10 @@ const OUT_OF_ORDER_MAX = 32;
 const OUT_OF_ORDER_CHANGES = 32;
 const OUT_OF_ORDER_BYTES = 64 << 10;
 
+/** Approximate memory of a stream without messages, and of a change in a snapshot besides the characters of its key, in bytes. */
+const STREAM_BYTES = 512;
+const CHANGE_BYTES = 64;
+
 /** Deletions of rows, by the key of the row. */
 export type ObsoleteRows = ReadonlyMap<string, RowChange>;
 
@@ -23,8 +27,9 @@ export interface InboundStream {
   readonly previousStream: number | undefined;
   /** Number of the last message in order: no message up to it is missing. */
   readonly received: number;
-  /** Messages that arrived while an earlier message was missing, by number. */
+  /** Messages that arrived while an earlier message was missing, by number, and their memory in bytes. */
   readonly outOfOrder: ReadonlyMap<number, Message>;
+  readonly outOfOrderBytes: number;
   /**
    * Changes received since the stream began. Undefined once the snapshot is complete. When the snapshot becomes complete, the peer's rows
    * that are not in it are deleted.
@@ -53,6 +58,8 @@ interface ReceivedChanges {
   /** Number of changes in the whole list, now and after the last compaction. */
   readonly length: number;
   readonly compacted: number;
+  /** Approximate memory of the list in bytes. */
+  readonly bytes: number;
 }
 
 /** Effect of a message. */
@@ -67,33 +74,51 @@ export interface StreamUpdate {
   readonly ack: number | undefined;
 }
 
-const NOTHING: ReceivedChanges = { changes: [], before: undefined, length: 0, compacted: 0 };
+const NOTHING: ReceivedChanges = { changes: [], before: undefined, length: 0, compacted: 0, bytes: 0 };
 
 /** Length up to which a new list is not worth compacting. */
 const SHORT_LIST = 64;
 
-/** Applies a message to the state of the stream from its sender. A new stream must begin with message 1. */
-export function applyMessage(state: InboundStream | undefined, message: Message, now: number): StreamUpdate {
-  if (state !== undefined && state.stream === message.stream) return applyInOrder(state, message, now);
-  if (message.stream === state?.previousStream) return { state, changes: [], snapshotKeys: undefined, ack: undefined };
-  if (message.number !== 1) return { state, changes: [], snapshotKeys: undefined, ack: 0 };
-  const { stream } = message;
-  const fresh = {
+/** State of a stream of which no message is known. */
+export function unknownStream(stream: number, previousStream: number | undefined, now: number): InboundStream {
+  return {
     stream,
-    previousStream: state?.stream,
+    previousStream,
     received: 0,
     outOfOrder: new Map(),
-    snapshot: NOTHING,
-    obsolete: new Map<string, RowChange>(),
+    outOfOrderBytes: 0,
+    snapshot: undefined,
+    obsolete: new Map(),
     receivedAt: now,
   };
-  return applyInOrder(fresh, message, now);
 }
 
-function applyInOrder(state: InboundStream, message: Message, now: number): StreamUpdate {
+/** Approximate memory of the state in bytes. */
+export function bytesOfStream({ outOfOrderBytes, snapshot }: InboundStream): number {
+  return STREAM_BYTES + outOfOrderBytes + (snapshot?.bytes ?? 0);
+}
+
+/**
+ * Applies a message to the state of the stream from its sender. A new stream must begin with message 1. The messages that the stream keeps
+ * because an earlier one is missing may take `room` bytes.
+ */
+export function applyMessage(
+  state: InboundStream | undefined,
+  message: Message,
+  now: number,
+  room: number,
+): StreamUpdate {
+  if (state !== undefined && state.stream === message.stream) return applyInOrder(state, message, now, room);
+  if (message.stream === state?.previousStream) return { state, changes: [], snapshotKeys: undefined, ack: undefined };
+  if (message.number !== 1) return { state, changes: [], snapshotKeys: undefined, ack: 0 };
+  const fresh = { ...unknownStream(message.stream, state?.stream, now), snapshot: NOTHING };
+  return applyInOrder(fresh, message, now, room);
+}
+
+function applyInOrder(state: InboundStream, message: Message, now: number, room: number): StreamUpdate {
   const outOfOrder = new Map(state.outOfOrder);
   const isNext = message.number === state.received + 1;
-  if (isNext || (message.number > state.received && hasRoom(outOfOrder, message)))
+  if (isNext || (message.number > state.received && hasRoom(outOfOrder, message, room)))
     outOfOrder.set(message.number, message);
   const messages: Message[] = [];
   let { received } = state;
@@ -104,7 +129,15 @@ function applyInOrder(state: InboundStream, message: Message, now: number): Stre
   const changes = netChanges(messages);
   const endsSnapshot = messages.some((one) => one.endsSnapshot);
   const snapshot = state.snapshot && append(state.snapshot, changes);
-  const next = { ...state, received, outOfOrder, snapshot: endsSnapshot ? undefined : snapshot, receivedAt: now };
+  const outOfOrderBytes = bytesOf(outOfOrder.values());
+  const next = {
+    ...state,
+    received,
+    outOfOrder,
+    outOfOrderBytes,
+    snapshot: endsSnapshot ? undefined : snapshot,
+    receivedAt: now,
+  };
   return {
     state: withoutObsolete(next, changes),
     changes,
@@ -134,15 +167,17 @@ export function withoutRows(rows: ObsoleteRows, changes: readonly RowChange[]): 
   return left;
 }
 
-function hasRoom(outOfOrder: ReadonlyMap<number, Message>, message: Message): boolean {
+function hasRoom(outOfOrder: ReadonlyMap<number, Message>, message: Message, room: number): boolean {
   if (outOfOrder.size >= OUT_OF_ORDER_MAX) return false;
   const all = [message, ...outOfOrder.values()];
   if (all.reduce((sum, { changes }) => sum + changes.length, 0) > OUT_OF_ORDER_CHANGES) return false;
-  return all.reduce((sum, one) => sum + bytesOf(one), 0) <= OUT_OF_ORDER_BYTES;
+  return bytesOf(all) <= Math.min(room, OUT_OF_ORDER_BYTES);
 }
 
-function bytesOf({ changes }: Message): number {
-  return changes.reduce((sum, { args }) => sum + heldBytesOf(args), 0);
+function bytesOf(messages: Iterable<Message>): number {
+  let bytes = 0;
+  for (const { changes } of messages) for (const { args } of changes) bytes += heldBytesOf(args);
+  return bytes;
 }
 
 function netChanges(messages: readonly Message[]): readonly RowChange[] {
@@ -155,10 +190,21 @@ function append(before: ReceivedChanges, changes: readonly RowChange[]): Receive
   if (changes.length === 0) return before;
   const { compacted } = before;
   const kept = changes.map((change) => ({ key: keyOfChange(change), isPresent: change.isPresent }));
-  const appended = { changes: kept, before, length: before.length + kept.length, compacted };
-  if (appended.length <= 2 * compacted + SHORT_LIST) return appended;
+  const length = before.length + kept.length;
+  const appended = { changes: kept, before, length, compacted, bytes: before.bytes + bytesOfKeys(kept) };
+  if (length <= 2 * compacted + SHORT_LIST) return appended;
   const present = [...presentRows(appended)].map((key) => ({ key, isPresent: true }));
-  return { changes: present, before: undefined, length: present.length, compacted: present.length };
+  return {
+    changes: present,
+    before: undefined,
+    length: present.length,
+    compacted: present.length,
+    bytes: bytesOfKeys(present),
+  };
+}
+
+function bytesOfKeys(changes: readonly SnapshotChange[]): number {
+  return changes.reduce((sum, { key }) => sum + CHANGE_BYTES + key.length, 0);
 }
 
 /** Returns the keys of the rows that are present after all changes. The latest change of a row counts. */

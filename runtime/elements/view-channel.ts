@@ -8,9 +8,11 @@ import {
   type InboundStream,
   type ObsoleteRows,
   obsoleteRows,
+  unknownStream,
   withObsolete,
   withoutRows,
 } from "../channel/inbound-stream.ts";
+import { InboundStreams } from "../channel/inbound-streams.ts";
 import { HeldRows, ROW_BYTES_MAX } from "../channel/held-rows.ts";
 import { hasProof } from "../channel/proof-columns.ts";
 import { type PendingChange, OutboundStream } from "../channel/outbound-stream.ts";
@@ -88,6 +90,9 @@ const INBOUND_MAX = 4096;
 const OUTBOUND_MAX = 4096;
 const NAMES_MAX = 16;
 
+/** Greatest memory of the messages of all peers that wait for an earlier one, in bytes. The peer of a further one sends it again. */
+const OUT_OF_ORDER_BYTES = 4 << 20;
+
 /**
  * Greatest number of rows that one step deletes because their peer fell silent or restarted without them. With each row the step also
  * updates the derived tables that depend on it.
@@ -156,7 +161,7 @@ export class ViewChannel implements Element {
   readonly paced: PacedRows;
   readonly #draw: RandomStream;
   readonly #outbound = new Map<string, OutboundStream>();
-  readonly #inbound = new Map<string, InboundStream>();
+  readonly #inbound = new InboundStreams();
   readonly #heldRows = new HeldRows();
   /** Memory of the outbound streams, and of the changes of the step under way, in bytes. */
   #outboundBytes = 0;
@@ -185,9 +190,9 @@ export class ViewChannel implements Element {
     for (const channel of plan.channels) this.#join(channel, plan);
   }
 
-  /** Approximate memory of the rows that wait, of the outbound streams and of the changes of the step under way, in bytes. */
+  /** Approximate memory of the rows that wait, of the streams and of the changes of the step under way, in bytes. */
   get bytes(): number {
-    return this.paced.bytes + this.#outboundBytes + this.#pendingBytes;
+    return this.paced.bytes + this.#outboundBytes + this.#inbound.bytes + this.#pendingBytes;
   }
 
   #join({ outlet, inlet, hasProofs }: ChannelSpec, { predicates }: Plan): void {
@@ -232,7 +237,12 @@ export class ViewChannel implements Element {
     if (before === undefined && !this.#hasRoomFor(source)) return this.counters.drop("too many peers");
     const accepted = message.changes.filter((change) => this.#accepts(change, peer));
     if (!this.#heldRows.hasRoomFor(accepted)) return this.counters.drop("too many rows");
-    const { state, changes, snapshotKeys, ack } = applyMessage(before, { ...message, changes: accepted }, now);
+    const { state, changes, snapshotKeys, ack } = applyMessage(
+      before,
+      { ...message, changes: accepted },
+      now,
+      OUT_OF_ORDER_BYTES - this.#inbound.outOfOrderExcept(peer),
+    );
     if (ack !== undefined) this.#acks.push({ to: source, stream: message.stream, number: ack });
     this.#apply(changes, peer);
     if (state === undefined) return;
@@ -247,7 +257,7 @@ export class ViewChannel implements Element {
   #hasRoomFor(source: string): boolean {
     if (this.#inbound.size >= INBOUND_MAX) return false;
     let names = 0;
-    for (const peer of this.#inbound.keys()) if (peer.startsWith(`${source} `)) names++;
+    for (const [peer] of this.#inbound) if (peer.startsWith(`${source} `)) names++;
     return names < NAMES_MAX;
   }
 
@@ -287,7 +297,7 @@ export class ViewChannel implements Element {
    */
   save(): () => void {
     const outbound = [...this.#outbound].map(([peer, stream]) => [peer, stream, stream.save()] as const);
-    const inbound = [...this.#inbound];
+    const inbound = this.#inbound.save();
     const silent = [...this.#silent];
     const rows = this.#heldRows.save();
     const deletions = [...this.#deletions];
@@ -298,8 +308,7 @@ export class ViewChannel implements Element {
         this.#outbound.set(peer, stream);
         restore();
       }
-      this.#inbound.clear();
-      for (const [peer, stream] of inbound) this.#inbound.set(peer, stream);
+      inbound();
       this.#silent.clear();
       for (const [peer, left] of silent) this.#silent.set(peer, left);
       this.#deletions.clear();
@@ -390,17 +399,7 @@ export class ViewChannel implements Element {
    */
   resume(): void {
     const receivedAt = this.#context.clock.now();
-    for (const peer of this.#peers()) {
-      this.#inbound.set(peer, {
-        stream: 0,
-        previousStream: undefined,
-        received: 0,
-        outOfOrder: new Map(),
-        snapshot: undefined,
-        obsolete: new Map(),
-        receivedAt,
-      });
-    }
+    for (const peer of this.#peers()) this.#inbound.set(peer, unknownStream(NO_STREAM, undefined, receivedAt));
     this.#setAlarm();
   }
 
@@ -522,7 +521,7 @@ export class ViewChannel implements Element {
   #setAlarm(): void {
     let at = this.paced.next;
     for (const { due } of this.#outbound.values()) at = Math.min(at, due);
-    for (const { receivedAt } of this.#inbound.values()) at = Math.min(at, receivedAt + this.#timeout);
+    for (const [, { receivedAt }] of this.#inbound) at = Math.min(at, receivedAt + this.#timeout);
     for (const { lostAt } of this.#deletions.values()) at = Math.min(at, lostAt);
     if (this.#alarm?.at === at) return;
     this.#alarm?.timer.cancel();

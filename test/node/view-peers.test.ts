@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FileLibrary } from "../../src/cli/files/file-library.ts";
 import { compile } from "../../src/compile.ts";
+import { ViewChannel } from "../../runtime/elements/view-channel.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { DatagramBuilder } from "../../runtime/wire/datagram-builder.ts";
@@ -62,6 +63,28 @@ test("of ever more peers 4096 are accepted, and others when these have been sile
   world.clock.advance(SILENCE_SECONDS);
   world.datagrams.deliver(greeting("here:1"), "late:1");
   expect(node.counters.drops.get("too many peers")).toBe(5000 - 4096);
+});
+
+test("messages that wait for an earlier one take at most 4 MiB for all peers, and count as memory of the node", () => {
+  using pushes = vi.spyOn(ViewChannel.prototype, "push");
+  const { node, world } = listener();
+  const bytesOfChannel = (): number => (pushes.mock.contexts[0] as ViewChannel).bytes;
+  const inlet = node.plan.predicates[node.plan.channels[0]?.inlet ?? 0]?.wire.tuple ?? 0;
+  const peers = Array.from({ length: 500 }, (_, number) => `peer${number}:1`);
+  const deliver = (peer: string, number: number, row: string): void => {
+    for (const bytes of datagrams("?rows", ["here:1", 9, number, false, [[inlet, true, row]]])) {
+      world.datagrams.deliver(bytes, peer);
+    }
+  };
+  const row = (number: number): string => `${number}`.repeat(1000);
+  for (const peer of peers) for (const number of [1, 3, 4, 5, 6, 7, 8, 9]) deliver(peer, number, row(number));
+  expect(bytesOfChannel()).toBeGreaterThan(3_500_000);
+  expect(bytesOfChannel()).toBeLessThan(5_000_000);
+  for (const peer of peers) for (let number = 2; number < 10; number++) deliver(peer, number, row(number));
+  expect(bytesOfChannel()).toBeLessThan(2_000_000);
+  expect(node.rows("theirs")).toHaveLength(9);
+  world.clock.advance(SILENCE_SECONDS);
+  expect(bytesOfChannel()).toBe(0);
 });
 
 test("a name that is no address, or too long, is malformed", () => {
