@@ -1,6 +1,7 @@
 /**
  * The control socket of a node: a Unix socket that only its owner may open. A client connects -> LineSplitter cuts its bytes
- * into lines -> Session answers each line. src/cli/run opens the socket; src/cli/client connects to it.
+ * into lines -> RequestQueue gives one line a turn to Session, which answers it. src/cli/run opens the socket; src/cli/client connects to
+ * it.
  */
 import { chmodSync, existsSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
@@ -9,6 +10,7 @@ import { dirname, join } from "node:path";
 import type { Clock, Timer } from "../world/world.ts";
 import type { Control } from "./control.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { Session } from "./session.ts";
 
 export type OpenedControl =
@@ -89,8 +91,13 @@ export async function openControl(path: string, control: Control): Promise<Opene
 interface ConnectedClient {
   readonly socket: Socket;
   readonly session: Session;
+  readonly requests: RequestQueue;
   /** Time since which the client has not read, in seconds; undefined while the client reads. */
   stalledAt: number | undefined;
+}
+
+function isIdle({ session, requests }: ConnectedClient): boolean {
+  return session.isIdle && requests.isEmpty;
 }
 
 /**
@@ -176,12 +183,18 @@ export class ControlSocket {
         return false;
       },
     });
-    const client: ConnectedClient = { socket, session, stalledAt: undefined };
+    const requests = new RequestQueue({
+      soon: (call) => clock.soon(call),
+      pause: () => socket.pause(),
+      resume: () => socket.resume(),
+      isStalled: () => client.stalledAt !== undefined,
+    });
+    const client: ConnectedClient = { socket, session, requests, stalledAt: undefined };
     this.#clients.add(client);
     const lines = new LineSplitter(
       LONGEST_LINE,
-      (line) => session.line(line),
-      () => session.tooLong(LONGEST_LINE),
+      (line) => requests.push(() => session.line(line)),
+      () => requests.push(() => session.tooLong(LONGEST_LINE)),
     );
     socket.on("data", (bytes: Buffer) => {
       this.#clients.delete(client);
@@ -191,10 +204,11 @@ export class ControlSocket {
     socket.on("drain", () => {
       client.stalledAt = undefined;
       session.drained();
-      if (client.stalledAt === undefined) socket.resume();
+      requests.goOn();
     });
     socket.on("close", () => {
       this.#clients.delete(client);
+      requests.close();
       session.close();
     });
   }
@@ -207,10 +221,10 @@ export class ControlSocket {
     const now = this.#control.node.clock.now();
     const clients = [...this.#clients];
     const isStalled = ({ stalledAt = now }: ConnectedClient): boolean => now - stalledAt >= STALLED_SECONDS;
-    const last = clients.find(({ session }) => session.isIdle) ?? clients.find(isStalled);
+    const last = clients.find(isIdle) ?? clients.find(isStalled);
     if (last === undefined) return false;
     this.#clients.delete(last);
-    if (last.session.isIdle)
+    if (isIdle(last))
       turnAway(
         last.socket,
         this.#control.node.clock,

@@ -29,7 +29,7 @@ export type QueryResult =
 /** Budget of a query, which must not delay the node: number of rows that it reads, number of distinct answers, bytes and time. */
 const MOST_READS = 1_000_000;
 const MOST_ANSWERS = 100_000;
-/** Limit on the sum of `sizeOfText` over all derivations. Equal answers count each time. */
+/** Limit on the values that the answers hold, by `sizeOfText`. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_SECONDS = 0.5;
 
@@ -45,12 +45,13 @@ export function evaluate(query: Query, node: QueriedNode): QueryResult {
     for (const { id, trigger } of plan.strands) {
       if (trigger.kind === "event" && trigger.predicate === query.ask) (strands[id] as StrandFunction)(host, []);
     }
+    const { rows, failures } = host.answers.finish(() => host.checkTime());
+    return { ok: true, rows, failed: sumOf(host.failures, failures) };
   } catch (error: unknown) {
     if (error instanceof BudgetExceeded) return { ok: false, message: error.message };
     if (error instanceof KeyTooLong) return { ok: false, message: TOO_MANY_BYTES };
     throw error;
   }
-  return { ok: true, rows: host.answers.rows(), failed: sumOf(host.failures, host.answers.failures) };
 }
 
 function sumOf(some: QueryFailures | undefined, others: QueryFailures | undefined): QueryFailures | undefined {
@@ -89,11 +90,11 @@ class QueryHost implements StrandHost {
 
   set visits(visits: number) {
     this.#visits = visits;
-    this.#checkTime();
+    this.checkTime();
   }
 
   /** An expression may take as long as thousands of rows, so the time is checked for each row and function. */
-  #checkTime(): void {
+  checkTime(): void {
     if (this.#node.ambient.now() <= this.#end) return;
     throw new BudgetExceeded(
       `the query takes more than ${MOST_SECONDS} s: ask for fewer rows, or for simpler expressions`,
@@ -105,9 +106,10 @@ class QueryHost implements StrandHost {
   }
 
   raise(_strand: number, _predicate: number, args: Values): void {
-    this.#bytes += sizeOfText(args);
+    // The key of a row is as long as the row.
+    if (sizeOfText(args) > MOST_BYTES) throw new BudgetExceeded(TOO_MANY_BYTES);
+    this.#bytes += this.answers.add(args);
     if (this.#bytes > MOST_BYTES) throw new BudgetExceeded(TOO_MANY_BYTES);
-    this.answers.add(args);
     if (this.answers.size > MOST_ANSWERS)
       throw new BudgetExceeded(
         `the query has more than ${MOST_ANSWERS} answers: ask for fewer rows, or for their number, count<*>`,
@@ -139,7 +141,7 @@ class QueryHost implements StrandHost {
   }
 
   ambient(): Ambient {
-    this.#checkTime();
+    this.checkTime();
     return this.#node.ambient;
   }
 

@@ -1,6 +1,7 @@
 import { type Accumulator, accumulator } from "../plan/library/aggregates/accumulator.ts";
 import { shortValue } from "../engine/failure-reports.ts";
 import type { AggregateKind } from "../plan/contract/plan.ts";
+import { sizeOfText } from "../plan/values/bounded.ts";
 import { keyOfValues } from "../plan/values/key.ts";
 import type { Values, Value } from "../plan/values/value.ts";
 import type { Query } from "./compiler.ts";
@@ -8,10 +9,17 @@ import type { QueryFailures } from "./query-failures.ts";
 
 /** Result of a query: distinct rows, or one row per group if the query has aggregates. */
 export interface ResultSet {
+  /** Number of rows. */
   readonly size: number;
-  add(args: Values): void;
-  rows(): readonly Values[];
-  /** Groups without a row, because an aggregate has no value. */
+  /** Adds a derivation. Returns the bytes, by `sizeOfText`, that the result holds for it; 0 if it holds no more values than before. */
+  add(args: Values): number;
+  /** Finishes the aggregates. `checkTime` is called for each row, and may throw. */
+  finish(checkTime: () => void): FinishedResult;
+}
+
+export interface FinishedResult {
+  readonly rows: readonly Values[];
+  /** Derivations that enter no aggregate, and groups without a row, because an aggregate has no value. */
   readonly failures: QueryFailures | undefined;
 }
 
@@ -20,19 +28,21 @@ export function resultSetFor({ aggregates, columns }: Query): ResultSet {
 }
 
 class DistinctRows implements ResultSet {
-  readonly failures: undefined;
   readonly #rows = new Map<string, Values>();
 
   get size(): number {
     return this.#rows.size;
   }
 
-  add(args: Values): void {
-    this.#rows.set(keyOfValues(args), args);
+  add(args: Values): number {
+    const key = keyOfValues(args);
+    if (this.#rows.has(key)) return 0;
+    this.#rows.set(key, args);
+    return sizeOfText(args);
   }
 
-  rows(): readonly Values[] {
-    return [...this.#rows.values()];
+  finish(): FinishedResult {
+    return { rows: [...this.#rows.values()], failures: undefined };
   }
 }
 
@@ -58,10 +68,21 @@ class GroupedRows implements ResultSet {
     return this.#groups.size;
   }
 
-  add(args: Values): void {
+  add(args: Values): number {
     const wrong = args.findIndex((value, column) => !takes(this.#columns[column], value));
-    if (wrong >= 0) return this.#refuse(wrong, args[wrong] as Value);
+    if (wrong >= 0) {
+      this.#refuse(wrong, args[wrong] as Value);
+      return 0;
+    }
+    const groups = this.#groups.size;
     for (const [column, sum] of this.#group(args).sums.entries()) sum?.add(args[column] as Value, 1, []);
+    return sizeOfText(args.filter((_, column) => this.#keeps(column, this.#groups.size > groups)));
+  }
+
+  /** Whether the result keeps the value of a column of each derivation, or of a derivation that begins a group. */
+  #keeps(column: number, isFirst: boolean): boolean {
+    const kind = this.#columns[column] ?? "group";
+    return isFirst || KEEPING.has(kind);
   }
 
   /** Counts a derivation that enters none of the aggregates, as in a rule. */
@@ -70,26 +91,18 @@ class GroupedRows implements ResultSet {
     this.#refused = { count: (this.#refused?.count ?? 0) + 1, first };
   }
 
-  /** Returns one row per group whose aggregates have values. */
-  rows(): readonly Values[] {
-    return [...this.#groups.values()].flatMap(({ args, sums }) =>
-      this.#missing(sums) < 0
-        ? [sums.map((sum, column) => (sum === undefined ? args[column] : sum.result()) as Value)]
-        : [],
-    );
-  }
-
-  get failures(): QueryFailures | undefined {
-    const missing = [...this.#groups.values()].map(({ sums }) => this.#missing(sums)).filter((column) => column >= 0);
-    const [column] = missing;
-    if (column === undefined) return this.#refused;
-    const first = this.#refused?.first ?? this.#noValue(column);
-    return { count: (this.#refused?.count ?? 0) + missing.length, first };
-  }
-
-  /** Returns the column of an aggregate without a value, such as a sum that is not exact; -1 if there is none. */
-  #missing(sums: Group["sums"]): number {
-    return sums.findIndex((sum) => sum !== undefined && sum.result() === undefined);
+  finish(checkTime: () => void): FinishedResult {
+    const rows: Values[] = [];
+    let failures = this.#refused;
+    for (const { args, sums } of this.#groups.values()) {
+      checkTime();
+      const row = sums.map((sum, column) => (sum === undefined ? args[column] : sum.result()));
+      const missing = row.indexOf(undefined);
+      if (missing < 0) rows.push(row as Values);
+      // An aggregate without a value, such as a sum that is not exact.
+      else failures = { count: (failures?.count ?? 0) + 1, first: failures?.first ?? this.#noValue(missing) };
+    }
+    return { rows, failures };
   }
 
   #noValue(column: number): string {
@@ -106,6 +119,9 @@ class GroupedRows implements ResultSet {
     return group;
   }
 }
+
+/** Aggregates that keep every value until the end. */
+const KEEPING: ReadonlySet<"group" | AggregateKind> = new Set(["list", "set", "union", "countDistinct"]);
 
 /** Whether an aggregate takes the value. */
 function takes(kind: "group" | AggregateKind | undefined, value: Value): boolean {

@@ -119,3 +119,22 @@ test("bytes are split into lines wherever chunks end, and a line over the limit 
   for (const piece of ["ab", "c\nde\n\n", "f".repeat(6), "ffff", "ffff\ngh", "\n"]) splitter.push(Buffer.from(piece));
   expect(lines).toEqual(["abc", "de", "too long", "gh"]);
 });
+
+test("a line that arrives byte by byte takes no more memory than its bytes", () => {
+  const lines: string[] = [];
+  const splitters = Array.from(
+    { length: 16 },
+    () =>
+      new LineSplitter(
+        65_536,
+        (line) => lines.push(line),
+        () => lines.push("too long"),
+      ),
+  );
+  const before = process.memoryUsage();
+  for (let at = 0; at < 65_000; at++) for (const splitter of splitters) splitter.push(Buffer.from("x"));
+  const { heapUsed, external } = process.memoryUsage();
+  expect(heapUsed + external - before.heapUsed - before.external).toBeLessThan(64 * 2 ** 20);
+  for (const splitter of splitters) splitter.push(Buffer.from("\n"));
+  expect(new Set(lines)).toEqual(new Set(["x".repeat(65_000)]));
+});
