@@ -105,5 +105,5 @@ function partsOf(value: Value): Values | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value)) return value as Values;
   if (value instanceof Packet) return value.tuple?.args;
-  return value instanceof Address ? [value.node, ...value.options] : undefined;
+  return value instanceof Address ? [value.overlay, value.node, ...value.options] : undefined;
 }

@@ -36,7 +36,7 @@ function bytesOf(value: Value): number {
   if (value instanceof Uint8Array)
     return VALUE_BYTES + (isTrain(value) ? value.size : value.length) + originBytes(value);
   if (value instanceof Packet) return VALUE_BYTES + bytesOf(value.body ?? null) + heldBytesOf(value.tuple?.args ?? []);
-  if (value instanceof Address) return bytesOf(value.node) + heldBytesOf(value.options);
+  if (value instanceof Address) return bytesOf(value.overlay) + bytesOf(value.node) + heldBytesOf(value.options);
   return NESTED_BYTES + heldBytesOf(value);
 }
 

@@ -1,4 +1,5 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
+import { ownedPart } from "../../values/owned-text.ts";
 import type { Values, Value } from "../../values/value.ts";
 import { define } from "./define.ts";
 import { splitBy } from "./search.ts";
@@ -58,7 +59,8 @@ function tokens(columns: Values): readonly Values[] | undefined {
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
   const found = (separator === "" ? text.split("") : splitBy(text, separator)).filter((token) => token !== "");
   if (found.length * columns.length > VALUES_MAX) return undefined;
-  return found.map((token, number) => [...columns.slice(0, -2), token, number]);
+  const before = columns.slice(0, -2);
+  return found.map((token, number) => [...before, ownedPart(text, token), number]);
 }
 
 /**
@@ -81,7 +83,8 @@ function linesOf(text: string): readonly Values[] {
   FIELD.lastIndex = 0;
   for (let found = FIELD.exec(text); found !== null; found = FIELD.exec(text)) {
     const [, quoted, plain = "", delimiter = ""] = found;
-    lines.at(-1)?.push(quoted === undefined ? plainField(plain) : quoted.replaceAll('""', '"'));
+    const field = quoted === undefined ? plainField(plain) : quoted.replaceAll('""', '"');
+    lines.at(-1)?.push(typeof field === "string" ? ownedPart(text, field) : field);
     if (FIELD.lastIndex === text.length && delimiter !== ",") break;
     if (delimiter !== ",") lines.push([]);
   }

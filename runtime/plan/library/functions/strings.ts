@@ -1,5 +1,5 @@
 import type { FunctionSpec } from "../../contract/function-spec.ts";
-import { ownedText } from "../../values/owned-text.ts";
+import { ownedPart } from "../../values/owned-text.ts";
 import { charactersIn, hasWideCharacters, SIZE_MAX } from "../../values/size.ts";
 import type { Maybe } from "../../values/value.ts";
 import { define } from "./define.ts";
@@ -43,20 +43,10 @@ function replace(text: Maybe, old: Maybe, fresh: Maybe): Maybe {
 
 function substring(text: Maybe, start: Maybe, length: Maybe = Infinity): Maybe {
   if (typeof text !== "string" || !isPosition(start) || !isPosition(length)) return undefined;
-  if (!hasWideCharacters(text)) return partOf(text, text.slice(start, start + length));
+  if (!hasWideCharacters(text)) return ownedPart(text, text.slice(start, start + length));
   return Array.from(text)
     .slice(start, start + length)
     .join("");
-}
-
-/** Length from which V8 represents a part of a text by a reference to the text. */
-const REFERENCE_MIN = 13;
-/** A part of at least this share of a text may keep the text in memory. */
-const VIEW_SHARE = 4;
-
-/** Returns a part of a text in memory of its own if the part is short, because a row that holds it would keep the whole text. */
-function partOf(text: string, part: string): string {
-  return part.length >= REFERENCE_MIN && part.length * VIEW_SHARE < text.length ? ownedText(part) : part;
 }
 
 function isPosition(value: Maybe): value is number {
@@ -65,5 +55,5 @@ function isPosition(value: Maybe): value is number {
 
 function split(text: Maybe, separator: Maybe): Maybe {
   if (typeof text !== "string" || typeof separator !== "string") return undefined;
-  return (separator === "" ? Array.from(text) : splitBy(text, separator)).map((part) => partOf(text, part));
+  return (separator === "" ? Array.from(text) : splitBy(text, separator)).map((part) => ownedPart(text, part));
 }
