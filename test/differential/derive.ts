@@ -1,5 +1,5 @@
 /** Heads of the naive evaluator: the tuples that a rule derives from the solutions of its body, with aggregates. */
-import type { Aggregate, Argument, Atom, Expression } from "../../grammar/ast.ts";
+import type { Aggregate, Argument, Atom, Expression, Variable } from "../../grammar/ast.ts";
 import type { Ambient } from "../../runtime/plan/contract/function-spec.ts";
 import { divide } from "../../runtime/plan/library/operators/operators.ts";
 import {
@@ -10,6 +10,9 @@ import {
   type Values,
   type Value,
 } from "../../runtime/plan/values/value.ts";
+import { rewriteExpression } from "../../src/program/rewrite-expression.ts";
+import { combinesAggregates, variablesOutsideAggregates } from "../../src/program/rule-shape.ts";
+import { operandsOf as operandsIn } from "../../src/program/visit.ts";
 import { type Bindings, evaluate } from "./evaluate.ts";
 import { Runaway } from "./peer.ts";
 
@@ -43,6 +46,23 @@ export function deriveOne(
   start: Bindings,
   ambient: Ambient,
 ): readonly Derived[] {
+  if (!head.args.some(combinesAggregates)) return plainOne(head, keys, solutions, start, ambient);
+  const apart = takenApart(head);
+  return plainOne({ ...head, args: apart.args }, apart.keys, solutions, start, ambient).flatMap(
+    ({ args: values, location }) => {
+      const args = combined(head, apart, values, ambient);
+      return args === undefined ? [] : [{ args, location }];
+    },
+  );
+}
+
+function plainOne(
+  head: Atom,
+  keys: readonly number[],
+  solutions: readonly Bindings[],
+  start: Bindings,
+  ambient: Ambient,
+): readonly Derived[] {
   const location = head.location && evaluate(head.location, start, ambient);
   if (head.location !== undefined && location === undefined) return [];
   const groups = head.args.map((argument, column) =>
@@ -55,6 +75,62 @@ export function deriveOne(
 
 /** Returns the rows of an aggregate in a rule of a derived table: one per group with a solution. */
 export function deriveGroups(
+  head: Atom,
+  keys: readonly number[],
+  solutions: readonly Bindings[],
+  ambient: Ambient,
+): readonly Group[] {
+  if (!head.args.some(combinesAggregates)) return plainGroups(head, keys, solutions, ambient);
+  const apart = takenApart(head);
+  return plainGroups({ ...head, args: apart.args }, apart.keys, solutions, ambient).flatMap(
+    ({ row: values, members }) => {
+      const row = combined(head, apart, values, ambient);
+      return row === undefined ? [] : [{ row, members }];
+    },
+  );
+}
+
+/** Parts of a head with expressions over aggregates: the aggregates, and the variables outside of them, which are the groups. */
+interface Apart {
+  readonly args: readonly (Aggregate | Variable)[];
+  /** Columns of the variables in `args`. */
+  readonly keys: readonly number[];
+}
+
+function takenApart({ args }: Atom): Apart {
+  const expressions = args.filter((argument) => argument.kind !== "return");
+  const aggregates = expressions.flatMap(aggregatesIn);
+  const variables = new Map(
+    expressions.flatMap(variablesOutsideAggregates).map((variable) => [variable.name, variable]),
+  );
+  const columns = [...aggregates, ...variables.values()];
+  return { args: columns, keys: columns.flatMap((column, at) => (column.kind === "variable" ? [at] : [])) };
+}
+
+function aggregatesIn(expression: Expression): readonly Aggregate[] {
+  return expression.kind === "aggregate" ? [expression] : operandsIn(expression).flatMap(aggregatesIn);
+}
+
+/** Returns the columns of the head for the values of its parts; undefined if an expression has no value. */
+function combined({ args }: Atom, apart: Apart, values: Values, ambient: Ambient): Values | undefined {
+  const aggregates = apart.args.filter(({ kind }) => kind === "aggregate");
+  const bindings = new Map(
+    apart.args.map((part, at) => [
+      part.kind === "variable" ? part.name : `$${aggregates.indexOf(part)}`,
+      values[at] as Value,
+    ]),
+  );
+  let next = 0;
+  const row = args.map((argument) => {
+    const expression = rewriteExpression(argument as Expression, (part) =>
+      part.kind === "aggregate" ? { kind: "variable", name: `$${next++}`, span: part.span } : part,
+    );
+    return evaluate(expression, bindings, ambient);
+  });
+  return row.every((value) => value !== undefined) ? row : undefined;
+}
+
+function plainGroups(
   head: Atom,
   keys: readonly number[],
   solutions: readonly Bindings[],

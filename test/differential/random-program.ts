@@ -10,6 +10,7 @@ export const FEATURES = [
   "aggregates of events",
   "aggregates of tables",
   "aggregates of tables as events",
+  "expressions over aggregates",
   "argmin",
   "best values in recursion",
   "bodies over several nodes",

@@ -168,6 +168,9 @@ export class RandomRule {
     const keys = head.table === undefined || head.table.keys.length === 0 ? columns : head.table.keys;
     const outside = columns.filter((column) => !keys.includes(column));
     const best = this.#chance.pick(outside.length > 0 ? outside : columns);
+    if (["number", "list"].includes(head.columns[best] as ColumnKind) && this.#may("expressions over aggregates", 25)) {
+      return this.#combined(head, best, keys, group);
+    }
     const hasWinner = outside.length > 1 && this.#may("argmin", 60);
     const args = head.columns.map((kind, column) => {
       if (column === best) return hasWinner ? this.#extreme(kind) : this.#aggregateOf(kind, head);
@@ -183,6 +186,32 @@ export class RandomRule {
     if (kind === "list" && chance.percent(70)) return `${isLast ? "list" : "set"}<${operand}>`;
     if (kind !== "number" || chance.percent(30)) return this.#extreme(kind);
     return chance.pick(["count<*>", ...["count", "countDistinct", "sum", "avg"].map((name) => `${name}<${operand}>`)]);
+  }
+
+  /** Writes a head with an expression over aggregates in one column. All variables outside of aggregates come from `group`. */
+  #combined(head: Relation, at: number, keys: readonly number[], group: Scope): RuleText {
+    const args = head.columns.map((kind, column) => {
+      if (column === at) return kind === "list" ? this.#combinedList(group) : this.#combinedNumber(head, group);
+      return keys.includes(column) ? this.#value(kind, group) : this.#aggregateOf(kind, head);
+    });
+    return this.#rule(`${head.name}(${args.join(", ")})`);
+  }
+
+  #combinedList(group: Scope): string {
+    const operand = this.#known("number", this.#scope) ?? "1";
+    return `f_take(set<${operand}>, ${this.#known("number", group) ?? this.#chance.between(0, 3)})`;
+  }
+
+  #combinedNumber(head: Relation, group: Scope): string {
+    const [one, other] = [this.#aggregateOf("number", head), this.#aggregateOf("number", head)];
+    const known = this.#known("number", group) ?? "2";
+    return this.#chance.pick([
+      `(${one} + ${other}) % 5`,
+      `(${one} * ${known}) % 5`,
+      `f_max(${one}, ${known})`,
+      `(${one} > ${known} ? 1 : 0)`,
+      `4 / (${one} - ${known}) % 5`,
+    ]);
   }
 
   #extreme(kind: ColumnKind): string {
