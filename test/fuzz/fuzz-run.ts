@@ -44,7 +44,7 @@ export interface FuzzResult {
   readonly inputs: readonly FuzzInput[];
   readonly tuples: number;
   readonly steps: number;
-  /** CPU seconds of the longest step, and bytes of the greatest growth. */
+  /** CPU seconds of the longest step, and bytes that the greatest growth does not exceed. */
   readonly longest: number;
   readonly growth: number;
 }
@@ -196,7 +196,7 @@ class FuzzRun {
   }
 
   #checkMemory(): void {
-    const growth = this.#network.memory() - this.#memoryBefore;
+    const growth = this.#network.memory(this.#memoryBefore + GROWTH_BYTES) - this.#memoryBefore;
     this.#growth = Math.max(this.#growth, growth);
     if (growth <= GROWTH_BYTES) return;
     this.#report("growth", `${(growth / 2 ** 20).toFixed(1)} MiB: ${this.#network.sizes()}`);
