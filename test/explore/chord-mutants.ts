@@ -18,9 +18,9 @@ export interface CaughtMutant extends Mutant {
 }
 
 /** Three members and a joiner, four members of which one may crash, or both. Each node has run for 8 s. */
-const JOIN = ["--nodes", "3", "--joins", "1", "--after", "8s", "--ticks", "2"];
-const CRASH = ["-D", "FOUR=1", "--nodes", "4", "--crashes", "1", "--after", "8s", "--ticks", "2"];
-const JOIN_AND_CRASH = [
+export const JOIN: readonly string[] = ["--nodes", "3", "--joins", "1", "--after", "8s", "--ticks", "2"];
+export const CRASH: readonly string[] = ["-D", "FOUR=1", "--nodes", "4", "--crashes", "1", "--after", "8s", "--ticks", "2"];
+export const JOIN_AND_CRASH: readonly string[] = [
   "-D",
   "FOUR=1",
   "--nodes",
@@ -36,8 +36,8 @@ const JOIN_AND_CRASH = [
 ];
 const BOOT = ["--nodes", "3", "--ticks", "9"];
 
-/** Searches in which the correct Chord has no violation, all of whose states are visited. */
-export const CORRECT: readonly (readonly string[])[] = [JOIN, CRASH, JOIN_AND_CRASH];
+/** Output of a search that visited all states and found no violation. */
+export const ALL_STATES: RegExp = /^\d+ states, .* s: all states visited\nreached: formed\n$/;
 
 export const CAUGHT: readonly CaughtMutant[] = [
   {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mosaicInProcess } from "../cli/in-process.ts";
 import { violationWithin } from "../sim/chord-minutes.ts";
-import { HARMLESS, searchArguments, searchOf } from "./chord-mutants.ts";
+import { ALL_STATES, CRASH, HARMLESS, JOIN_AND_CRASH, searchArguments, searchOf } from "./chord-mutants.ts";
 import { FOLDER } from "./explored-system.ts";
 
 const HOUR = 3_600_000;
@@ -27,6 +27,12 @@ test.each([
   },
   HOUR,
 );
+
+test.each([CRASH, JOIN_AND_CRASH])("all states of a ring with a crash keep the invariants (%j)", async (...search) => {
+  const { code, stdout } = await mosaicInProcess("explore", ...searchArguments(`${FOLDER}chord-ring.mzl`, search));
+  expect(stdout).toMatch(ALL_STATES);
+  expect(code).toBe(0);
+});
 
 test.each(HARMLESS)("$what is harmless within the search: all states keep the invariants", async (mutant) => {
   const { code, stdout } = await mosaicInProcess("explore", ...searchOf(mutant).args);

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { mosaicInProcess } from "../cli/in-process.ts";
 import { violationWithin } from "../sim/chord-minutes.ts";
-import { CAUGHT, CORRECT, searchArguments, searchOf } from "./chord-mutants.ts";
+import { ALL_STATES, CAUGHT, JOIN, searchArguments, searchOf } from "./chord-mutants.ts";
 import { FOLDER } from "./explored-system.ts";
 
 /** The ring of `chord.mzl`: invariants in all orders of messages, timers, joins and crashes, and wrong rings that break them. */
 
-test.each(CORRECT)("all states of the ring keep the invariants (%j)", async (...search) => {
-  const { code, stdout } = await mosaicInProcess("explore", ...searchArguments(`${FOLDER}chord-ring.mzl`, search));
-  expect(stdout).toMatch(/^\d+ states, .* s: all states visited\nreached: formed\n$/);
+test("all states of a ring of three members and a joiner keep the invariants", async () => {
+  const { code, stdout } = await mosaicInProcess("explore", ...searchArguments(`${FOLDER}chord-ring.mzl`, JOIN));
+  expect(stdout).toMatch(ALL_STATES);
   expect(code).toBe(0);
 });
 
