@@ -19,7 +19,18 @@ export interface CaughtMutant extends Mutant {
 
 /** Three members and a joiner, four members of which one may crash, or both. Each node has run for 8 s. */
 export const JOIN: readonly string[] = ["--nodes", "3", "--joins", "1", "--after", "8s", "--ticks", "2"];
-export const CRASH: readonly string[] = ["-D", "FOUR=1", "--nodes", "4", "--crashes", "1", "--after", "8s", "--ticks", "2"];
+export const CRASH: readonly string[] = [
+  "-D",
+  "FOUR=1",
+  "--nodes",
+  "4",
+  "--crashes",
+  "1",
+  "--after",
+  "8s",
+  "--ticks",
+  "2",
+];
 export const JOIN_AND_CRASH: readonly string[] = [
   "-D",
   "FOUR=1",
