@@ -54,11 +54,16 @@ export class PingRecord {
     return times.sort((one, other) => one - other);
   }
 
-  /** Returns the outage after an event at `start`. */
+  /** Returns the outage after an event at `start`. Requests that were under way at the event belong to it. */
   outageFrom(start: number): Outage {
+    const longest = this.roundTrips.at(-1) ?? 0;
     let lost = 0;
     for (const request of this.#requests) {
-      if (request === undefined || request.sentAt < start) continue;
+      if (request === undefined || request.sentAt < start - longest) continue;
+      if (request.sentAt < start) {
+        if (request.answeredAt === undefined) lost++;
+        continue;
+      }
       if (request.answeredAt !== undefined) return { seconds: lost === 0 ? 0 : request.answeredAt - start, lost };
       lost++;
     }

@@ -67,6 +67,7 @@ describe("the record of a ping", () => {
   test.each([
     ["no request is lost", "!!!!!!", "0 s, 0 lost"],
     ["losses before it do not count", "!.!!!!", "0 s, 0 lost"],
+    ["a request that is under way at the event is lost", "~!.!!!", "0.07 s, 1 lost"],
     ["it ends when a later request is answered", "!!!..!", "0.27 s, 2 lost"],
     ["no later request is answered", "!!!...", "Infinity s, 3 lost"],
     ["there is no later request", "!!!", "Infinity s, 0 lost"],
