@@ -64,6 +64,9 @@ function keepBytecode() {
 /** The URL of a main module, as the sources write it. */
 const URL_OF_PART = new RegExp(`new URL\\("(${MAIN_MODULES.join("|")})\\.ts", import\\.meta\\.url\\)`, "g");
 
+/** Import of a module that is not in the bundle: a package with files of its own, or a plugin. `load-part.mjs` has the function. */
+const IMPORT_AT_RUN_TIME = /(?<![.#\w])import\((?!"\.)/g;
+
 /**
  * Replaces the URL of the main module of a thread or child process by its URL in the bundle, and `import.meta.url` by the URL of the
  * source, from which a module finds files of the checkout.
@@ -76,7 +79,8 @@ const urlsOfSources = {
       const place = JSON.stringify(relative(BUNDLE, path));
       const url = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${place})).href`;
       const inBundle = 'require("node:url").pathToFileURL(require("node:path").join(__dirname, "$1.cjs"))';
-      return { loader: "ts", contents: source.replace(URL_OF_PART, inBundle).replaceAll("import.meta.url", url) };
+      const contents = source.replace(URL_OF_PART, inBundle).replaceAll("import.meta.url", url);
+      return { loader: "ts", contents: contents.replace(IMPORT_AT_RUN_TIME, "importModule(") };
     });
   },
 };

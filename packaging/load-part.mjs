@@ -3,9 +3,9 @@
  * at its first call, which takes a quarter of the processor time of a short command.
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire, enableCompileCache } from "node:module";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { constants, Script } from "node:vm";
+import { Script } from "node:vm";
 
 /** Length of the id of a build. The code begins with it, as a comment, and so does the file of bytecode. */
 const ID_LENGTH = 32;
@@ -22,12 +22,10 @@ export function loadPart(folder, name) {
   const code = readFileSync(path, "utf8");
   const id = code.slice(COMMENT.length, COMMENT.length + ID_LENGTH);
   const file = join(folder, `${name}.bytecode`);
-  const isKept = process.env["MOSAIC_KEEP_BYTECODE"] !== undefined;
-  const bytecode = readBytecode(file, id);
-  if (bytecode === undefined && !isKept) return withCompileCache(folder, path);
-  const script = newScript(path, code, bytecode);
-  if (script.cachedDataRejected === true && !isKept) return withCompileCache(folder, path);
-  if (isKept) process.once("exit", () => writeBytecode(file, id, script));
+  const script = newScript(path, code, readBytecode(file, id));
+  if (process.env["MOSAIC_KEEP_BYTECODE"] !== undefined) {
+    process.once("exit", () => writeBytecode(file, id, script));
+  }
   return run(script, folder, path);
 }
 
@@ -38,13 +36,13 @@ export function loadPart(folder, name) {
  */
 function newScript(filename, code, cachedData) {
   // The wrapper adds no line, so that the lines of stack traces are those of the file.
-  const text = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new Script(text, { filename, importModuleDynamically, ...(cachedData && { cachedData }) });
+  const text = `(function (exports, require, module, __filename, __dirname, importModule) {${code}\n})`;
+  return new Script(text, { filename, ...(cachedData && { cachedData }) });
 }
 
 /**
- * Runs a module of CommonJS. Returns its exports.
+ * Runs a module of CommonJS. Returns its exports. V8 rejects bytecode of another version of Node.js, or of a process with another size of
+ * the stack; then it compiles the functions.
  * @param {Script} script
  * @param {string} folder
  * @param {string} path
@@ -53,9 +51,10 @@ function newScript(filename, code, cachedData) {
 function run(script, folder, path) {
   /** @type {{ exports: unknown }} */
   const module = { exports: {} };
-  /** @type {(exports: unknown, require: NodeJS.Require, module: { exports: unknown }, path: string, folder: string) => void} */
+  /** @type {(...args: readonly unknown[]) => void} */
   const body = script.runInThisContext();
-  body(module.exports, createRequire(path), module, path, folder);
+  // A script cannot import modules by itself without a warning of Node.js.
+  body(module.exports, createRequire(path), module, path, folder, (/** @type {string} */ module) => import(module));
   return module.exports;
 }
 
@@ -83,18 +82,4 @@ function writeBytecode(file, id, script) {
   const written = `${file}.${process.pid}`;
   writeFileSync(written, Buffer.concat([Buffer.from(id, "latin1"), script.createCachedData()]));
   renameSync(written, file);
-}
-
-/**
- * Loads a file without bytecode, or one whose bytecode V8 rejects, as with another version of Node.js or another size of the stack.
- * The cache of Node.js has the functions that V8 compiles when it loads a file.
- * @param {string} folder
- * @param {string} path
- * @returns {unknown}
- */
-function withCompileCache(folder, path) {
-  enableCompileCache(join(folder, "../../node_modules/.cache/mosaic"));
-  /** @type {unknown} */
-  const exports = createRequire(path)(path);
-  return exports;
 }
