@@ -78,8 +78,8 @@ export class FairRun {
     const sum = new DigestSum();
     for (let node = 0; node < this.#timers.length; node++) {
       const now = (this.#starts[node] as number) + this.#time;
-      if (this.#system.isUp(node))
-        sum.add((this.#system.explored(node) as { digest(now: number): Digest }).digest(now));
+      const explored = this.#system.isUp(node) ? this.#system.explored(node) : undefined;
+      if (explored !== undefined) sum.add(explored.digest(now));
     }
     const hasher = new Hasher(sum.low).word(sum.high);
     for (let at = this.#first; at < this.#messages.length; at++) {

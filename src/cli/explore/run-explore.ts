@@ -55,8 +55,7 @@ async function explore(options: ExploreOptions, output: Output): Promise<void> {
   const start = performance.now();
   const exploration = await prepared.make(false, options.after);
   const progress = new SearchProgress(process.stderr);
-  const { outcome, steps, reached } = await search(options, exploration, progress);
-  progress.finish();
+  const { outcome, steps, reached } = await search(options, exploration, progress).finally(() => progress.finish());
   const seconds = (performance.now() - start) / 1000;
   const trace = steps && (await tell({ steps, draw: drawOf(outcome.foundAt) }, exploration, prepared, options));
   const missing = prepared.names.filter((name) => !reached.includes(name));

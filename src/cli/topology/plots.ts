@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../../../lab/outcome/make-folder.ts";
 import type { RunRecord } from "../../../lab/outcome/run-record.ts";
@@ -25,10 +25,11 @@ export async function openPlots(
   const { loadDrawer } = await import("../../../lab/plots/draw-figure.ts");
   const { figuresOf, marksOf } = await import("../../../lab/plots/figures-of.ts");
   const { EVENTS_FILE, writePlots } = await import("../../../lab/plots/write-plots.ts");
-  attempt(plot, () => writeFileSync(join(plot, EVENTS_FILE), ""));
   const drawer = await loadDrawer();
   if (drawer === undefined)
     throw runFailed("--plot: the packages echarts, @resvg/resvg-js and dejavu-fonts-ttf are not installed; `npm ci`");
+  // A folder without the right to write must fail before the run.
+  attempt(plot, () => appendFileSync(join(plot, EVENTS_FILE), ""));
   return (topology, record) => {
     attempt(plot, () => writePlots(plot, figuresOf(topology, record), marksOf(record), drawer));
   };
