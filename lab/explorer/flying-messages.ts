@@ -4,8 +4,10 @@ import type { Tuple } from "../../runtime/plan/values/packet.ts";
 import type { Plan } from "../../runtime/plan/contract/plan.ts";
 import { Admission } from "../../runtime/wire/admission.ts";
 import { decodeDatagram } from "../../runtime/wire/decode.ts";
+import { isFragment } from "../../runtime/wire/header.ts";
 import { callIdsIn } from "./call-ids.ts";
 import { type Digest, DigestSum, Hasher, numberOf } from "./digest.ts";
+import { UnexplorableError } from "./unexplorable-error.ts";
 
 /** Datagram from one node to another. Equal datagrams between the same nodes are one object. */
 export interface Message {
@@ -20,6 +22,11 @@ export interface Message {
   readonly key: number;
   readonly callIds: readonly number[];
 }
+
+/** Nodes keep the fragments that have arrived, and the undo of an action does not take these away. */
+const FRAGMENT =
+  "a tuple is too long for a datagram and travels as fragments, which an exploration cannot take back: " +
+  "send shorter tuples, or leave out --from, where datagrams have up to 65,000 bytes";
 
 /** Number of known messages after which they are forgotten, so that memory is bounded. */
 const KNOWN_MAX = 200_000;
@@ -49,6 +56,7 @@ export class FlyingMessages {
     const name = `${from} ${to} ${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`;
     const known = this.#known.get(name);
     if (known !== undefined) return known;
+    if (isFragment(bytes)) throw new UnexplorableError(FRAGMENT);
     const tuples = this.#decode(bytes);
     const digest = new Hasher(from * this.#nodes + to).text(name).digest();
     const callIds = tuples.flatMap(({ args }) => callIdsIn(args));

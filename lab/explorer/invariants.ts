@@ -14,7 +14,8 @@ import type { PredicateSpec } from "../../runtime/plan/values/predicate-spec.ts"
 import type { Value, Values } from "../../runtime/plan/values/value.ts";
 import { IsolatedWorld } from "../../runtime/world/isolated-world.ts";
 import type { Message } from "./flying-messages.ts";
-import { type SystemChange, type SystemObserver, UnexplorableError } from "./system.ts";
+import type { SystemChange, SystemObserver } from "./system.ts";
+import { UnexplorableError } from "./unexplorable-error.ts";
 
 export const VIOLATION = "violation";
 export const REACHABLE = "reachable";

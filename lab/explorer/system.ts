@@ -56,9 +56,6 @@ export type SystemChange =
   | { readonly kind: "up"; readonly node: number; readonly isPresent: boolean }
   | { readonly kind: "flying"; readonly message: Message; readonly isPresent: boolean };
 
-/** The programs do something that cannot be explored. Ends the search. */
-export class UnexplorableError extends Error {}
-
 /** Node with its number of starts, the latest hash of its state, and the time of its next timer. Both are computed when they are needed. */
 interface Slot {
   readonly explored: ExploredNode | undefined;

@@ -24,6 +24,13 @@ written(
 );
 const OTHER = written("other.mzl", "materialize(peer, infinity, infinity, keys(1)).\nt1: hi() :- periodic(_, 1).\n");
 
+/** Sends a tuple of 2,000 bytes every 3 s. */
+const LONG = `materialize(peer, infinity, infinity, keys(1)).
+  materialize(text, infinity, infinity, keys(1)).
+  materialize(got, infinity, infinity, keys(1)).
+  l1: long@P(${Array.from({ length: 200 }, () => "T").join(" + ")}) :- periodic(_, 3), peer(P), text(T).
+  l2: got(T) :- long(T).`;
+
 /** Writes a topology of two hosts, with an addition to the file. */
 function scenario(addition = "", second = "asking.mzl"): string {
   return written(
@@ -169,3 +176,28 @@ test.each([
   expect(ended.stderr).toMatch(message);
   expect(ended.code).toBe(code);
 });
+
+test.each(["10s", "12.005s"])(
+  "tuples that travel as fragments are refused, sent later or under way (%s)",
+  async (after) => {
+    written("long.mzl", LONG);
+    const file = written(
+      "fragments.toml",
+      `title = "fragments"
+     duration = "30s"
+     peers = []
+     tun = false
+     [hosts.a]
+     address = ${A}
+     programs = ["long.mzl"]
+     facts = ['peer(${B})', 'text("0123456789")']
+     [hosts.b]
+     address = ${B}
+     programs = ["long.mzl"]
+     facts = ['peer(${A})', 'text("0123456789")']`,
+    );
+    const { code, stderr } = await search(after, `v: violation("none", []) :- text@_("none").`, file, "--ticks", "3");
+    expect(stderr).toMatch(/^mosaic: a tuple is too long for a datagram and travels as fragments, .*leave out --from/);
+    expect(code).toBe(1);
+  },
+);

@@ -1,6 +1,6 @@
 /** Main module of a thread of `mosaic explore --jobs`: one part of a search. */
 import { parentPort } from "node:worker_threads";
-import { UnexplorableError } from "../../../lab/explorer/system.ts";
+import { UnexplorableError } from "../../../lab/explorer/unexplorable-error.ts";
 import type { Output } from "../terminal/output.ts";
 import { loadPlugin } from "../options/plugin.ts";
 import { prepareExploration } from "./prepare-exploration.ts";

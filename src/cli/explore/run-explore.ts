@@ -1,7 +1,7 @@
 /** `mosaic explore`: searches the states that programs can reach for violations of invariants, and tells a short way to the first one. */
 import { repeat, shorten, type Step, stepOf } from "../../../lab/explorer/follow-schedule.ts";
 import { drawOf } from "../../../lab/explorer/random-search.ts";
-import { UnexplorableError } from "../../../lab/explorer/system.ts";
+import { UnexplorableError } from "../../../lab/explorer/unexplorable-error.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Output } from "../terminal/output.ts";
 import {

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { ProgressCounts } from "../../../lab/explorer/outcome.ts";
 import { COUNTED_MAX } from "../../../lab/explorer/random-search.ts";
 import { SharedStateSet } from "../../../lab/explorer/shared-state-set.ts";
-import { UnexplorableError } from "../../../lab/explorer/system.ts";
+import { UnexplorableError } from "../../../lab/explorer/unexplorable-error.ts";
 import { wrongUsage } from "../terminal/failure.ts";
 import type { ExploreReply, ExploreTask } from "./explore-worker.ts";
 import type { ExploreOptions } from "./run-explore.ts";

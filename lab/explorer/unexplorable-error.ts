@@ -1,0 +1,2 @@
+/** The programs do something that cannot be explored. Ends the search. */
+export class UnexplorableError extends Error {}
