@@ -15,6 +15,11 @@ test("three bridges lead into ron, and two of them avoid a dead gateway", { time
   expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
 });
 
+test("three overlays share their probes", { timeout: 60_000 }, async () => {
+  const { code, stdout } = await mosaic("sim", "lab/alice/probes.toml", "--check", "--json");
+  expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
+});
+
 /** Tables of Alice without measurements and times. */
 const TABLES = [
   "localAddr",
