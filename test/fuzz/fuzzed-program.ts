@@ -62,6 +62,19 @@ materialize(rtt, infinity, infinity, keys(1)).
 q1: ask(To) :- periodic(_, 1), peer(To).
 q2: rtt(To, RTT) :- ask(To), localAddr(Me), ping(Me, To, &RTT).
 `;
+/** Two users measure the same peers. */
+const SHARED_PROBES = `
+materialize(peer, infinity, infinity, keys(1)).
+q1: ask(To, User) :- periodic(_, 1), peer(To), User <- ["one", "two"].
+q2: measure.result(Me, To, RTT, At) :- ask(To, User), localAddr(Me), measure.due(User, Me, To, &At), ping(Me, To, &T) outcome(Why),
+      RTT := Why == null ? T : infinity.
+`;
+const LATEST_TIMES = `
+materialize(peer, infinity, infinity, keys(1)).
+materialize(rtt, infinity, infinity, keys(1)).
+q1: ask(To) :- periodic(_, 1), peer(To).
+q2: rtt(To, RTT) :- ask(To), localAddr(Me), measure.rtt(Me, To, &RTT).
+`;
 const MEASURES = `
 q1: ask(To) :- periodic(_, 1), ron.member(To).
 q2: latency(To, L) :- ask(To), localAddr(Me), ron.latency(To, Me, &L).
@@ -181,6 +194,16 @@ export const PROGRAMS: Readonly<Record<string, FuzzedProgram>> = {
   "ping.mzl": {
     files: ["ping.mzl"],
     rules: PINGS,
+    facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
+  },
+  "measure.mzl": {
+    files: ["measure.mzl", "ping.mzl"],
+    rules: SHARED_PROBES,
+    facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
+  },
+  "measure-rtt.mzl": {
+    files: ["measure-rtt.mzl"],
+    rules: LATEST_TIMES,
     facts: (address) => others(address).map((other) => ({ predicate: "peer", args: [other] })),
   },
   "relay.mzl": { files: ["relay.mzl"], defines: { FROM: '"10.0.0.1:8080"', TO: '"10.0.0.2:80"' } },
