@@ -23,12 +23,13 @@ export class EntryHeap {
     this.#live++;
     this.#entries.push(entry);
     this.#rise(this.#entries.length - 1);
-    if (this.#entries.length > SMALL_HEAP + 2 * this.#live) this.#clean();
+    this.#cleanIfSparse();
   }
 
   /** Notes that the count of an entry became 0. */
   noteRemoved(): void {
     this.#live--;
+    this.#cleanIfSparse();
   }
 
   /** Returns the best entry; undefined if there is none. */
@@ -44,7 +45,13 @@ export class EntryHeap {
     this.#sink(0);
   }
 
-  #clean(): void {
+  /** Number of entries that the heap holds, with those whose count is 0. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  #cleanIfSparse(): void {
+    if (this.#entries.length <= SMALL_HEAP + 2 * this.#live) return;
     this.#entries = [...new Set(this.#entries)].filter(({ count }) => count !== 0);
     for (let at = (this.#entries.length >> 1) - 1; at >= 0; at--) this.#sink(at);
   }
