@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Reply } from "../../runtime/control/reply.ts";
 import type { Request } from "../../runtime/control/request.ts";
+import { WallClock } from "../../runtime/device/wall-clock.ts";
 import type { ReportFlow } from "../../runtime/sim/flow-report.ts";
 import { countBytes } from "./byte-counters.ts";
 import { FaultyLinks } from "./faulty-links.ts";
@@ -138,6 +139,7 @@ class KernelLab {
   readonly #pending: Promise<void>[] = [];
   /** Time in `performance.now()` at which all nodes ran. Until then the topology's time is 0. */
   #startedAt = Infinity;
+  #epoch = NaN;
 
   constructor(topology: Topology, settings: KernelSettings) {
     this.#topology = topology;
@@ -148,7 +150,7 @@ class KernelLab {
 
   /** Unix time in seconds at which the time of the run was 0. */
   get epoch(): number {
-    return (performance.timeOrigin + this.#startedAt) / 1e3;
+    return this.#epoch;
   }
 
   /** Starts the link process and all nodes. Settles when all nodes run. */
@@ -169,6 +171,8 @@ class KernelLab {
     await Promise.all([...this.#flows, ...this.#pings.values()].map(({ ready }) => ready));
     this.#settings.signal.throwIfAborted();
     this.#startedAt = performance.now();
+    // The clock of the system may have been set since this process started.
+    this.#epoch = new WallClock().now();
     const zero = Number(process.hrtime.bigint()) / 1e9;
     for (const flow of this.#flows) flow.begin(zero);
     this.#countBytes();

@@ -6,10 +6,12 @@
 import { createSocket } from "node:dgram";
 import { createInterface } from "node:readline";
 import { setInterval } from "node:timers";
+import { WallClock } from "../../runtime/device/wall-clock.ts";
 import { READY } from "./ping-process.ts";
 
 const PORT = 7;
 const PAYLOAD_BYTES = 56;
+const clock = new WallClock();
 
 function serve(address: string): void {
   const socket = createSocket("udp4");
@@ -44,7 +46,7 @@ function ping(address: string, seconds: number, source: string | undefined): voi
 }
 
 function print(text: string): void {
-  process.stdout.write(`[${((performance.timeOrigin + performance.now()) / 1e3).toFixed(6)}] ${text}\n`);
+  process.stdout.write(`[${clock.now().toFixed(6)}] ${text}\n`);
 }
 
 const [role, address = "", seconds = "1", source] = process.argv.slice(2);
