@@ -66,8 +66,9 @@ q2: rtt(To, RTT) :- ask(To), localAddr(Me), ping(Me, To, &RTT).
 const SHARED_PROBES = `
 materialize(peer, infinity, infinity, keys(1)).
 q1: ask(To, User) :- periodic(_, 1), peer(To), User <- ["one", "two"].
-q2: measure.result(Me, To, RTT, At) :- ask(To, User), localAddr(Me), measure.due(User, Me, To, &At), ping(Me, To, &T) outcome(Why),
-      RTT := Why == null ? T : infinity.
+q2: measure.prober(Me, To, 1, User) :- peer(To), localAddr(Me), User <- ["one", "two"].
+q3: measure.result(Me, To, RTT, Now) :- ask(To, User), localAddr(Me), measure.prober(Me, To, _, User), ping(Me, To, &T) outcome(Why),
+      RTT := Why == null ? T : infinity, Now := f_now().
 `;
 const LATEST_TIMES = `
 materialize(peer, infinity, infinity, keys(1)).
