@@ -33,6 +33,25 @@ describe("gossip", () => {
     }
   });
 
+  test("nodes that say different values at the same time agree on one of them", () => {
+    const network = gossip(5, 0);
+    network.pass(10);
+    for (const [at, address] of network.addresses.entries()) {
+      network.node(address).insert("say", [address, "colour", `colour ${at}`]);
+      network.node(address).insert("say", [address, `key ${at % 2}`, at < 2 ? at : String(at)]);
+    }
+    network.pass(60);
+    const [first = [], ...others] = network.addresses.map((address) =>
+      network.rows(address, "rumour").map(([, ...rumour]) => rumour),
+    );
+    expect(first.map(([key, version]) => [key, version]).toSorted()).toEqual([
+      ["colour", 1],
+      ["key 0", 1],
+      ["key 1", 1],
+    ]);
+    for (const other of others) expect(other.toSorted()).toEqual(first.toSorted());
+  });
+
   test("strangers are peers until they have been silent for a minute, and members stay", () => {
     const network = gossip(3, 0);
     const [first = "", second = ""] = network.addresses;
