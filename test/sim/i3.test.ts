@@ -194,6 +194,36 @@ test("a tuple that nobody asked for does not divert packets", () => {
   expect(net.rows(ALICE, "i3.cache")).toEqual([[keyOf("bob"), server]]);
 });
 
+/** Returns how often a node has asked for the owner of a key. */
+function lookups(net: IndirectionNetwork, by: string): number {
+  return net.said.filter(({ node, op, tuple }) => node === by && op === "send" && tuple[0] === "chord.lookup.init")
+    .length;
+}
+
+test("packets for one id ask once for its server, and all go through the own server meanwhile", () => {
+  const net = new IndirectionNetwork();
+  net.trigger(BOB, idOf("bob"));
+  const texts = Array.from({ length: 20 }, (_, at) => `text ${at}`);
+  for (const [at, text] of texts.entries()) {
+    net.node(ALICE).insert("say", [idOf("bob"), text]);
+    if (at % 5 === 0) net.pass(0.001);
+  }
+  net.pass(1);
+  expect(net.got(BOB)).toEqual(texts);
+  expect(lookups(net, ALICE)).toBe(1);
+});
+
+test("a node whose server does not answer asks again after two seconds", () => {
+  const net = new IndirectionNetwork();
+  const [[server] = []] = net.rows(ALICE, "i3.entry");
+  net.crash(server as string);
+  for (let at = 0; at < 30; at++) {
+    net.node(ALICE).insert("say", [idOf("bob"), `text ${at}`]);
+    net.pass(0.1);
+  }
+  expect(lookups(net, ALICE)).toBe(2);
+});
+
 test("a node gives up a server that is deleted, and itself when its ring is lost", () => {
   const net = new IndirectionNetwork();
   const [[asked] = []] = net.rows(ALICE, "i3.entry");
