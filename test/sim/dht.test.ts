@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { ChordNetwork, inOrder } from "./chord-network.ts";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
+import { ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
 import { grow, passUntilIdeal } from "./chord-ring.ts";
 
 const KEYS = Array.from({ length: 40 }, (_, at) => `key ${at}`);
@@ -93,6 +94,54 @@ test("a put at an owner that has not got the value yet is newer than the copies"
   network.pass(100);
   const rows = network.addresses.flatMap((address) => network.node(address).rows("dht.item") ?? []);
   expect(rows.map(([, value]) => value)).toEqual(Array.from({ length: COPIES }, () => "a"));
+});
+
+/** Returns the owner of a key and the further holders, in the order of the ring. */
+function holdersOf(network: ChordNetwork, key: string): readonly string[] {
+  const ring = inOrder(network.addresses);
+  const at = ring.indexOf(ownerOf(sha1(key), ring));
+  return Array.from({ length: COPIES }, (_, by) => ring[(at + by) % ring.length] as string);
+}
+
+/** Sets what a node holds for a key. */
+function hold(network: ChordNetwork, address: string, key: string, value: string, version: number): void {
+  network.node(address).insert("dht.item", [key, value, version, 0]);
+}
+
+test.each([
+  [1, 2 ** 31 + 1, 1],
+  [2 ** 31 + 1, 1, 1],
+  [1, 2 ** 31 - 10, 2 ** 32 - 20],
+  [0, 1_400_000_000, 2_800_000_000],
+  [2_800_000_000, 1_400_000_000, 0],
+  [2 ** 32 - 2, 5, 2 ** 31],
+])("a put replaces the values of holders whatever their versions are: %d, %d, %d", (...versions) => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 4);
+  passUntilIdeal(network, 60);
+  for (const [at, address] of holdersOf(network, "key 0").entries())
+    hold(network, address, "key 0", "forged", versions[at] as number);
+  network.node(network.addresses[0] as string).insert("put", ["key 0", "mine"]);
+  network.pass(1);
+  const rows = (): readonly unknown[] =>
+    network.addresses.flatMap((address) => (network.node(address).rows("dht.item") ?? []).map(([, value]) => value));
+  expect(rows()).toEqual(["mine", "mine", "mine"]);
+  network.pass(100);
+  expect(rows()).toEqual(["mine", "mine", "mine"]);
+});
+
+test("two puts at the same time leave one value on all holders", () => {
+  const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+  grow(network, 8);
+  passUntilIdeal(network, 60);
+  for (const [at, address] of network.addresses.entries())
+    for (const key of KEYS) network.node(address).insert("put", [key, `value ${at}`]);
+  network.pass(100);
+  for (const key of KEYS) {
+    const rows = network.addresses.flatMap((address) => network.node(address).rows("dht.item") ?? []);
+    const values = rows.filter((row) => row[0] === key).map(([, ...item]) => item.join());
+    expect([values.length, new Set(values).size]).toEqual([COPIES, 1]);
+  }
 });
 
 test("a repair moves more items than a step may send", () => {
