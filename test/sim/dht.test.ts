@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
 import { grow, passUntilIdeal } from "./chord-ring.ts";
@@ -107,6 +107,46 @@ function holdersOf(network: ChordNetwork, key: string): readonly string[] {
 function hold(network: ChordNetwork, address: string, key: string, value: string, version: number): void {
   network.node(address).insert("dht.item", [key, value, version, 0]);
 }
+
+/** Deletes what a node holds for a key. */
+function lose(network: ChordNetwork, address: string, key: string): void {
+  for (const row of network.node(address).rows("dht.item") ?? [])
+    if (row[0] === key) network.node(address).delete("dht.item", row);
+}
+
+describe("a get at an owner that has no value", () => {
+  test("returns the newest value of the further holders", () => {
+    const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+    grow(network, 8);
+    passUntilIdeal(network, 60);
+    put(network, "one");
+    for (const key of KEYS) {
+      const [owner = "", next = "", last = ""] = holdersOf(network, key);
+      lose(network, owner, key);
+      hold(network, next, key, "old", 2 ** 32 - 5);
+      hold(network, last, key, "new", 7);
+    }
+    expect(got(network)).toEqual(KEYS.map(() => "new"));
+  });
+
+  test("goes on after holders that do not answer or have no value, and fails if none has one", () => {
+    const network = new ChordNetwork({ successors: COPIES, program: "test/sim/dht-client.mzl" });
+    grow(network, 8);
+    passUntilIdeal(network, 60);
+    const [owner = "", next = "", last = ""] = holdersOf(network, "key 0");
+    const asking = network.addresses.find((address) => ![owner, next, last].includes(address)) as string;
+    const get = (seconds: number): readonly unknown[] => {
+      const number = network.askFor(asking, "key 0");
+      network.pass(seconds);
+      return [network.answer(number), network.reason(number)];
+    };
+    expect(get(0.5)).toEqual([undefined, "no such key"]);
+    hold(network, last, "key 0", "one", 1);
+    expect(get(0.5)).toEqual(["one", undefined]);
+    network.crash(next);
+    expect(get(2)).toEqual(["one", undefined]);
+  });
+});
 
 test.each([
   [1, 2 ** 31 + 1, 1],
