@@ -76,15 +76,35 @@ export interface ImportDeclaration {
   readonly span: Span;
 }
 
-/** `accept p(addr, int) insert.` A declaration that names neither `insert` nor `delete` permits both. */
+/**
+ * `accept p(src, int(0, 9)) insert from member rate 10 rows 100.` A declaration that names neither `insert` nor `delete` permits both, and
+ * has none of the other options.
+ */
 export interface AcceptDeclaration {
   readonly kind: "accept";
   readonly name: Name;
-  readonly types: readonly Name[];
+  readonly types: readonly AcceptedType[];
   readonly insert: boolean;
   readonly remove: boolean;
+  /** Table with the names of the senders in its first column; `any` also admits tuples whose sender is unknown. */
+  readonly from: Name | undefined;
+  /** Tuples a second of one sender. */
+  readonly rate: Expression | undefined;
+  /** Rows of one sender. */
+  readonly rows: Expression | undefined;
   readonly span: Span;
 }
+
+/** Type of an argument in an `accept`. The name of a list type is `list`. */
+export type AcceptedType = { readonly name: Name; readonly span: Span } & (
+  | { readonly kind: "named" }
+  /** `int(0, 9)`, `number(0, 1)` or `string(64)`. */
+  | { readonly kind: "bounded"; readonly bounds: readonly Expression[] }
+  /** `list(T)`: a list of any length. */
+  | { readonly kind: "list"; readonly item: AcceptedType }
+  /** `list[T1, T2]`: a list of exactly these items. */
+  | { readonly kind: "items"; readonly items: readonly AcceptedType[] }
+);
 
 /** `ron.RT(addr, addr).` */
 export interface Signature {

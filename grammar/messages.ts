@@ -5,6 +5,7 @@
 import { kindPhrase } from "./kind-phrase.ts";
 import { RULE_MESSAGES } from "./rule-messages.ts";
 import { TEXT_MESSAGES } from "./text-messages.ts";
+import { TRUST_MESSAGES } from "./trust-messages.ts";
 import { brief, type Wording } from "./wording.ts";
 
 /** Messages about programs and requests, by code. */
@@ -515,12 +516,14 @@ function helpForOperator(operator: string, kinds: readonly string[]): string {
  * Messages of all diagnostics by code, each a function of the facts it names. `E` codes are errors, `W` codes are warnings.
  * A code never changes its meaning, and the code of a removed diagnostic is not used again.
  *
- * 01 text and syntax (`text-messages.ts`) · 02 names, tables and rules (also `rule-messages.ts`) · 03 requests to a running node
+ * 01 text and syntax (`text-messages.ts`) · 02 names, tables and rules (also `rule-messages.ts`, `trust-messages.ts`)
+ * 03 requests to a running node
  */
-export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES & typeof RULE_MESSAGES = {
+export const MESSAGES: typeof TEXT_MESSAGES & typeof PROGRAM_MESSAGES & typeof RULE_MESSAGES & typeof TRUST_MESSAGES = {
   ...TEXT_MESSAGES,
   ...PROGRAM_MESSAGES,
   ...RULE_MESSAGES,
+  ...TRUST_MESSAGES,
 };
 
 /** Facts of an event that nothing raises. */

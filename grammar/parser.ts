@@ -9,7 +9,9 @@
 import { EOF, type IOrAlt, isRecognitionException, type IToken, tokenMatcher } from "chevrotain";
 import type {
   AcceptDeclaration,
+  AcceptedType,
   Evict,
+  Expression,
   ImportDeclaration,
   KeyColumn,
   Materialize,
@@ -32,6 +34,11 @@ import { syntaxError } from "./syntax-error.ts";
 import * as t from "./tokens.ts";
 import { spanOf, type Token } from "./tokens.ts";
 import { unparsedStatement } from "./unparsed.ts";
+
+type Without<Type, Keys extends string> = Type extends unknown ? Omit<Type, Keys> : never;
+
+/** The part of a type behind its name. */
+type TypeForm = Without<AcceptedType, "name" | "span">;
 
 let parser: Parser | undefined;
 
@@ -188,17 +195,80 @@ class Parser extends RuleParser {
     const name = this.nameOf(this.SUBRULE(this.predicateName));
     const types = this.SUBRULE(this.#types);
     const right = this.OPTION(() => this.keyword(["insert", "delete"], "`insert`, `delete` or `.`").image);
-    this.CONSUME(t.Dot, { ERR_MSG: right === undefined ? "`insert`, `delete` or `.`" : "`.`" });
+    const from = this.OPTION1({
+      GATE: () => ahead.isWord(this.peek, 1, "from"),
+      DEF: () => {
+        this.CONSUME1(t.Name);
+        return this.nameOf(this.SUBRULE1(this.predicateName));
+      },
+    });
+    const rate = this.OPTION2({
+      GATE: () => ahead.isWord(this.peek, 1, "rate"),
+      DEF: () => this.SUBRULE(this.#acceptLimit),
+    });
+    const rows = this.OPTION3({
+      GATE: () => ahead.isWord(this.peek, 1, "rows"),
+      DEF: () => this.SUBRULE1(this.#acceptLimit),
+    });
+    const limits = rows === undefined ? "`from`, `rate`, `rows` or `.`" : "`.`";
+    this.CONSUME(t.Dot, { ERR_MSG: right === undefined ? "`insert`, `delete` or `.`" : limits });
     const [insert, remove] = [right !== "delete", right !== "insert"];
-    return { kind: "accept", name, types, insert, remove, span: this.spanFrom(first) };
+    return { kind: "accept", name, types, insert, remove, from, rate, rows, span: this.spanFrom(first) };
   });
 
-  readonly #types = this.RULE("types", (): Name[] => {
-    const types: Name[] = [];
+  readonly #types = this.RULE("types", (): AcceptedType[] => {
+    const types: AcceptedType[] = [];
     this.CONSUME(t.LeftParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => types.push(this.nameOf(this.CONSUME(t.Name))) });
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => types.push(this.SUBRULE(this.#type)) });
     this.CONSUME(t.RightParen);
     return types;
+  });
+
+  readonly #type = this.RULE("type", (): AcceptedType => {
+    this.enterLevel();
+    const first = this.CONSUME(t.Name, { ERR_MSG: "a type" }) as Token;
+    const isList = first.image === "list";
+    const form = this.OPTION({
+      GATE: () => isList || this.LA(1).tokenType === t.LeftParen,
+      DEF: () =>
+        this.OR([
+          { GATE: () => isList, ALT: () => this.SUBRULE(this.#itemType) },
+          { ALT: () => this.SUBRULE(this.#typeBounds) },
+          { ALT: () => this.SUBRULE(this.#itemTypes) },
+        ]),
+    });
+    this.exitLevel();
+    const span = this.spanFrom(first);
+    return this.ACTION(() => ({ name: this.nameOf(first), span, ...(form ?? { kind: "named" }) }));
+  });
+
+  readonly #itemType = this.RULE("itemType", (): TypeForm => {
+    this.CONSUME(t.LeftParen);
+    const item = this.SUBRULE(this.#type);
+    this.CONSUME(t.RightParen);
+    return { kind: "list", item };
+  });
+
+  readonly #itemTypes = this.RULE("itemTypes", (): TypeForm => {
+    const items: AcceptedType[] = [];
+    this.CONSUME(t.LeftBracket);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.#type)) });
+    this.CONSUME(t.RightBracket);
+    return { kind: "items", items };
+  });
+
+  readonly #typeBounds = this.RULE("typeBounds", (): TypeForm => {
+    const bounds: Expression[] = [];
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => bounds.push(this.SUBRULE(this.expression)) });
+    this.CONSUME(t.RightParen);
+    return { kind: "bounded", bounds };
+  });
+
+  /** `rate 10` or `rows 100`. */
+  readonly #acceptLimit = this.RULE("acceptLimit", (): Expression => {
+    this.CONSUME(t.Name);
+    return this.SUBRULE(this.expression);
   });
 
   readonly #view = this.RULE("view", (): ViewDefinition => {

@@ -5,6 +5,7 @@
 import { aggregateNamed } from "./aggregate-names.ts";
 import type {
   AcceptDeclaration,
+  AcceptedType,
   AddressExpression,
   Aggregate,
   Argument,
@@ -83,7 +84,7 @@ function printStatement(statement: Statement, indent: string, precedenceOf: Prec
     case "import":
       return `import ${quote(statement.path.text)}${statement.as === undefined ? "" : ` as ${statement.as.text}`}.`;
     case "accept":
-      return acceptText(statement);
+      return acceptText(statement, precedenceOf);
     case "signature":
       return `${statement.name.text}(${namesText(statement.types)}).`;
     case "view":
@@ -136,9 +137,31 @@ function evictText(evict: Evict | undefined): string {
   return evict.policy === "fifo" ? ", evict fifo" : `, evict ${evict.policy}(${evict.column})`;
 }
 
-function acceptText({ name, types, insert, remove }: AcceptDeclaration): string {
+function acceptText(accept: AcceptDeclaration, precedenceOf: PrecedenceOf): string {
+  const { name, types, insert, remove, from, rate, rows } = accept;
   const right = insert && remove ? "" : insert ? " insert" : " delete";
-  return `accept ${name.text}(${namesText(types)})${right}.`;
+  const source = from === undefined ? "" : ` from ${from.text}`;
+  const limits = [limitText("rate", rate, precedenceOf), limitText("rows", rows, precedenceOf)].join("");
+  const columns = types.map((type) => acceptedTypeText(type, precedenceOf)).join(", ");
+  return `accept ${name.text}(${columns})${right}${source}${limits}.`;
+}
+
+function limitText(word: string, limit: Expression | undefined, precedenceOf: PrecedenceOf): string {
+  return limit === undefined ? "" : ` ${word} ${expressionText(limit, precedenceOf)}`;
+}
+
+function acceptedTypeText(type: AcceptedType, precedenceOf: PrecedenceOf): string {
+  const { text } = type.name;
+  switch (type.kind) {
+    case "named":
+      return text;
+    case "bounded":
+      return `${text}(${type.bounds.map((bound) => expressionText(bound, precedenceOf)).join(", ")})`;
+    case "list":
+      return `${text}(${acceptedTypeText(type.item, precedenceOf)})`;
+    case "items":
+      return `${text}[${type.items.map((item) => acceptedTypeText(item, precedenceOf)).join(", ")}]`;
+  }
 }
 
 function viewText(view: ViewDefinition, precedenceOf: PrecedenceOf): string {

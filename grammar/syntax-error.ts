@@ -52,7 +52,7 @@ const EXPECTED: ReadonlyMap<string, string> = new Map([
   ["evictColumn NumberLiteral", "a column number"],
   ["materialize RightParen", "`)` or `, evict`"],
   ["import StringLiteral", 'a file name in quotes: `"file.mzl"`'],
-  ["types Name", "a type"],
+  ["type Name", "a type"],
   ["view LeftBrace", "`timeout(seconds)`, `many` or `{`"],
 ]);
 
@@ -65,6 +65,8 @@ const LISTS: ReadonlyMap<string, ListKind> = new Map([
   ["list RightBracket", { item: "element", article: "an", end: "`]`" }],
   ["keys RightParen", { item: "column number", article: "a", end: "`)`" }],
   ["types RightParen", { item: "type", article: "a", end: "`)`" }],
+  ["itemTypes RightBracket", { item: "type", article: "a", end: "`]`" }],
+  ["typeBounds RightParen", { item: "number", article: "a", end: "`)`" }],
 ]);
 
 interface ListKind {

@@ -24,6 +24,8 @@ const drops = [
   "wrong type",
   "malformed",
   "too many layers",
+  "wrong sender",
+  "over rate",
   "ecn: outer CE, inner Not-ECT",
 ] as const;
 
@@ -40,7 +42,8 @@ device packets in it (RFC 6040). Path probes and their answers end here.
 Ports   in: the network. out: 1 push, one tuple per push, in the order of the tuples in the datagram.
 Drops   "datagram: ...": a datagram that the decoder rejects (another version, a fragment that does not fit), with the decoder's reason;
         "not accepted": a predicate that the program does not accept from the network; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded; "too many layers": packets nested more than 32 deep; "ecn: outer CE, inner Not-ECT": a router marked
+        fields that cannot be decoded; "too many layers": packets nested more than 32 deep; "wrong sender": accept admits the tuple
+        from others only; "over rate": the sender exceeds the rate of accept; "ecn: outer CE, inner Not-ECT": a router marked
         the datagram with CE, but the sender of the device packet in it does not support ECN.
 Reads   counters: datagrams in, admitted tuples out; reassembly: messages that wait for fragments
 Built   by runtime/node/ports.ts, one per node.
@@ -61,6 +64,8 @@ export class NetworkIn implements Element {
   readonly #paths: PathSizes;
   readonly #out: (input: StepInput) => void;
   readonly #reassembly = new Reassembly();
+  /** Authenticated sender of the datagram that is handled; undefined if it is unknown. */
+  #principal: string | undefined;
 
   constructor(world: World, peers: PeerCounters, paths: PathSizes, out: (input: StepInput) => void) {
     this.#world = world;
@@ -80,8 +85,9 @@ export class NetworkIn implements Element {
     this.#world.datagrams.onDatagram((datagram) => this.#receive(datagram));
   }
 
-  #receive({ bytes, from, trafficClass = 0 }: Datagram): void {
+  #receive({ bytes, from, trafficClass = 0, principal }: Datagram): void {
     const ecn = ecnOf(trafficClass);
+    this.#principal = principal;
     if (isTrain(bytes)) this.#train(bytes, from, ecn);
     else this.#datagram(bytes, from, ecn);
   }
@@ -108,7 +114,9 @@ export class NetworkIn implements Element {
       return;
     }
     if (decoded.reason !== "fragment") return this.counters.drop(`datagram: ${decoded.reason}`);
-    const message = this.#reassembly.assemble(bytes, from, this.#clock.now(), ecn);
+    // Another sender may use the same address.
+    const sender = this.#principal ?? from;
+    const message = this.#reassembly.assemble(bytes, sender, this.#clock.now(), ecn);
     if (typeof message === "string") this.counters.drop(`datagram: ${message}`);
     else if (message !== undefined) this.#message(message, from, peer, this.#reassembly.ecn);
   }
@@ -163,8 +171,11 @@ export class NetworkIn implements Element {
   }
 
   #give(tuple: Tuple, from: string, peer: PeerTraffic): void {
+    const principal = this.#principal;
+    const refusal = this.admission?.refusal(tuple, { principal, source: from });
+    if (refusal !== undefined) return this.counters.drop(refusal);
     peer.receivedTuples++;
     this.counters.out++;
-    this.#out({ tuple, provenance: "network", source: from });
+    this.#out({ tuple, provenance: "network", source: from, principal });
   }
 }

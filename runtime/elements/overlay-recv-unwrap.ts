@@ -3,12 +3,21 @@
  * The element passes the event, and each tuple unwrapped from it, to ReceiveDemux.
  */
 import { Packet, type Provenance, type Tuple } from "../plan/values/packet.ts";
+import type { Value } from "../plan/values/value.ts";
 import type { Admission, AdmissionRefusal } from "../wire/admission.ts";
 import { ElementCounters } from "../observe/element-counters.ts";
 import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Element } from "./element.ts";
 
-const drops = ["not accepted", "unknown predicate", "wrong type", "malformed", "too many layers"] as const;
+const drops = [
+  "not accepted",
+  "unknown predicate",
+  "wrong type",
+  "malformed",
+  "too many layers",
+  "wrong sender",
+  "over rate",
+] as const;
 
 export const spec: ElementSpec = {
   name: "OverlayRecvUnwrap",
@@ -21,7 +30,8 @@ admitted with the same checks as in NetworkIn.
 Ports   in: 1 push. out: 1 push: the tuple, then each tuple unwrapped from it. A recv event also leaves as itself, for the rules that
         subscribe to it.
 Drops   "not accepted": a predicate that the program does not accept from the network; "unknown predicate"; "wrong type"; "malformed":
-        fields that cannot be decoded; "too many layers": packets nested more than 32 deep.
+        fields that cannot be decoded; "too many layers": packets nested more than 32 deep; "wrong sender": accept admits the tuple
+        from known senders only, and the sender of a packet is unknown; "over rate": the rate of accept is exceeded.
 Reads   counters: tuples in; tuples out, including unwrapped tuples
 Built   by runtime/node/dataflow.ts, one per node.
 Example ron.recv(alarm(30, "a")) leaves as itself and as alarm(30, "a").
@@ -35,10 +45,13 @@ export class OverlayRecvUnwrap implements Element {
   readonly spec: ElementSpec = spec;
   readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #admission: Admission;
+  readonly #source: () => Value;
   readonly #out: (tuple: Tuple, provenance: Provenance) => void;
 
-  constructor(admission: Admission, out: (tuple: Tuple, provenance: Provenance) => void) {
+  /** `source` returns the address that the input of the running step came from. */
+  constructor(admission: Admission, source: () => Value, out: (tuple: Tuple, provenance: Provenance) => void) {
     this.#admission = admission;
+    this.#source = source;
     this.#out = out;
   }
 
@@ -63,7 +76,14 @@ export class OverlayRecvUnwrap implements Element {
 
   /** Decodes and admits the tuples in an encoded packet, and counts the refused tuples. */
   open(packet: Packet): readonly Tuple[] {
-    return this.#admission.open(packet, this.#refused);
+    return this.#admission.open(packet, this.#refused).filter((tuple) => this.#isPermitted(tuple));
+  }
+
+  /** Nobody vouches for the sender of a packet: any node that forwards it may have made it. */
+  #isPermitted(tuple: Tuple): boolean {
+    const refusal = this.#admission.refusal(tuple, { principal: undefined, source: this.#source() });
+    if (refusal !== undefined) this.counters.drop(refusal);
+    return refusal === undefined;
   }
 
   readonly #refused = (reason: AdmissionRefusal): void => this.counters.drop(reason);

@@ -3,9 +3,11 @@
  * strands, tables, the device, sockets or the view channel.
  */
 import { ElementCounters } from "../observe/element-counters.ts";
-import type { ElementSpec } from "../plan/contract/element-spec.ts";
+import type { DropReason, ElementSpec } from "../plan/contract/element-spec.ts";
 import type { Provenance, Tuple } from "../plan/values/packet.ts";
 import type { Element } from "./element.ts";
+
+const drops = ["too many rows"] as const;
 
 export const spec: ElementSpec = {
   name: "ReceiveDemux",
@@ -16,19 +18,21 @@ Passes each tuple to a consumer, which depends on the role of the tuple's predic
 table, to Tun::Tx or Tap::Tx, to Tcp, to Udp::Rx and Udp::Tx, or to ViewChannel.
 
 Ports   in: 1 push. out: one push per predicate.
-Drops   nothing; an event without subscribers ends here.
+Drops   "too many rows": the sender has as many rows of the table as accept permits. An event without subscribers ends here.
 Reads   counters: tuples in, tuples out
 Built   by runtime/node/dataflow.ts, one per node.
 Example tun(Pkt) from the device goes to the strands that subscribe to tun; tun(Pkt) from a rule or the network goes to the device.
 See     OverlayRecvUnwrap, TunTx, Tcp, Udp::Rx, Udp::Tx, ViewChannel
 `,
-  drops: [],
+  drops,
   stateful: false,
 };
 
 export interface ReceiveOutputs {
   /** A row to insert or delete. */
   readonly toTable: (tuple: Tuple) => void;
+  /** Whether the sender of the row may have another row in its table. */
+  readonly hasRoomFor: (tuple: Tuple) => boolean;
   /** An event, for the strands that subscribe to it. */
   readonly toStrands: (tuple: Tuple) => void;
   /** A packet that a rule or another node writes to a TUN device. */
@@ -45,7 +49,7 @@ export interface ReceiveOutputs {
 
 export class ReceiveDemux implements Element {
   readonly spec: ElementSpec = spec;
-  readonly counters: ElementCounters<never> = new ElementCounters();
+  readonly counters: ElementCounters<DropReason<typeof drops>> = new ElementCounters();
   readonly #outputs: ReceiveOutputs;
 
   constructor(outputs: ReceiveOutputs) {
@@ -54,8 +58,10 @@ export class ReceiveDemux implements Element {
 
   push(tuple: Tuple, provenance: Provenance): void {
     this.counters.in++;
-    this.counters.out++;
     const { table, role } = tuple.predicate;
+    if (provenance === "network" && table !== undefined && !this.#outputs.hasRoomFor(tuple))
+      return this.counters.drop("too many rows");
+    this.counters.out++;
     if (table !== undefined) this.#outputs.toTable(tuple);
     else if (role.kind === "tun" && provenance !== "device") this.#outputs.toTun(tuple);
     else if (role.kind === "tap" && provenance !== "device") this.#outputs.toTap(tuple);

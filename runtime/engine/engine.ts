@@ -23,6 +23,7 @@ import { KEY_MAX, KeyTooLong } from "../plan/values/key.ts";
 import { packetCountOf, segmentsAt } from "../plan/values/train-segments.ts";
 import type { Value, Values } from "../plan/values/value.ts";
 import type { RandomStreams } from "../world/random.ts";
+import type { Sender as TupleSender } from "../wire/sender.ts";
 import type { Clock } from "../world/world.ts";
 import type { RunStrand } from "./derived/stratum.ts";
 import { addEngineCounters, type EngineCounters, newEngineCounters } from "./engine-counters.ts";
@@ -117,6 +118,8 @@ export class Engine {
   #dataflow: Dataflow | undefined;
   /** Origin of the running step's input; `operator` for a step that the operator or the start of a program caused, `rule` for expiry. */
   provenance: Provenance = "operator";
+  /** The latest input. */
+  #input: StepInput | undefined;
   /** Cause of the running step, as `RefusedSteps` names it. */
   #cause = "facts";
 
@@ -167,6 +170,12 @@ export class Engine {
     return this.#context.source;
   }
 
+  /** Returns who sent a tuple of the running step. The sender of a tuple in a packet of an overlay is unknown. */
+  senderOf(tuple: Tuple): TupleSender {
+    const { source } = this.#context;
+    return { source, principal: tuple === this.#input?.tuple ? this.#input.principal : undefined };
+  }
+
   /** Whether a rule subscribes to events of the predicate. */
   isSubscribed(predicate: number): boolean {
     return (this.#byEvent[predicate] as readonly number[]).length > 0;
@@ -204,6 +213,7 @@ export class Engine {
   }
 
   #step(input: StepInput, packets: number): boolean {
+    this.#input = input;
     this.#beginAfterExpiry(input.source);
     this.#cause = input.tuple.predicate.name;
     this.provenance = input.provenance;

@@ -7,6 +7,8 @@ export interface StepInput {
   readonly provenance: Provenance;
   /** Address of the sender; null for a tuple of this node. */
   readonly source: Value;
+  /** Authenticated name of the sender. Absent for a tuple of this node, and for a sender that is unknown. */
+  readonly principal?: string | undefined;
   /** Called after the step of this input was undone, so that its producer can release resources. */
   readonly onAborted?: (() => void) | undefined;
 }

@@ -37,12 +37,15 @@ interface CounterChange {
 }
 
 /**
- * Returns the ids of the tables that cacheable runs depend on: tables read by payload-independent rules, and `localAddr` tables. The flow
- * cache must be flushed when one of these tables changes.
+ * Returns the ids of the tables that cacheable runs depend on: tables read by payload-independent rules, `localAddr` tables, and the tables
+ * of permitted senders. The flow cache must be flushed when one of these tables changes.
  */
 export function tablesOfCacheableRuns({ predicates, strands }: Plan): ReadonlySet<number> {
   const localAddresses = predicates.filter(({ role }) => role.kind === "localAddr").map(({ id }) => id);
-  return new Set([...localAddresses, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
+  const senders = predicates.flatMap(({ accepts = [] }) =>
+    accepts.flatMap(({ from }) => (typeof from === "number" ? [from] : [])),
+  );
+  return new Set([...localAddresses, ...senders, ...strands.flatMap(({ cacheableReads = [] }) => cacheableReads)]);
 }
 
 const PEER_COUNTS = ["sent", "sentBytes", "sentTuples", "received", "receivedBytes", "receivedTuples"] as const;
@@ -136,8 +139,8 @@ function peersOf({ dataflow }: Pick<RunContext, "dataflow">): readonly PeerTraff
 }
 
 /**
- * Returns the sum of all losses, failures, header changes, tuples for this node, and packets of devices that have no flow cache. A run that
- * increases the sum is not cacheable.
+ * Returns the sum of all losses, failures, header changes, tuples for this node, tuples with a rate, and packets of devices that have no
+ * flow cache. A run that increases the sum is not cacheable.
  */
 function lossCountOf({ engine, dataflow, world }: RunContext): number {
   const { stopped, failed, limited } = engine.counters;
@@ -149,7 +152,11 @@ function lossCountOf({ engine, dataflow, world }: RunContext): number {
   const counts = [...lost.flatMap((reasons) => [...reasons.values()]), ...failed, ...limited];
   return counts.reduce(
     (sum, count) => sum + count,
-    stopped + dataflow.ports.tunTx.rewritten + dataflow.demux.ways.local + uncachedPackets(world),
+    stopped +
+      dataflow.ports.tunTx.rewritten +
+      dataflow.demux.ways.local +
+      dataflow.countedTuples +
+      uncachedPackets(world),
   );
 }
 

@@ -45,6 +45,9 @@ import { Admission } from "../wire/admission.ts";
 import { carriesDevicePacket } from "../wire/device-packet.ts";
 import type { RandomStreams } from "../world/random.ts";
 import type { Clock, Device } from "../world/world.ts";
+import { RowQuotas } from "../engine/tables/row-quotas.ts";
+import type { SenderNames } from "../wire/sender.ts";
+import { SenderChecks } from "./sender-checks.ts";
 import { LimitedSends, type ReportLimited } from "./limited-sends.ts";
 import type { NodePorts, PortOutputs } from "./ports.ts";
 
@@ -61,6 +64,8 @@ export interface DataflowOptions {
   readonly sendRate: number;
   /** Called when a tuple of a rule exceeds the rate: for the first such tuple, then at most once a minute for each rule. */
   readonly limited: ReportLimited;
+  /** Names of the senders; undefined if links have no keys. */
+  readonly senderNames: SenderNames | undefined;
   /** Called for each tuple from the network, before its step. */
   readonly received: (tuple: Tuple, from: Value) => void;
   /** Called for each tuple that a rule sends to a location. */
@@ -90,6 +95,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #sendLimit: SendLimit;
   readonly #limitedSends: LimitedSends;
   readonly #edges: Edges;
+  readonly #checks: SenderChecks;
+  readonly #rowQuotas = new RowQuotas();
   readonly #admission: Admission;
   readonly #unwrap: OverlayRecvUnwrap;
   readonly #receiveDemux: ReceiveDemux;
@@ -97,7 +104,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
 
   /** Throws when the edges differ from the graph of the plan. The ports are not used before `takePorts`. */
   constructor(options: DataflowOptions) {
-    const { plan, engine, ports, clock, streams, snitch, isOwn, received, sent, sendRate, limited } = options;
+    const { plan, engine, ports, clock, streams, snitch, isOwn, received, sent, sendRate, limited, senderNames } =
+      options;
     this.#plan = plan;
     this.#engine = engine;
     this.ports = ports;
@@ -108,10 +116,13 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     this.#sendLimit = new SendLimit(sendRate, plan.strands.length + 1);
     this.#limitedSends = new LimitedSends(plan, sendRate, limited);
     this.#edges = checkedEdges(plan, snitch);
-    this.#admission = new Admission(plan);
-    this.#unwrap = new OverlayRecvUnwrap(this.#admission, this.#toReceiveDemux);
+    const hasRow = (table: number, first: Value): boolean => engine.tables[table]?.hasFirst(first) === true;
+    this.#checks = new SenderChecks({ names: senderNames, now: () => clock.now(), hasRow });
+    this.#admission = new Admission(plan, this.#checks);
+    this.#unwrap = new OverlayRecvUnwrap(this.#admission, () => engine.source, this.#toReceiveDemux);
     this.#receiveDemux = new ReceiveDemux({
       toTable: this.#toTable,
+      hasRoomFor: this.#hasRoomFor,
       toStrands: (tuple) => engine.react(tuple),
       toTun: this.#toTun,
       toTap: this.#toTap,
@@ -180,6 +191,11 @@ export class NodeDataflow implements Dataflow, PortOutputs {
     return hasElement(this.#plan, "UdpRx");
   }
 
+  /** Number of tuples that were counted against a rate of their sender. */
+  get countedTuples(): number {
+    return this.#checks.counted;
+  }
+
   /** Number of tuples that all elements dropped, by reason. */
   get drops(): ReadonlyMap<string, number> {
     const drops = new Map<string, number>();
@@ -214,6 +230,8 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   }
 
   #continue(previous: NodeDataflow): void {
+    const tables = new Map(this.#engine.tables.map((table) => [table?.predicate.name, table]));
+    this.#rowQuotas.continue(previous.#rowQuotas, (name) => tables.get(name));
     previous.channel?.stop();
     this.channel?.resume();
     this.demux.addCountersOf(previous.demux);
@@ -268,6 +286,14 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   readonly #toTable = (tuple: Tuple): void => {
     this.#edges.receiveToTables.trace(tuple);
     this.#engine.change(tuple);
+  };
+
+  readonly #hasRoomFor = (tuple: Tuple): boolean => {
+    const { predicate, isDelete } = tuple;
+    if (isDelete || predicate.accepts?.some(({ rows }) => rows !== undefined) !== true) return true;
+    const sender = this.#engine.senderOf(tuple);
+    const most = this.#checks.rowsOf(tuple, sender);
+    return this.#rowQuotas.take(this.#engine.store.table(predicate.id), tuple, this.#checks.ownerOf(sender), most);
   };
 
   readonly #toTun = (tuple: Tuple): void => {
@@ -409,10 +435,12 @@ export class NodeDataflow implements Dataflow, PortOutputs {
   // 8. The step ends.
 
   commit(): void {
+    this.#rowQuotas.commit();
     for (const element of this.#committing) element.commit();
   }
 
   abort(): void {
+    this.#rowQuotas.abort();
     for (const element of this.elements) element.abort?.();
   }
 }

@@ -1,3 +1,4 @@
+import type { SenderNames } from "../wire/sender.ts";
 import type { LimitName, Limits } from "../engine/limits/limits.ts";
 import type { Secrets } from "../engine/strand-context.ts";
 import type { QueueMetrics } from "../observe/metrics-snapshot.ts";
@@ -24,6 +25,8 @@ export interface NodeSettings {
   /** Predicates to report on, in addition to those that the program watches. */
   readonly watch: readonly string[];
   readonly limits?: Partial<Limits>;
+  /** Names of the senders that links authenticate. Absent if links have no keys: then the node does not check who sent a tuple. */
+  readonly senderNames?: SenderNames;
   /** Keys that the rules name. The keys appear in no output of the node. */
   readonly secrets?: Secrets;
   /** Tuples that a rule may send to one location in a second: 10,000 if omitted. Infinite in a world in which time does not pass. */

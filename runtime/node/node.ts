@@ -167,6 +167,7 @@ export class Node {
       streams: this.#streams,
       snitch: this.snitch,
       isOwn: (address) => this.#isOwn(address, engine),
+      senderNames: this.#settings.senderNames,
       sendRate: this.#settings.sendRate ?? DEFAULT_SEND_RATE,
       limited: (message, rule, reason) => {
         if (rule !== "") this.snitch.failed(rule, reason);

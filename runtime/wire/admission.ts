@@ -1,13 +1,14 @@
-import { admits } from "../plan/values/column-type.ts";
 import { Packet, type Tuple } from "../plan/values/packet.ts";
 import type { Plan } from "../plan/contract/plan.ts";
 import type { PredicateSpec } from "../plan/values/predicate-spec.ts";
 import { isTrain, segmentsOf, type Train } from "../plan/values/train.ts";
-import type { Values, Value } from "../plan/values/value.ts";
+import type { Value } from "../plan/values/value.ts";
 import { CachedDecoding } from "./cached-decoding.ts";
 import { decodeFields } from "../plan/values/decode-fields.ts";
 import { fieldsOfBodies, fieldsOfDatagrams, tupleOfTrain } from "./decode-train.ts";
 import { devicePacketLength } from "./device-packet.ts";
+import { hasColumnTypes, isPermitted } from "./permission.ts";
+import type { Sender, SenderAdmission, SenderRefusal } from "./sender.ts";
 import { hasTooManyLayers } from "../plan/values/packet-layers.ts";
 
 /** Why an encoded tuple is not admitted: the drop reason of the element that asked. */
@@ -51,12 +52,21 @@ export class Admission {
   /** Entry of the latest hit. The search begins there, because packets of one flow follow each other. */
   #latestHit = 0;
 
-  constructor(plan: Plan) {
+  readonly #senders: SenderAdmission | undefined;
+
+  /** Without `senders` every sender may send the tuples that the program accepts, at any rate. */
+  constructor(plan: Plan, senders?: SenderAdmission) {
+    this.#senders = senders;
     for (const predicate of plan.predicates) {
       const { tuple, remove, acceptTuple, acceptRemove } = predicate.wire;
       if (!this.#rights.has(tuple)) this.#rights.set(tuple, { predicate, isDelete: false, isAccepted: acceptTuple });
       if (remove !== 0) this.#rights.set(remove, { predicate, isDelete: true, isAccepted: acceptRemove });
     }
+  }
+
+  /** Returns why an admitted tuple is refused to its sender; undefined if it is not. Counts the tuple for the sender. */
+  refusal(tuple: Tuple, sender: Sender): SenderRefusal | undefined {
+    return tuple.predicate.accepts === undefined ? undefined : this.#senders?.refusal(tuple, sender);
   }
 
   /** Returns the tuple of a datagram, or the tuple of a train of datagrams, from the decode cache; undefined when it is not there. */
@@ -86,7 +96,8 @@ export class Admission {
     const { predicate, isDelete } = right;
     const args = decodeFields(bytes, start, end, predicate.arity);
     if (args === undefined) return "malformed";
-    return hasTypes(args, predicate, isDelete) ? { predicate, args, isDelete } : "wrong type";
+    const tuple = { predicate, args, isDelete };
+    return isAdmitted(tuple) ? tuple : "wrong type";
   }
 
   /**
@@ -117,10 +128,11 @@ export class Admission {
    */
   #join(hash: number, fieldsOf: (arity: number) => Value[] | undefined): Tuple | undefined {
     const right = this.#rights.get(hash);
-    if (right === undefined || !right.isAccepted) return undefined;
+    if (right === undefined || !right.isAccepted || isCounted(right.predicate)) return undefined;
     const { predicate, isDelete } = right;
     const args = fieldsOf(predicate.arity);
-    return args !== undefined && hasTypes(args, predicate, isDelete) ? { predicate, args, isDelete } : undefined;
+    const tuple = args && { predicate, args, isDelete };
+    return tuple !== undefined && isAdmitted(tuple) ? tuple : undefined;
   }
 
   #decodeCached(hash: number | undefined, bytes: Uint8Array): Tuple | undefined {
@@ -136,12 +148,14 @@ export class Admission {
       const last = args.at(-1);
       if (last instanceof Packet && last.body !== undefined && hasTooManyLayers(last.body, 0, last.body.length))
         return undefined;
-      return { predicate: entry.predicate, args, isDelete: entry.isDelete };
+      const tuple = { predicate: entry.predicate, args, isDelete: entry.isDelete };
+      return isStated(tuple) ? tuple : undefined;
     }
     return undefined;
   }
 
   #cache(hash: number | undefined, bytes: Uint8Array, tuple: Tuple): Tuple {
+    if (isCounted(tuple.predicate)) return tuple;
     const { remove, tuple: insert } = tuple.predicate.wire;
     const devicePacket = devicePacketLength(tuple.isDelete ? remove : insert, tuple.args);
     const decoding = CachedDecoding.of(bytes, tuple.args, devicePacket);
@@ -152,12 +166,22 @@ export class Admission {
   }
 }
 
-/** Whether the columns accept the arguments. A deletion names a row by its key, so its other arguments may be anything. */
-function hasTypes(args: Values, { columns, table }: PredicateSpec, isDelete: boolean): boolean {
-  const keys = isDelete && table !== undefined && table.keys.length > 0 ? table.keys : undefined;
-  for (let column = 0; column < args.length; column++) {
-    if (keys?.includes(column) === false) continue;
-    if (!admits(columns[column] ?? 0, args[column] as Value)) return false;
-  }
+/** Whether the arguments have the types of the columns, and those of an `accept` if the program states one. */
+function isAdmitted(tuple: Tuple): boolean {
+  return hasColumnTypes(tuple) && isStated(tuple);
+}
+
+/** Whether an `accept` permits the tuple if it comes from the right sender, or the predicate has no `accept`. */
+function isStated(tuple: Tuple): boolean {
+  const { accepts } = tuple.predicate;
+  return accepts === undefined || accepts.some((accept) => isPermitted(accept, tuple, isAnySender));
+}
+
+function isAnySender(): boolean {
   return true;
+}
+
+/** Whether the tuples of a sender are counted, so that each packet of a train must be a tuple of its own. */
+function isCounted({ accepts = [] }: PredicateSpec): boolean {
+  return accepts.some(({ rate }) => rate !== undefined);
 }

@@ -114,6 +114,8 @@ export interface Datagram {
   readonly bytes: Uint8Array;
   /** `host:port`, numeric; IPv6 hosts in brackets. */
   readonly from: string;
+  /** Name of the node whose key authenticates the datagram. Absent on links without keys. */
+  readonly principal?: string;
   /** Traffic class (DSCP and ECN field) of the IP packets. Absent if the environment does not report it. */
   readonly trafficClass?: number;
 }

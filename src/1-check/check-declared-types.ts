@@ -1,20 +1,39 @@
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { Program, TypeSignature } from "../program/program.ts";
-import { isTypeName, kindsNamed } from "../program/type-name.ts";
+import type { Span } from "../../grammar/span.ts";
+import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
+import { kindsOf } from "../../runtime/plan/values/value-type.ts";
+import type { Accept, Program, TypeSignature } from "../program/program.ts";
+import { isTypeName, kindsOfType } from "../program/type-name.ts";
 
-/** Reports unknown types in declarations, and declarations of one predicate that contradict each other. */
+/** Reports unknown types in signatures, and declarations of one predicate that contradict each other. */
 export function checkDeclaredTypes({ accepts, signatures }: Program): readonly Diagnostic[] {
-  const unknown = [...signatures, ...accepts].flatMap(({ types, span }) =>
+  const unknown = signatures.flatMap(({ types, span }) =>
     [...new Set(types)].filter((name) => !isTypeName(name)).map((name) => report("E0240", span, { name })),
   );
-  const first = new Map(signatures.toReversed().map((one) => [one.name, one]));
-  const twice = signatures.flatMap((one) => contradiction(first.get(one.name), one, "signature", haveSameTypes));
-  const refused = accepts.flatMap((one) => contradiction(first.get(one.name), one, "accept", haveCommonTypes));
+  const declared = signatures.map(declarationOf);
+  const first = new Map(declared.toReversed().map((one) => [one.name, one]));
+  const twice = declared.flatMap((one) => contradiction(first.get(one.name), one, "signature", haveSameTypes));
+  const refused = accepts.map(acceptedTypes).flatMap((one) => {
+    return contradiction(first.get(one.name), one, "accept", haveCommonTypes);
+  });
   return [...unknown, ...twice, ...refused];
 }
 
-type Declaration = Pick<TypeSignature, "name" | "types" | "span">;
+interface Declaration {
+  readonly name: string;
+  /** Types of the columns; undefined for an unknown type. */
+  readonly types: readonly (ColumnType | undefined)[];
+  readonly span: Span;
+}
+
+function declarationOf({ name, types, span }: TypeSignature): Declaration {
+  return { name, types: types.map((type) => (isTypeName(type) ? kindsOfType(type) : undefined)), span };
+}
+
+function acceptedTypes({ name, types, span }: Accept): Declaration {
+  return { name, types: types.map(kindsOf), span };
+}
 
 /** Returns the error about a declaration whose types differ from the signature. A different number of columns is reported elsewhere. */
 function contradiction(
@@ -24,7 +43,7 @@ function contradiction(
   agrees: (one: Declaration, another: Declaration) => boolean,
 ): readonly Diagnostic[] {
   if (signature === undefined || signature === declaration) return [];
-  const isComparable = [signature, declaration].every(({ types }) => types.every(isTypeName));
+  const isComparable = [signature, declaration].every(({ types }) => !types.includes(undefined));
   if (!isComparable || signature.types.length !== declaration.types.length) return [];
   if (agrees(signature, declaration)) return [];
   const related = [{ span: signature.span, message: "the signature" }];
@@ -32,12 +51,9 @@ function contradiction(
 }
 
 function haveSameTypes(one: Declaration, other: Declaration): boolean {
-  return one.types.every((type, column) => kindsNamed(type).join() === kindsNamed(other.types[column] ?? "").join());
+  return one.types.every((type, column) => type === other.types[column]);
 }
 
 function haveCommonTypes(one: Declaration, other: Declaration): boolean {
-  return one.types.every((type, column) => {
-    const kinds = new Set(kindsNamed(type));
-    return kindsNamed(other.types[column] ?? "").some((kind) => kinds.has(kind));
-  });
+  return one.types.every((type, column) => ((type ?? 0) & (other.types[column] ?? 0)) !== 0);
 }

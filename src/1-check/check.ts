@@ -16,6 +16,7 @@ import { socketViewNames } from "./socket-views.ts";
 import { NearNames, nearest } from "../program/nearest.ts";
 import { UnknownMacros } from "./unknown-macros.ts";
 import { checkTypeWords } from "./check-type-words.ts";
+import { checkAccepts } from "./check-accepts.ts";
 import { checkDeclaredTypes } from "./check-declared-types.ts";
 import { collectPredicates, type Predicate, type Predicates, withDeclaredTables } from "../program/predicates.ts";
 import { eventLiterals, type Roles, rolesIn } from "../program/roles.ts";
@@ -67,6 +68,8 @@ export function check(
   addAll(diagnostics, checkAddresses(program, predicates, surroundings, isClosed));
   if (isClosed) addAll(diagnostics, checkUnraised(program, withoutTypos(predicates, typos), isClosed));
   addAll(diagnostics, checkDeclaredTypes(program));
+  const isTable = (name: string): boolean => program.tables.has(name) || predicates.get(name)?.isTable === true;
+  addAll(diagnostics, checkAccepts(program, isTable));
   addAll(diagnostics, checkLocations(program));
   addAll(diagnostics, checkNodeEvents(program));
   const checked = { program, predicates: withDeclaredTables(predicates, program, surroundings), roles };

@@ -157,6 +157,7 @@ function checkUnused(
     ]),
     ...facts.map(({ atom }) => atom.name.text),
     ...[...accepts, ...signatures, ...watches].map(({ name }) => name),
+    ...accepts.flatMap(({ from }) => (typeof from === "string" ? [] : [from.table])),
   ]);
   const unnamed = [...tables.values()].filter(({ name }) => !used.has(name));
   if (unnamed.length === 0) return [];

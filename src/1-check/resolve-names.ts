@@ -3,6 +3,7 @@
  * the resulting `Program` goes to `check`.
  */
 import type {
+  AcceptDeclaration,
   AddressExpression,
   Atom,
   Expression,
@@ -30,6 +31,7 @@ import { ownTap } from "./own-tap.ts";
 import { constantNumber } from "../program/constant.ts";
 import { socketViewNames, socketViewsIn } from "./socket-views.ts";
 import { asPacket } from "../program/as-packet.ts";
+import { ANY_SENDER, readAccept } from "./read-accept.ts";
 import { declareTable } from "./declare-table.ts";
 import { rewriteAtom, rewriteExpression, rewriteLiteral } from "../program/rewrite-expression.ts";
 
@@ -199,12 +201,7 @@ class Resolver {
       case "overlay":
         return this.#overlay(scope.module, statement.name);
       case "accept":
-        this.#accepts.push({
-          ...statement,
-          name: this.#name(statement.name, scope),
-          types: texts(statement.types),
-        });
-        return;
+        return this.#accept(statement, scope);
       case "signature":
         this.#signatures.push({
           name: this.#name(statement.name, scope),
@@ -222,6 +219,18 @@ class Resolver {
       case "import":
         return this.#checkOverlayName(statement.as);
     }
+  }
+
+  #accept(statement: AcceptDeclaration, scope: Scope): void {
+    const { name, from } = statement;
+    const isTable = from !== undefined && from.text !== ANY_SENDER;
+    const { accept, diagnostics } = readAccept({
+      ...statement,
+      name: { ...name, text: this.#name(name, scope) },
+      from: isTable ? { ...from, text: this.#name(from, scope) } : from,
+    });
+    for (const one of diagnostics) this.diagnostics.push(one);
+    this.#accepts.push(accept);
   }
 
   #checkOverlayName(name: Name | undefined): void {

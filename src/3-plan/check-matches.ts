@@ -6,7 +6,7 @@ import type { Argument, Atom, Binary, Expression, Literal, PredicateLiteral, Var
 import type { Diagnostic, RelatedSpan } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import { type ColumnType, columnTypeName } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType, columnTypeName } from "../../runtime/plan/values/column-type.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { variablesMatchedBy } from "../program/binding.ts";
 import { PERIODIC } from "../program/builtin.ts";
@@ -14,7 +14,7 @@ import { isPredicate } from "../program/rule-shape.ts";
 import { shownText } from "../program/shown-text.ts";
 import { expressionsOfAtom, expressionsOfLiteral, operandsOf, parts } from "../program/visit.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
+import { type Environment, typeOf } from "./expression-type.ts";
 import type { Finding } from "./finding.ts";
 
 /** Match of a value with the types that it must have. `facts` describes it for a diagnostic. */

@@ -2,14 +2,15 @@ import type { Atom, Expression, PacketExpression } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
 import type { Span } from "../../grammar/span.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import type { TypeSignature } from "../program/program.ts";
-import { type ColumnTypes, declaredType } from "./column-types.ts";
+import { kindsOfType } from "../program/type-name.ts";
+import type { ColumnTypes } from "./column-types.ts";
 import { constantValue } from "../program/constant-value.ts";
 import { expressionsOfAtom, expressionsOfLiteral, parts } from "../program/visit.ts";
-import { ANYTHING, type Environment, typeOf, UNSURE } from "./expression-type.ts";
+import { type Environment, typeOf, UNSURE } from "./expression-type.ts";
 
 /** Signatures by the name of their predicate. */
 type Signatures = ReadonlyMap<string, TypeSignature>;
@@ -103,7 +104,7 @@ function violation(
 ): readonly Diagnostic[] {
   const declared = types[column];
   if (declared === undefined || (type & ANYTHING) === ANYTHING) return [];
-  const allowed = declaredType(declared);
+  const allowed = kindsOfType(declared);
   const found = type & ANYTHING & ~allowed;
   if (found === 0 || ((type & UNSURE) !== 0 && (type & allowed) !== 0)) return [];
   const kindNames = kinds.filter((kind) => (found & typeBit(kind)) !== 0).join(" or ");

@@ -5,7 +5,7 @@
 import type { Atom, Expression, Literal } from "../../grammar/ast.ts";
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import { type ColumnType, columnTypeName, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType, columnTypeName, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { isTrue } from "../../runtime/plan/library/operators/operators.ts";
 import { kindOf } from "../../runtime/plan/values/value.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
@@ -16,7 +16,7 @@ import { expressionsOf, expressionsOfAtom, expressionsOfLiteral, operandsOf, par
 import { builtinType, type ColumnTypes } from "./column-types.ts";
 import { constantValue, isConstant } from "../program/constant-value.ts";
 import { findingsOfMatches } from "./check-matches.ts";
-import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf } from "./expression-type.ts";
+import { ADDRESS, type Environment, NUMBER, typeOf } from "./expression-type.ts";
 import { diagnosticsOf, type Finding } from "./finding.ts";
 
 /** Reports expressions without a value, and literals and comparisons that never hold. */

@@ -11,7 +11,8 @@ import type {
   Literal,
   PacketExpression,
 } from "../../grammar/ast.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { kindsOf } from "../../runtime/plan/values/value-type.ts";
 import { type Kind, kindOf } from "../../runtime/plan/values/value.ts";
 import { callForm, socketEventNamed } from "../../runtime/plan/values/socket-view.ts";
 import { STREAM_CLOSED } from "../../runtime/plan/values/stream-call.ts";
@@ -20,11 +21,11 @@ import { ELSE_SEND, isLocalAddressTable, PERIODIC, TAP, TUN } from "../program/b
 import { constantValue } from "../program/constant-value.ts";
 import { patternVariables } from "../program/pattern.ts";
 import { variablesIn } from "../program/visit.ts";
-import { kindsNamed } from "../program/type-name.ts";
+import { kindsOfType } from "../program/type-name.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import type { CoreChannel, CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { eventColumns } from "./aggregate-columns.ts";
-import { ADDRESS, ANYTHING, type Environment, NUMBER, typeOf, UNSURE } from "./expression-type.ts";
+import { ADDRESS, type Environment, NUMBER, typeOf, UNSURE } from "./expression-type.ts";
 import { sentPackets } from "./sent-packets.ts";
 import type { Column } from "./strand.ts";
 
@@ -56,7 +57,7 @@ export interface ColumnTypes {
  */
 export function inferColumnTypes(core: CoreProgram, closed: ReadonlySet<string> = NO_TABLES): ColumnTypes {
   const inference = new Inference(core, closed);
-  for (const accept of core.accepts) inference.add(accept.name, accept.types.map(declaredType));
+  for (const accept of core.accepts) inference.add(accept.name, accept.types.map(kindsOf));
   for (const { atom } of core.facts)
     inference.add(atom.name.text, atom.args.map(closed.has(atom.name.text) ? typeOfConstant : anyType));
   for (const name of core.open ?? [])
@@ -139,10 +140,6 @@ export function readBy({ trigger, body }: CoreRule): readonly string[] {
     if (isPredicate(literal)) return [literal.atom.name.text];
     return literal.kind === "member" && literal.pattern.kind === "packet" ? [literal.pattern.name.text] : [];
   });
-}
-
-export function declaredType(name: string): ColumnType {
-  return kindsNamed(name).reduce((bits, kind) => bits | typeBit(kind), 0);
 }
 
 function producedNames(core: CoreProgram): ReadonlySet<string> {
@@ -362,7 +359,7 @@ export function builtinType(name: string, column: number): ColumnType | undefine
 
 /** Returns the kinds of a declared type; undefined for `any`, which restricts nothing. */
 function restriction(name: string): ColumnType | undefined {
-  const type = declaredType(name);
+  const type = kindsOfType(name);
   return type === ANYTHING ? undefined : type;
 }
 

@@ -5,16 +5,13 @@
 import type { Binary, Expression, FunctionCall, Interval, UnaryOperator } from "../../grammar/ast.ts";
 import { functionNamed, isBuiltIn } from "../../runtime/plan/library/functions/registry.ts";
 import { formsOf, resultKinds } from "../../runtime/plan/library/functions/signatures.ts";
-import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { type Kind, kindOf, kinds } from "../../runtime/plan/values/value.ts";
 import { FRESH_QUERY_FUNCTION, LOCAL_ADDRESS_FUNCTION } from "../2-rewrite/core.ts";
 import { isArithmetic } from "../program/operation.ts";
 
 /** Types of the variables of a rule. A variable without an entry is bound by a column whose type is not known yet. */
 export type Environment = ReadonlyMap<string, ColumnType>;
-
-/** All kinds of values: the type of a column about which nothing is known. */
-export const ANYTHING: ColumnType = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
 
 /** Marks a type of several kinds that was computed from an operand about which nothing is known: some kinds may never occur. */
 export const UNSURE: ColumnType = 1 << kinds.length;

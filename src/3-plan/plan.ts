@@ -160,6 +160,7 @@ class Planner {
     for (const rule of this.#core.rules) if (rule.trigger.kind !== "maintained") this.#reaction(rule);
     this.#planStrata();
     const facts = this.#core.facts.flatMap((fact) => this.#fact(fact));
+    this.#indexSenders();
     const predicates = this.#predicates.all().map((spec) => this.#withIndexes(spec));
     for (const collision of wireCollisions(predicates, this.#core)) this.diagnostics.push(collision);
     const overlays = this.#core.overlays.map((overlay) => this.#overlay(overlay.name));
@@ -177,6 +178,15 @@ class Planner {
       overlays,
     };
     return { plan, strands: this.#strands };
+  }
+
+  /** A node looks up senders in the first column of the table that an `accept` names. */
+  #indexSenders(): void {
+    const specs = this.#predicates.all();
+    for (const { accepts = [] } of specs) {
+      for (const { from } of accepts)
+        if (typeof from === "number") this.#layout.indexOn(specs[from] as PredicateSpec, [0]);
+    }
   }
 
   #withIndexes(spec: PredicateSpec): PredicateSpec {

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from "../../grammar/diagnostic.ts";
 import { report } from "../../grammar/report.ts";
-import type { PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
+import type { AcceptSpec, PredicateRole, PredicateSpec, TableSpec } from "../../runtime/plan/values/predicate-spec.ts";
 import { ELSE } from "../../runtime/plan/values/location.ts";
 import { wireHash } from "../../runtime/plan/values/wire-hash.ts";
 import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
@@ -32,7 +32,7 @@ import {
 import { reboundEvents } from "../program/rebound-events.ts";
 import { isPredicate } from "../program/rule-shape.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
-import type { TableDeclaration } from "../program/program.ts";
+import type { Accept, TableDeclaration } from "../program/program.ts";
 import type { ColumnTypes } from "./column-types.ts";
 import { sentPackets } from "./sent-packets.ts";
 import { refreshNotifiers, derivedTables } from "../2-rewrite/derived-tables.ts";
@@ -162,12 +162,24 @@ export class PredicateTable {
         acceptRemove: this.#accepted.removals.has(`${name}/${arity}`),
       },
       columns: withPayload(role, this.#types.of(name, arity)),
+      ...this.#acceptsOf(name),
       ...(signature !== undefined && { signature }),
       watch: this.#core.watches.find((watch) => watch.name === name)?.modes ?? "",
     };
     this.#specs.push(spec);
     this.#byName.set(key, spec);
     return spec;
+  }
+
+  #acceptsOf(name: string): Pick<PredicateSpec, "accepts"> {
+    const accepts = this.#core.accepts.filter((accept) => accept.name === name);
+    return accepts.length === 0 ? {} : { accepts: accepts.map((accept) => this.#acceptSpec(accept)) };
+  }
+
+  #acceptSpec({ types, insert, remove, from, rate, rows }: Accept): AcceptSpec {
+    // The predicates of the program come first in the plan, in the order of `arities`.
+    const senders = typeof from === "string" ? from : [...this.#core.arities.keys()].indexOf(from.table);
+    return { types, insert, remove, from: senders, rate, rows };
   }
 
   #tableOf(name: string): TableSpec | undefined {
@@ -265,8 +277,9 @@ interface Accepted {
 }
 
 /**
- * The tuples that a node accepts from the network. All others are dropped. Accepted are tuples that rules of the program send to other
- * nodes, events that rules read and no local rule raises (in OverLog, all events that rules read), and predicates with an `accept`.
+ * The tuples that a node accepts from the network. All others are dropped. A predicate with an `accept` has the rights that its `accept`
+ * states. Of the others, a node accepts tuples that rules of the program send to other nodes, and events that rules read and no local rule
+ * raises (in OverLog, all events that rules read).
  */
 function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted {
   // Answers of inlined calls never leave the node.
@@ -281,16 +294,17 @@ function acceptedFrom(core: CoreProgram, rebound: ReadonlySet<string>): Accepted
   const external = core.rules.filter((rule) => isExternalEvent(rule, raised, rebound)).map((rule) => triggerForm(rule));
   const packets = core.rules.flatMap(sentPackets).map(({ name, args }) => `${name.text}/${args.length}`);
   const accepts = core.accepts.map((accept) => ({ ...accept, form: `${accept.name}/${accept.types.length}` }));
+  const stated = new Set(accepts.map(({ form }) => form));
+  const tuples = [...sent.filter((rule) => !rule.isDelete).map(headForm), ...packets, ...external];
+  const removals = sent.filter((rule) => rule.isDelete).map(headForm);
   return {
     tuples: new Set([
-      ...sent.filter((rule) => !rule.isDelete).map(headForm),
-      ...packets,
-      ...external,
-      ...accepts.filter((accept) => accept.insert).map((accept) => accept.form),
+      ...tuples.filter((form) => !stated.has(form)),
+      ...accepts.filter((accept) => accept.insert).map(({ form }) => form),
     ]),
     removals: new Set([
-      ...sent.filter((rule) => rule.isDelete).map(headForm),
-      ...accepts.filter((accept) => accept.remove).map((accept) => accept.form),
+      ...removals.filter((form) => !stated.has(form)),
+      ...accepts.filter((accept) => accept.remove).map(({ form }) => form),
     ]),
   };
 }

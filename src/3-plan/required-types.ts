@@ -3,11 +3,11 @@
  * types of these arguments. Called by `plan.ts` after the inference.
  */
 import type { Expression, PacketExpression } from "../../grammar/ast.ts";
-import type { ColumnType } from "../../runtime/plan/values/column-type.ts";
+import { ANYTHING, type ColumnType } from "../../runtime/plan/values/column-type.ts";
 import type { CoreProgram, CoreRule } from "../2-rewrite/core.ts";
 import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import type { ColumnTypes } from "./column-types.ts";
-import { ANYTHING, type Environment, typeOf } from "./expression-type.ts";
+import { type Environment, typeOf } from "./expression-type.ts";
 
 /** Adds types to the arguments of heads and packets of which emitted code must check the type. */
 export function withRequiredTypes(core: CoreProgram, types: ColumnTypes): CoreProgram {

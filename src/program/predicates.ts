@@ -40,7 +40,10 @@ export function collectPredicates(
   collector.usual(uses.map(({ atom }) => atom));
   collector.builtins(uses);
   for (const { atom, use } of uses) collector.use(atom, use);
-  for (const accept of program.accepts) collector.accept(accept.name, accept.types.length, accept.span);
+  for (const accept of program.accepts) {
+    collector.accept(accept.name, accept.types.length, accept.span);
+    if (typeof accept.from !== "string") collector.read(accept.from.table);
+  }
   for (const signature of program.signatures) {
     collector.declare(signature.name, signature.types.length, signature.span);
   }
@@ -284,6 +287,12 @@ class Collector {
     const known = this.found.get(name) ?? this.#add(name, arity, span, false);
     if (known.arity === arity) return;
     this.#diagnostics.push(report("E0212", span, { name, given: arity, usual: known.arity, form: this.#formOf(name) }));
+  }
+
+  /** Marks a table whose rows the node itself reads. */
+  read(name: string): void {
+    const known = this.found.get(name);
+    if (known !== undefined) known.isRead = true;
   }
 
   /** Marks a predicate that something outside the program raises. */

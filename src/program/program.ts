@@ -1,5 +1,6 @@
-import type { Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
+import type { AcceptDeclaration, Atom, Expression, Literal, Variable } from "../../grammar/ast.ts";
 import type { Unparsed } from "../../grammar/unparsed.ts";
+import type { ValueType } from "../../runtime/plan/values/value-type.ts";
 import type { Span } from "../../grammar/span.ts";
 
 /**
@@ -85,9 +86,17 @@ export interface View {
 
 export interface Accept {
   readonly name: string;
-  readonly types: readonly string[];
+  readonly types: readonly ValueType[];
   readonly insert: boolean;
   readonly remove: boolean;
+  /** Senders: any peer that the node trusts, also unknown ones (`any`), or the names in the first column of a table. */
+  readonly from: "peers" | "any" | { readonly table: string; readonly span: Span };
+  /** Greatest number of tuples a second of one sender. */
+  readonly rate: number | undefined;
+  /** Greatest number of rows of one sender. */
+  readonly rows: number | undefined;
+  /** The statement as written, with qualified names. */
+  readonly statement: AcceptDeclaration;
   readonly span: Span;
 }
 

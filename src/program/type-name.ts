@@ -1,3 +1,4 @@
+import { type ColumnType, typeBit } from "../../runtime/plan/values/column-type.ts";
 import { type Kind, kinds } from "../../runtime/plan/values/value.ts";
 
 /** Types as programs write them. */
@@ -23,7 +24,7 @@ export function isTypeName(name: string): boolean {
   return KINDS_BY_NAME.has(name);
 }
 
-/** Returns the kinds of values that belong to a type. */
-export function kindsNamed(name: string): readonly Kind[] {
-  return KINDS_BY_NAME.get(name) ?? kinds;
+/** Returns the kinds of values that belong to a type, which are all kinds for an unknown type. */
+export function kindsOfType(name: string): ColumnType {
+  return (KINDS_BY_NAME.get(name) ?? kinds).reduce((bits, kind) => bits | typeBit(kind), 0);
 }

@@ -16,14 +16,13 @@ import { check } from "../1-check/check.ts";
 import { type ColumnNames, formOf } from "./column-names.ts";
 import { PERIODIC } from "../program/builtin.ts";
 import { asPacket } from "../program/as-packet.ts";
-import { typeNames } from "../program/type-name.ts";
+import { kindsOfType, typeNames } from "../program/type-name.ts";
 import { rewriteAtom, rewriteLiteral } from "../program/rewrite-expression.ts";
 import { hasAggregate, isPredicate } from "../program/rule-shape.ts";
 import { expressionsOfLiteral, variablesIn } from "../program/visit.ts";
 import type { CoreRule } from "../2-rewrite/core.ts";
 import { rewrite } from "../2-rewrite/rewrite.ts";
 import { ALL_OPTIMISATIONS } from "../program/view-optimisations.ts";
-import { declaredType } from "../3-plan/column-types.ts";
 import { checkTypes, planProgram } from "../3-plan/plan.ts";
 import { emit } from "../4-emit/emit.ts";
 import { LineMap } from "../program/line-map.ts";
@@ -267,7 +266,7 @@ function signatureOf({ name, arity, role, table, signature }: PredicateSpec): Pr
 
 /** The name of a column type in signatures; `any` for a type without a name. */
 function typeNameOf(type: ColumnType): string {
-  return [...typeNames()].find((name) => declaredType(name) === type) ?? "any";
+  return [...typeNames()].find((name) => kindsOfType(name) === type) ?? "any";
 }
 
 const NOWHERE: Span = { file: "", start: 0, end: 0 };

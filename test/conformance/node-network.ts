@@ -1,4 +1,4 @@
-import type { World } from "../../runtime/world/world.ts";
+import type { Datagrams, World } from "../../runtime/world/world.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram, type Program } from "../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../runtime/observe/watch.ts";
@@ -20,17 +20,27 @@ const SECOND_PING = 10_000;
 export class NodeNetwork {
   readonly #simulation = new Simulation({ seed: 1, faults: () => ({ delay: DELAY }) });
   readonly #nodes = new Map<string, Node>();
+  readonly #hasKeys: boolean;
   #lines: string[] = [];
 
-  /** Compiles the program and starts the nodes; returns the diagnostics if it has errors. */
-  static of(text: string, names: readonly string[], optimisations: ViewOptimisations): NodeNetwork | readonly string[] {
+  /**
+   * Compiles the program and starts the nodes; returns the diagnostics if it has errors. With `hasKeys`, links authenticate the nodes by
+   * their addresses.
+   */
+  static of(
+    text: string,
+    names: readonly string[],
+    optimisations: ViewOptimisations,
+    hasKeys = false,
+  ): NodeNetwork | readonly string[] {
     const options = { defines: new Map<string, string>(), dialect: undefined, optimisations };
     const { plan, diagnostics } = compile(["program"], libraryOf(text), options);
     if (plan === undefined) return diagnostics.map(({ code, message }) => `${code} ${message}`);
-    return new NodeNetwork(loadProgram(plan), names);
+    return new NodeNetwork(loadProgram(plan), names, hasKeys);
   }
 
-  private constructor(program: Program, names: readonly string[]) {
+  private constructor(program: Program, names: readonly string[], hasKeys: boolean) {
+    this.#hasKeys = hasKeys;
     for (const name of names) {
       const boot = (world: World): void => this.#boot(name, program, world);
       const devices = [tunAt(`100.64.0.${this.#nodes.size + 1}`, MTU)];
@@ -98,8 +108,10 @@ export class NodeNetwork {
 
   #boot(name: string, program: Program, world: World): void {
     const names = program.plan.predicates.map((spec) => spec.name).filter((one) => !one.includes("?"));
+    if (this.#hasKeys) authenticate(world.datagrams);
     const node = new Node(program, world, {
       names: [`${name}:1`],
+      ...(this.#hasKeys && { senderNames: { namesOf: (principal) => [principal] } }),
       facts: [],
       watch: names,
       onWatch: (line) => this.#watch(name, line),
@@ -115,6 +127,12 @@ export class NodeNetwork {
     const text = formatWatchLine(line).replace(/^\S+ /, "").replace(/ +/, " ");
     this.#lines.push(`${node} ${text.replace(/b"[0-9a-f]{100,}"/, "(a packet)")}`);
   }
+}
+
+/** Adds the name of the sender to all datagrams, which is the address that they come from. */
+function authenticate(datagrams: Datagrams): void {
+  const onDatagram = datagrams.onDatagram.bind(datagrams);
+  datagrams.onDatagram = (receive) => onDatagram((datagram) => receive({ ...datagram, principal: datagram.from }));
 }
 
 function rows(node: Node, table: string): readonly string[] {

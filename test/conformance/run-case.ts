@@ -14,6 +14,8 @@ import { NodeNetwork } from "./node-network.ts";
  *   crash b, restart b, cut a b, heal a b
  *   ping a 100.64.0.2        from the kernel of `a`, whose address is 100.64.0.1, through its TUN device
  *
+ * With `nodes a b with keys`, links authenticate the nodes as `a:1` and `b:1`.
+ *
  * The program may be followed by files that it imports, each after a line `file NAME`.
  */
 export function runCase(input: string, optimisations: ViewOptimisations = AS_WRITTEN): string {
@@ -23,9 +25,9 @@ export function runCase(input: string, optimisations: ViewOptimisations = AS_WRI
 function outcome(input: string, optimisations: ViewOptimisations): string {
   const [program = "", text = ""] = input.split(/^---\n/m);
   const [first = "", ...rest] = text.split("\n").filter((line) => line !== "");
-  const [word, ...names] = first.split(" ");
-  if (word !== "nodes") return runSession(program, first === "" ? rest : [first, ...rest], optimisations);
-  const network = NodeNetwork.of(program, names, optimisations);
+  const [, names, keys] = /^nodes (.*?)( with keys)?$/.exec(first) ?? [];
+  if (names === undefined) return runSession(program, first === "" ? rest : [first, ...rest], optimisations);
+  const network = NodeNetwork.of(program, names.split(" "), optimisations, keys !== undefined);
   if (!(network instanceof NodeNetwork)) return network.join("\n");
   const lines = rest.flatMap((command) => [`> ${command}`, ...network.command(command)]);
   return withoutRandomDigits(lines.join("\n"));

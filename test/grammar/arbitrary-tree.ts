@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import type {
+  AcceptDeclaration,
+  AcceptedType,
   Aggregate,
   Argument,
   Atom,
@@ -277,6 +279,33 @@ const views: fc.Arbitrary<ViewDefinition> = fc.record({
 
 const types = fc.constantFrom("addr", "int", "string").map(name);
 
+const { type: acceptedTypes } = fc.letrec<{ type: AcceptedType }>((tie) => ({
+  type: fc.oneof(
+    { depthSize: "small" },
+    types.map((one): AcceptedType => ({ kind: "named", name: one, span })),
+    fc
+      .tuple(types, fc.array(arbitraryExpression, { maxLength: 2 }))
+      .map(([one, bounds]): AcceptedType => ({ kind: "bounded", name: one, bounds, span })),
+    tie("type").map((item): AcceptedType => ({ kind: "list", name: name("list"), item, span })),
+    fc
+      .array(tie("type"), { maxLength: 2 })
+      .map((items): AcceptedType => ({ kind: "items", name: name("list"), items, span })),
+  ),
+}));
+
+type AcceptLimits = Pick<AcceptDeclaration, "insert" | "remove" | "from" | "rate" | "rows">;
+
+const UNLIMITED: AcceptLimits = { insert: true, remove: true, from: undefined, rate: undefined, rows: undefined };
+
+const acceptLimits: fc.Arbitrary<AcceptLimits> = fc
+  .record({
+    insert: fc.boolean(),
+    from: fc.option(names, { nil: undefined }),
+    rate: fc.option(arbitraryExpression, { nil: undefined }),
+    rows: fc.option(arbitraryExpression, { nil: undefined }),
+  })
+  .map((limits) => ({ ...limits, remove: !limits.insert }));
+
 /** Statements of every kind that the parser can return. */
 export const arbitraryStatements: fc.Arbitrary<readonly Statement[]> = fc.array(
   fc.oneof<fc.Arbitrary<Statement>[]>(
@@ -294,13 +323,12 @@ export const arbitraryStatements: fc.Arbitrary<readonly Statement[]> = fc.array(
       .tuple(fc.string({ unit: "grapheme-ascii" }), fc.option(lowerNames, { nil: undefined }))
       .map(([path, as]) => ({ kind: "import", path: name(path), as, span })),
     fc
-      .tuple(names, fc.array(types), fc.constantFrom([true, true], [true, false], [false, true]))
-      .map(([accepted, columns, [insert = true, remove = true]]) => ({
+      .tuple(names, fc.array(acceptedTypes), fc.option(acceptLimits, { nil: undefined }))
+      .map(([accepted, columns, limits = UNLIMITED]) => ({
         kind: "accept",
         name: accepted,
         types: columns,
-        insert,
-        remove,
+        ...limits,
         span,
       })),
     fc.tuple(names, fc.array(types, { minLength: 1 })).map(([signed, columns]) => ({

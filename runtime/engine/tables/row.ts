@@ -26,6 +26,8 @@ export class Row {
   next: Row | null = null;
   /** Anything that the observer of the rows has noted about the row. */
   note: unknown = undefined;
+  /** The rows of the sender that put the row, if their number is limited. The row is among them while it is in its table. */
+  ownedIn: Set<Row> | undefined = undefined;
   /** Position of the row in its bucket of each index. */
   readonly bucketPositions: number[] = [];
 

@@ -11,7 +11,7 @@
  * Each change is recorded in the journal, and `undo` reverts it.
  */
 import { heldBytesOf } from "../../plan/values/held-bytes.ts";
-import { KEY_MAX, type Key } from "../../plan/values/key.ts";
+import { KEY_MAX, type Key, keyOf } from "../../plan/values/key.ts";
 import { isKeyed, type PredicateSpec, type TableSpec } from "../../plan/values/predicate-spec.ts";
 import { ADDED, LEAVING, REMOVED, type RowMark, STABLE, CANCELLED } from "../../plan/contract/row-mark.ts";
 import { compare, equalValues, type Values, type Value } from "../../plan/values/value.ts";
@@ -117,6 +117,12 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
   /** Returns the rows with this key in an index, deleted rows of the running commit included. */
   bucket(index: number, key: Key): readonly Row[] {
     return (this.#indexes[index] as TableIndex).bucket(key);
+  }
+
+  /** Whether a row has the value in its first column. The table has an index on this column. */
+  hasFirst(value: Value): boolean {
+    const index = this.spec.indexes.findIndex((columns) => columns.length === 1 && columns[0] === 0);
+    return this.#indexes[index]?.bucket(keyOf(value)).some(({ mark }) => mark <= ADDED) === true;
   }
 
   /** Returns the primary key of a row with these values; the key of all columns if the table has no primary key. */
@@ -486,6 +492,7 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.count++;
     this.#groups?.add(row);
     if (this.#isKeyed) this.#byKey.set(row.key, row);
+    row.ownedIn?.add(row);
     this.#journal.observer?.added(this, row);
   }
 
@@ -494,6 +501,7 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
     this.count--;
     this.#groups?.remove(row);
     if (this.#isKeyed) this.#byKey.delete(row.key);
+    row.ownedIn?.delete(row);
     this.#journal.observer?.removed(this, row);
   }
 

@@ -7,6 +7,9 @@ export function typeBit(kind: Kind): ColumnType {
   return 1 << kinds.indexOf(kind);
 }
 
+/** All kinds of values. */
+export const ANYTHING: ColumnType = kinds.reduce((bits, kind) => bits | typeBit(kind), 0);
+
 export function admits(type: ColumnType, value: Value): boolean {
   return type === 0 || (type & typeBit(kindOf(value))) !== 0;
 }

@@ -1,3 +1,4 @@
+import type { ValueType } from "./value-type.ts";
 import type { SocketEvent, SocketView } from "./socket-view.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface PredicateSpec {
   /** Who consumes tuples of this predicate: the rules, a device, an overlay, or the runtime itself. */
   readonly role: PredicateRole;
   readonly wire: WireSpec;
+  /** Present if the program states what the network may send. */
+  readonly accepts?: readonly AcceptSpec[];
   /** Kinds of values that each column admits, as a `ColumnType`. */
   readonly columns: readonly number[];
   /** Types that a signature declares for the columns, 0 for a column of `any`. Absent without a signature. */
@@ -62,6 +65,20 @@ export interface WireSpec {
   readonly remove: number;
   readonly acceptTuple: boolean;
   readonly acceptRemove: boolean;
+}
+
+/** An `accept` of a predicate: tuples that the network may raise, insert or delete. A predicate with several admits the tuples of each. */
+export interface AcceptSpec {
+  /** One per column. */
+  readonly types: readonly ValueType[];
+  readonly insert: boolean;
+  readonly remove: boolean;
+  /** Senders: any peer that the node trusts, also unknown ones (`any`), or those in the first column of a table, by predicate. */
+  readonly from: "peers" | "any" | number;
+  /** Greatest number of tuples a second of one sender. */
+  readonly rate: number | undefined;
+  /** Greatest number of rows of one sender. */
+  readonly rows: number | undefined;
 }
 
 export interface TableSpec {

@@ -30,6 +30,7 @@ function printed(statement: Statement): string {
 function declarationsOf(core: CoreProgram, names: PlainNames): readonly Statement[] {
   const span = NO_SPAN;
   const named = (text: string): Name => ({ text: names.predicate(text), span });
+  const sender = (from: Name): Name => (from.text === "any" ? from : named(from.text));
   const texts = (types: readonly string[]): readonly Name[] => types.map((text) => ({ text, span }));
   return [
     ...core.signatures.map(
@@ -38,9 +39,9 @@ function declarationsOf(core: CoreProgram, names: PlainNames): readonly Statemen
     ...[...core.tables.values()]
       .filter(({ name }) => !isLocalAddressTable(name))
       .map((table) => materialize(table, named(table.name))),
-    ...core.accepts.map(
-      (accept): Statement => ({ ...accept, kind: "accept", name: named(accept.name), types: texts(accept.types) }),
-    ),
+    ...core.accepts.map(({ statement }): Statement => {
+      return { ...statement, name: named(statement.name.text), from: statement.from && sender(statement.from) };
+    }),
     ...core.watches.map(({ name, modes }): Statement => ({ kind: "watch", name: named(name), modes, span })),
     ...core.facts.map(({ atom }): Statement => ({ kind: "fact", label: undefined, atom: names.atom(atom), span })),
   ];
