@@ -1,13 +1,14 @@
 #include <node_api.h>
 
 #include "gcm.h"
+#include "links.h"
 #include "netlink.h"
 #include "notify.h"
 #include "tun.h"
 #include "udp.h"
 
 /* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
-#define CONTRACT 17
+#define CONTRACT 18
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -21,6 +22,7 @@ NAPI_MODULE_INIT() {
       {"seal", NULL, gcm_seal, NULL, NULL, NULL, napi_enumerable, NULL},
       {"open", NULL, gcm_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openTrain", NULL, gcm_open_train, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"openLinks", NULL, links_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},
       {"hostText", NULL, udp_host_text, NULL, NULL, NULL, napi_enumerable, NULL},

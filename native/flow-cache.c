@@ -2,7 +2,8 @@
  * Lookup, storage and recording of the flow cache; flow-cache.h describes its place on the packet path.
  *
  * Keys: the key of a packet is its IP version, traffic class, protocol, hop limit, addresses and length. The key of a datagram
- * is its sender, traffic class and length. A datagram hits only if its head, the bytes before the packet, also equals the cached head.
+ * is its link or sender, traffic class and length. A datagram hits only if its head, the bytes before the packet, also equals
+ * the cached head.
  *
  * Correctness: a hit repeats the effect of the recorded run. Cacheable rules read only the key and the head, so they would have
  * the same effect again. Packets with IP options, extension headers or fragments never hit. TCP SYN segments of the device
@@ -21,6 +22,7 @@
 #include "ecn.h"
 #include "ip.h"
 #include "reply-source.h"
+#include "sessions.h"
 #include "traffic-class.h"
 
 #define TCP_SYN 0x02
@@ -43,7 +45,7 @@ struct flow_entry {
   size_t head_length;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
   /* Destination of packets of the device, and the traffic class of their datagrams. */
-  union udp_address to;
+  struct udp_destination to;
   uint32_t traffic_class;
 };
 
@@ -119,8 +121,9 @@ static bool key_of_packet(const struct flow_cache *cache, struct flow_key *key, 
 static void key_of_datagram(struct flow_key *key, const struct recording *received) {
   memset(key, 0, sizeof *key);
   key->length = (uint32_t)received->length;
-  memcpy(key->bytes, received->from, sizeof *received->from);
+  if (received->link == 0) memcpy(key->bytes, received->from, sizeof *received->from);
   key->bytes[sizeof *received->from] = (uint8_t)received->traffic_class;
+  memcpy(key->bytes + sizeof key->bytes - sizeof received->link, &received->link, sizeof received->link);
 }
 
 static bool same_key(const struct flow_key *left, const struct flow_key *right) {
@@ -151,26 +154,36 @@ static void count_hit(struct flow_cache *cache, uint32_t index, int64_t now) {
   cache->entries[index].skips_left = cache->entries[index].backoff = 0;
 }
 
-static bool send_with_head(const struct udp_socket *udp, const struct flow_entry *entry, const uint8_t *packet, size_t length) {
-  struct iovec parts[2] = {{(void *)entry->head, entry->head_length}, {(void *)packet, length}};
-  struct msghdr message = {.msg_name = (void *)&entry->to, .msg_namelen = udp_address_length(&entry->to),
-                           .msg_iov = parts, .msg_iovlen = 2};
+static bool send_parts(const struct udp_socket *udp, const struct flow_entry *entry, const union udp_address *to,
+                       struct iovec *parts, size_t count) {
+  struct msghdr message = {.msg_name = (void *)to, .msg_namelen = udp_address_length(to), .msg_iov = parts, .msg_iovlen = count};
   union {
     char bytes[TRAFFIC_CLASS_SPACE + REPLY_SOURCE_SPACE];
     struct cmsghdr align;
   } control = {0};
   size_t noted = 0;
   if (entry->traffic_class != udp->traffic_class) {
-    traffic_class_write(&control.align, &entry->to, entry->traffic_class);
+    traffic_class_write(&control.align, to, entry->traffic_class);
     noted = TRAFFIC_CLASS_SPACE;
   }
-  message.msg_controllen = noted + reply_source_write(udp->sources, &entry->to, control.bytes + noted);
+  message.msg_controllen = noted + reply_source_write(udp->sources, to, control.bytes + noted);
   if (message.msg_controllen > 0) message.msg_control = control.bytes;
   ssize_t sent;
   do sent = sendmsg(udp->fd, &message, MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
-  if (sent < 0) reply_source_failed(udp->sources, &entry->to, errno);
+  if (sent < 0) reply_source_failed(udp->sources, to, errno);
   return sent >= 0;
+}
+
+/* Sends a packet after the head of its entry, sealed if the entry is for a link. */
+static bool send_with_head(const struct udp_socket *udp, const struct flow_entry *entry, const uint8_t *packet, size_t length) {
+  struct iovec parts[2] = {{(void *)entry->head, entry->head_length}, {(void *)packet, length}}, sealed;
+  const union udp_address *to = udp_address_of(udp, &entry->to);
+  if (to == NULL) return false;
+  if (entry->to.link == 0) return send_parts(udp, entry, to, parts, 2);
+  sessions_clear_room(udp->sessions);
+  sessions_tick(udp->sessions);
+  return sessions_seal(udp->sessions, entry->to.link, parts, 2, true, &sealed) == 0 && send_parts(udp, entry, to, &sealed, 1);
 }
 
 bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t length) {
@@ -279,7 +292,7 @@ static void note_head(struct recording *recording, const uint8_t *datagram, size
   recording->is_unchanged = true;
 }
 
-void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length,
+void flow_cache_note_datagram(struct flow_cache *cache, const struct udp_destination *to, const uint8_t *bytes, size_t length,
                               uint32_t traffic_class) {
   struct recording *recording = cache == NULL ? NULL : cache->recording;
   if (recording == NULL || recording->number == 0) return;

@@ -64,7 +64,7 @@ bool flow_cache_send(struct flow_cache *cache, const uint8_t *packet, size_t len
 
 /*
  * Key of an entry. For a packet of the device: its traffic class, and all that the rules see of it except for the payload. For
- * a datagram: sender, traffic class and length. Keys are compared as bytes, so unused bytes must be zero.
+ * a datagram: its link, or its sender if it has none, traffic class and length. Keys are compared as bytes, so unused bytes must be zero.
  */
 struct flow_key {
   uint32_t length;
@@ -73,12 +73,14 @@ struct flow_key {
 
 /* Recording of one run of the rules: for a packet of the device when `from` is NULL, otherwise for a datagram. */
 struct recording {
-  /* The packet or datagram. The caller sets the first four members; the bytes must stay valid until the recording ends. */
+  /* The packet or datagram. The caller sets the first five members; the bytes must stay valid until the recording ends. */
   const union udp_address *from;
   const uint8_t *bytes;
   size_t length;
   /* Traffic class of the datagram. */
   uint32_t traffic_class;
+  /* Link of the datagram, 0 for none. */
+  uint32_t link;
   /* Number of the entry, counted from 1; 0 when the run is not recorded. */
   uint32_t number;
   struct flow_key key;
@@ -92,7 +94,7 @@ struct recording {
   bool is_unchanged;
   uint8_t head[FLOW_CACHE_HEAD_MAX];
   size_t head_length;
-  union udp_address to;
+  struct udp_destination to;
   uint32_t sent_traffic_class;
   struct recording *outer;
 };
@@ -115,7 +117,7 @@ void recording_end(struct flow_cache *cache, struct recording *recording);
 bool flow_cache_is_recording(const struct flow_cache *cache);
 
 /* Note effects of JavaScript during a recording: a datagram, packets written to the device, anything else that leaves. */
-void flow_cache_note_datagram(struct flow_cache *cache, const union udp_address *to, const uint8_t *bytes, size_t length,
+void flow_cache_note_datagram(struct flow_cache *cache, const struct udp_destination *to, const uint8_t *bytes, size_t length,
                               uint32_t traffic_class);
 void flow_cache_note_packets(struct flow_cache *cache, const uint8_t *first, const struct segments *segments);
 void flow_cache_note_other(struct flow_cache *cache);

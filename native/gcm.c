@@ -3,8 +3,8 @@
  * object of JavaScript for each packet, which takes several times as long as the encryption.
  *
  * OpenSSL expands a key once per context, so the contexts of the latest keys are kept. A context belongs to the thread that
- * made it. The functions of OpenSSL are weak symbols: with a Node.js that does not export them the addon loads, and the
- * functions below return undefined. Then runtime/device uses node:crypto.
+ * made it. With a Node.js that does not export the functions of OpenSSL, the functions below return undefined. Then
+ * runtime/device uses node:crypto.
  */
 #include "gcm.h"
 
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "handle.h"
+#include "openssl.h"
 #include "segments.h"
 
 #define NONCE_BYTES 12u
@@ -20,23 +21,6 @@
 #define KEY_MAX 32u
 /* Longest input of one call. OpenSSL takes lengths as `int`. */
 #define LENGTH_MAX (1u << 30)
-
-/* Declarations of openssl/evp.h, which the headers of some distributions of Node.js lack. The interface of OpenSSL 1.1 and 3 is stable. */
-#define EVP_CTRL_AEAD_GET_TAG 0x10
-#define EVP_CTRL_AEAD_SET_TAG 0x11
-typedef struct evp_cipher_ctx_st EVP_CIPHER_CTX;
-typedef struct evp_cipher_st EVP_CIPHER;
-#define FROM_NODE extern __attribute__((weak, visibility("default")))
-FROM_NODE EVP_CIPHER_CTX *EVP_CIPHER_CTX_new(void);
-FROM_NODE void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX *context);
-FROM_NODE int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *context, int type, int number, void *pointer);
-FROM_NODE const EVP_CIPHER *EVP_aes_128_gcm(void);
-FROM_NODE const EVP_CIPHER *EVP_aes_256_gcm(void);
-FROM_NODE int EVP_CipherInit_ex(EVP_CIPHER_CTX *context, const EVP_CIPHER *cipher, void *engine, const uint8_t *key,
-                                const uint8_t *nonce, int encrypt);
-FROM_NODE int EVP_CipherUpdate(EVP_CIPHER_CTX *context, uint8_t *to, int *written, const uint8_t *from, int length);
-FROM_NODE int EVP_CipherFinal_ex(EVP_CIPHER_CTX *context, uint8_t *to, int *written);
-FROM_NODE void OPENSSL_cleanse(void *bytes, size_t length);
 
 static bool has_openssl(void) {
   return EVP_CIPHER_CTX_new && EVP_CIPHER_CTX_free && EVP_CIPHER_CTX_ctrl && EVP_aes_128_gcm && EVP_aes_256_gcm &&

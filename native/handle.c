@@ -228,9 +228,13 @@ struct handle *handle_self(napi_env env, napi_callback_info info, size_t *count,
   return handle == NULL || handle->closing ? NULL : handle;
 }
 
-void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes) {
+void handle_hold(struct handle *handle, size_t place, napi_value object) {
   drop_reference(handle, &handle->memories[place]);
-  napi_create_reference(handle->env, array, 1, &handle->memories[place]);
+  napi_create_reference(handle->env, object, 1, &handle->memories[place]);
+}
+
+void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes) {
+  handle_hold(handle, place, array);
   return bytes_of(handle->env, array, bytes);
 }
 

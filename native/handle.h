@@ -21,7 +21,7 @@
 #include "failure.h"
 #include "flow-cache.h"
 
-#define HANDLE_MEMORIES 5
+#define HANDLE_MEMORIES 6
 #define HANDLE_MEMBERS 2
 #define HANDLE_NUMBERS_MAX 4
 
@@ -74,7 +74,7 @@ struct handle {
   napi_env env;
   napi_async_context context;
   napi_async_cleanup_hook_handle cleanup;
-  /* References to two functions and to arrays of JavaScript. C uses them until the poll handle is closed. */
+  /* References to two functions, and to arrays and objects of JavaScript. C uses them until the poll handle is closed. */
   napi_ref on_read, closed, memories[HANDLE_MEMORIES];
   /* The flow cache between this handle and `other`; both are NULL when there is no flow cache. The two handles share one cache. */
   struct flow_cache *flow_cache;
@@ -103,6 +103,9 @@ struct failure handle_start(struct handle *handle, napi_value on_read);
 
 /* Keeps an array alive until the handle is closed. Returns its bytes and sets their number. */
 void *handle_keep(struct handle *handle, size_t place, napi_value array, size_t *bytes);
+
+/* Keeps any object alive until the handle is closed. */
+void handle_hold(struct handle *handle, size_t place, napi_value object);
 
 /* Calls `on_read` with numbers, in a new handle scope, and sets `has_backlog` to its result. */
 void handle_call(struct handle *handle, size_t count, const int32_t *numbers);

@@ -18,6 +18,11 @@ export interface Native {
    */
   openTun(name: string, offload: boolean, isTap: boolean): TunHandle | SystemCallFailure;
   /**
+   * Returns a table of links and sessions, or the reason why there is none: a Node.js that does not export OpenSSL. It writes `counts`, one
+   * number for each member of `LINK_COUNTS`, and `seals`, which has `LINKS_MAX + 1` words: 1 for each link that can seal, otherwise 0.
+   */
+  openLinks(counts: Float64Array, seals: Uint32Array): LinksHandle | string;
+  /**
    * Opens and binds a UDP socket. With `gso` one system call sends several datagrams of one length; with `gro` one system call receives
    * several. Both need an offload of the kernel, and a successful trial on the loopback interface. `packets` are the wire hashes of the
    * five kinds of tuple that carry a device packet: datagrams without such a tuple wait in a separate queue, which is read first. If
@@ -127,16 +132,18 @@ export interface UdpHandle extends ReadHandle {
   /** Whether the kernel puts datagrams without device packets into a separate queue. */
   readonly control: boolean;
   /**
-   * Sets the memory for sending. To be called once, before anything is sent. `queue` holds socket addresses of `ADDRESS_BYTES` bytes, each
-   * followed by a datagram. `queued` has `UDP_QUEUED_WORDS` numbers per datagram of `sendQueued`: the offset of its address in `queue`, a
-   * multiple of 4, the length of the datagram, and its traffic class (one byte: DSCP and ECN field). Every send writes `sent`, which has a
-   * word for each member of `SENT`.
+   * Sets the memory for sending. To be called once, before anything is sent. `queue` holds destinations of `DESTINATION_BYTES` bytes, each
+   * followed by a datagram: a socket address, padded with zeros to `ADDRESS_BYTES`, and the number of a link, a word in the byte order of
+   * the machine. Unless the number is 0, the datagram is sealed and goes to the endpoint of the link. `queued` has `UDP_QUEUED_WORDS`
+   * numbers per datagram of `sendQueued`: the offset of its destination in `queue`, a multiple of 4, the length of the datagram, and its
+   * traffic class (one byte: DSCP and ECN field). Every send writes `sent`, which has a word for each member of `SENT`.
    */
   prepare(queue: Uint8Array, queued: Uint32Array, sent: Uint32Array): SystemCallFailure | undefined;
   /**
    * Starts reading. To be called once. `arena` consists of slots of 64 KiB. A read cycle fills slots, combines datagrams of one sender,
-   * length and traffic class into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`. If
-   * `control` is true, the first `UDP_CONTROL_SLOTS` slots and entries are for datagrams without packets of devices.
+   * length and traffic class into trains of up to `trainMax`, writes `UDP_INDEX_WORDS` numbers per train to `index`, and calls `onRead`.
+   * The first `UDP_CONTROL_SLOTS` slots and `UDP_CONTROL_ENTRIES` entries are for datagrams without packets of devices. The other entries
+   * are `UDP_SPARE_ENTRIES` more than the other slots.
    */
   start(arena: Uint8Array, index: Uint32Array, trainMax: number, onRead: OnUdpRead): SystemCallFailure | undefined;
   /**
@@ -158,8 +165,18 @@ export interface UdpHandle extends ReadHandle {
   ): number;
   /** Sends the first `count` datagrams of the queue. Returns an errno, or 0. */
   sendQueued(count: number, gso: boolean): number;
-  /** Sends a datagram that is not fragmented anywhere. Returns an errno, or 0; EMSGSIZE when the interface's MTU is too small. */
-  probe(to: Uint8Array, bytes: Uint8Array): number;
+  /**
+   * Sends a datagram that is not fragmented anywhere, sealed unless `link` is 0. Returns an errno, or 0; EMSGSIZE when the interface's MTU
+   * is too small.
+   */
+  probe(to: Uint8Array, link: number, bytes: Uint8Array): number;
+  /** Sends a message of the handshake, as it is. Returns an errno, or 0. */
+  sendPlain(to: Uint8Array, link: 0, bytes: Uint8Array): number;
+  /**
+   * Uses the sessions of `links` from now on. To be called once. The socket then receives only datagrams that one of the sessions opens,
+   * and messages of the handshake with a right first authenticator. All others are counted and dropped. Returns an errno, or 0.
+   */
+  guard(links: LinksHandle): number;
   /** Closes the socket, then calls `closed`. */
   close(closed: () => void): void;
 }
@@ -173,22 +190,108 @@ export type OnUdpRead = (control: number, count: number, errno: number) => boole
 /**
  * Words of an index entry: the train's offset in the arena, then length, stride, count, `lastAt` and `lastLength` of its
  * segments; from `UDP_INDEX_ADDRESS` on the sender's socket address; then the length of the common prefix of all segments of
- * full length, and the traffic class of all datagrams of the train.
+ * full length, the traffic class of all datagrams of the train, and their link; 0 for datagrams outside of links.
  */
-export const UDP_INDEX_WORDS = 15;
+export const UDP_INDEX_WORDS = 16;
 export const UDP_INDEX_ADDRESS = 6;
 export const UDP_INDEX_COMMON_PREFIX = 13;
 export const UDP_INDEX_TRAFFIC_CLASS = 14;
+export const UDP_INDEX_LINK = 15;
 export const UDP_QUEUED_WORDS = 3;
 export const UDP_SLOT_BYTES = 65_536;
 export const UDP_CONTROL_SLOTS = 8;
+export const UDP_SPARE_ENTRIES = 128;
+export const UDP_CONTROL_ENTRIES: number = UDP_CONTROL_SLOTS + UDP_SPARE_ENTRIES;
 export const ADDRESS_BYTES = 28;
+export const DESTINATION_BYTES = 32;
 
 /**
  * Result words of a send: datagrams and bytes that left, datagrams that failed, calls that used GSO, the errno with which the
  * kernel refused GSO, and whether the socket still has GSO.
  */
 export const SENT = { datagrams: 0, bytes: 1, failed: 2, segmented: 3, segmentErrno: 4, gso: 5 } as const;
+
+/**
+ * Links to peers and their sessions (native/sessions.h). A link is a number from 1 to `LINKS_MAX` that the caller chooses. A key id is a
+ * number from 1 to 2^32 - 1. Errors are errnos.
+ */
+export interface LinksHandle {
+  /** Sets the key of mac1, the first authenticator of messages of the handshake: 32 bytes. Without a key they are all dropped. */
+  setMacKey(key: Uint8Array): number;
+  /** Sets the socket address to which the datagrams of a link go. Creates the link if there is none. */
+  setEndpoint(link: number, address: Uint8Array): number;
+  /**
+   * Adds a session to a link. `id` is the key id of datagrams to this node, `peerId` that of datagrams to the peer. Keys have 32 bytes.
+   * A confirmed session seals at once; any other one when the first datagram has been opened by it, if it is newer than the one that seals.
+   */
+  addSession(
+    link: number,
+    id: number,
+    peerId: number,
+    cipher: LinkCipher,
+    sealKey: Uint8Array,
+    openKey: Uint8Array,
+    isConfirmed: boolean,
+  ): number;
+  removeSession(id: number): void;
+  /** Removes a link and its sessions. */
+  removeLink(link: number): void;
+  /** Lets a link seal with one of its sessions. Returns false if it has no such session. */
+  sealWith(link: number, id: number): boolean;
+  /** Writes a number for each member of `LINK_STATE`, and returns the endpoint; undefined if there is no such link. */
+  state(link: number, numbers: Float64Array): Uint8Array | undefined;
+  /**
+   * Seals `count` datagrams, of which `train` is the first, laid out as in `Train`, and writes them to `sealed`, one after the other.
+   * Returns the number of bytes written; 0 if the link cannot seal or `sealed` is too short.
+   */
+  seal(
+    link: number,
+    train: Uint8Array,
+    stride: number,
+    count: number,
+    lastAt: number,
+    lastLength: number,
+    isBulk: boolean,
+    sealed: Uint8Array,
+  ): number;
+  /**
+   * Opens a datagram in place, as if a socket had received it from a socket address. Returns its link, 0 for a message of the handshake, -1
+   * if it must be dropped. The plain datagram begins at byte `SEALED.plainAt` and is `SEALED.extra` bytes shorter.
+   */
+  open(datagram: Uint8Array, from: Uint8Array): number;
+}
+
+export const LINKS_MAX = 16_383;
+
+/** Ciphers of a session. */
+export const LINK_CIPHERS = { "aes-256-gcm": 0, "chacha20-poly1305": 1 } as const;
+export type LinkCipher = (typeof LINK_CIPHERS)[keyof typeof LINK_CIPHERS];
+
+/** Offset of the plain datagram in an opened one, and the number of bytes that sealing adds. */
+export const SEALED = { plainAt: 12, extra: 28 } as const;
+
+/**
+ * Numbers of datagrams by outcome. `overrun`: trains of too many links lay in one slot. `confirmed`: sessions whose first datagram was
+ * opened. `moved`: changes of an endpoint by a datagram from elsewhere.
+ */
+export const LINK_COUNTS = {
+  sealed: 0,
+  opened: 1,
+  forged: 2,
+  replayed: 3,
+  unknownKey: 4,
+  unsealed: 5,
+  wrongMac: 6,
+  overrun: 7,
+  confirmed: 8,
+  moved: 9,
+} as const;
+
+/**
+ * Key id of the session that seals, 0 if there is none; the number of datagrams that it has sealed; times of the last datagram sealed and
+ * opened, in monotonic nanoseconds, 0 if there was none.
+ */
+export const LINK_STATE = { id: 0, sealed: 1, sealedAt: 2, openedAt: 3 } as const;
 
 /** A failed system call: its errno, and the name of the call or ioctl. */
 export interface SystemCallFailure {
@@ -285,7 +388,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another version was built from other sources. */
-const CONTRACT = 17;
+const CONTRACT = 18;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

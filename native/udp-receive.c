@@ -3,7 +3,8 @@
  * on the thread of the event loop; udp.c hands the index to JavaScript.
  *
  *  1. receive_round: up to AT_ONCE datagrams by one recvmmsg, each into its slot. GRO may put a train into one slot.
- *  2. enter: a new entry of the index, or one more segment of the train before it.
+ *  2. enter: a new entry of the index, or one more segment of the train before it. With sessions, enter_opened: each datagram of
+ *     the slot is opened in place, and those that open become entries and segments.
  *  3. measure_common_prefix: the prefix that all segments share, so that JavaScript decodes the headers of a train once.
  */
 #define _GNU_SOURCE
@@ -15,6 +16,8 @@
 
 #include "clock.h"
 #include "reply-source.h"
+#include "sealed-datagram.h"
+#include "sessions.h"
 #include "traffic-class.h"
 
 #ifndef UDP_GRO
@@ -33,6 +36,7 @@
 #define ENTRY_ADDRESS UDP_INDEX_ADDRESS
 #define ENTRY_COMMON_PREFIX 13
 #define ENTRY_TRAFFIC_CLASS UDP_INDEX_TRAFFIC_CLASS
+#define ENTRY_LINK UDP_INDEX_LINK
 
 /* Bound of the common prefix. Headers of overlays are not longer. */
 #define COMMON_PREFIX_MAX 512u
@@ -115,7 +119,55 @@ static void enter(const struct udp_room *room, struct udp_received *received, ui
   memcpy(entry, words, sizeof words);
   memcpy(entry + ENTRY_ADDRESS, sender, sizeof *sender);
   entry[ENTRY_TRAFFIC_CLASS] = notes.traffic_class;
+  entry[ENTRY_LINK] = 0;
   received->count++;
+}
+
+/* Whether an opened datagram at `offset` extends a train of opened datagrams. The second datagram sets the stride. */
+static bool extends_opened(const struct udp_room *room, const uint32_t *entry, uint32_t offset, const struct opened *opened,
+                           uint32_t traffic_class) {
+  uint32_t stride = entry[ENTRY_COUNT] == 1 ? offset - entry[0] : entry[ENTRY_STRIDE];
+  if (opened->link == 0 || entry[ENTRY_LINK] != opened->link || entry[ENTRY_TRAFFIC_CLASS] != traffic_class) return false;
+  if (opened->length > entry[ENTRY_LENGTH] || entry[ENTRY_LAST_LENGTH] != entry[ENTRY_LENGTH]) return false;
+  if (entry[ENTRY_COUNT] >= room->train_max || entry[0] + entry[ENTRY_COUNT] * stride != offset) return false;
+  uint8_t flags = room->arena[entry[0] + PLAIN_FLAGS_AT];
+  return flags == opened->flags && flags == 0;
+}
+
+static void enter_one(const struct udp_room *room, struct udp_received *received, uint32_t offset, const struct opened *opened,
+                      uint32_t traffic_class, const union udp_address *sender) {
+  uint32_t *entry = room->index + received->count * UDP_INDEX_WORDS, *previous = entry - UDP_INDEX_WORDS;
+  if (received->count > 0 && extends_opened(room, previous, offset, opened, traffic_class)) {
+    previous[ENTRY_LAST_AT] = offset - previous[0];
+    previous[ENTRY_STRIDE] = previous[ENTRY_LAST_AT] / previous[ENTRY_COUNT]++;
+    previous[ENTRY_LAST_LENGTH] = opened->length;
+    return;
+  }
+  const uint32_t words[ENTRY_ADDRESS] = {offset, opened->length, UDP_SLOT, 1, 0, opened->length};
+  memcpy(entry, words, sizeof words);
+  memcpy(entry + ENTRY_ADDRESS, sender, sizeof *sender);
+  entry[ENTRY_TRAFFIC_CLASS] = traffic_class;
+  entry[ENTRY_LINK] = opened->link;
+  received->count++;
+}
+
+/* Opens each datagram of a slot. Returns whether one of them may be received. */
+static bool enter_opened(struct sessions *sessions, const struct udp_room *room, struct udp_received *received,
+                         uint32_t offset, uint32_t length, struct notes notes, const union udp_address *sender) {
+  uint32_t segment = notes.segment > 0 && notes.segment < length ? notes.segment : length;
+  bool is_known = false;
+  for (uint32_t at = 0; at < length; at += segment) {
+    struct opened opened;
+    uint32_t size = length - at < segment ? length - at : segment;
+    if (received->count == room->entries) {
+      sessions_count_overrun(sessions);
+      break;
+    }
+    if (!sessions_open(sessions, room->arena + offset + at, size, sender, &opened)) continue;
+    enter_one(room, received, offset + at + opened.at, &opened, notes.traffic_class, sender);
+    is_known = true;
+  }
+  return is_known;
 }
 
 /* Returns the length of the common prefix of two segments of `length` bytes. */
@@ -150,11 +202,11 @@ static int error_of(int number) {
 }
 
 struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slots_max, int64_t until,
-                                struct reply_sources *sources) {
+                                const struct udp_peers *peers) {
   struct udp_received received = {0, 0};
   struct round round;
   size_t slot = 0, bytes = 0, slots = slots_max < room->slots ? slots_max : room->slots;
-  while (slot < slots && bytes < BYTES_MAX) {
+  while (slot < slots && bytes < BYTES_MAX && received.count < room->entries) {
     size_t wanted = slots - slot < AT_ONCE ? slots - slot : AT_ONCE;
     prepare(&round, room, slot, wanted);
     int got = receive_round(fd, &round, wanted);
@@ -162,8 +214,11 @@ struct udp_received udp_receive(int fd, const struct udp_room *room, size_t slot
     for (int at = 0; at < got; at++) {
       uint32_t offset = (uint32_t)((slot + (size_t)at) * UDP_SLOT), length = round.messages[at].msg_len;
       struct notes notes = notes_of(&round.messages[at].msg_hdr);
-      enter(room, &received, offset, length, notes, &round.senders[at]);
-      reply_source_note(sources, &round.senders[at], &notes.own);
+      const union udp_address *sender = &round.senders[at];
+      bool is_known = true;
+      if (peers->sessions == NULL) enter(room, &received, offset, length, notes, sender);
+      else is_known = enter_opened(peers->sessions, room, &received, offset, length, notes, sender);
+      if (is_known) reply_source_note(peers->sources, sender, &notes.own);
       bytes += length;
     }
     if (got < (int)wanted || thread_clock_ns() >= until) break;

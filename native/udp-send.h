@@ -27,13 +27,14 @@ struct udp_frame {
 /*
  * Sends one datagram per segment: head, segment, tail, all with one traffic class. With `gso` it uses GSO while the kernel
  * accepts it. When the kernel refuses (EIO: the interface cannot; EMSGSIZE: the path has a smaller MTU), it sends the datagrams
- * one by one. After EIO it does so for the life of the socket.
+ * one by one. After EIO it does so for the life of the socket. Datagrams for a link are sealed, and are bulk; ENOKEY if the
+ * link cannot seal.
  */
-struct udp_sent udp_send_segments(struct udp_socket *udp, const union udp_address *to, const struct udp_frame *frame,
+struct udp_sent udp_send_segments(struct udp_socket *udp, const struct udp_destination *to, const struct udp_frame *frame,
                                   const uint8_t *bytes, const struct segments *segments, uint32_t traffic_class,
                                   bool gso);
 
-/* A datagram of the send queue: offset of its destination in the queue, number of bytes after the destination, traffic class. */
+/* A datagram of the send queue: offset of its `struct udp_destination`, number of bytes after that, traffic class. */
 struct udp_queued {
   uint32_t at;
   uint32_t length;
@@ -42,7 +43,8 @@ struct udp_queued {
 
 /*
  * Sends queued datagrams in order. Consecutive datagrams with one destination, length and traffic class are sent by one call
- * with GSO. The caller has checked that all offsets lie within the queue, and that all traffic classes are below 256.
+ * with GSO. The caller has checked that all offsets lie within the queue, and that all traffic classes are below 256. Datagrams
+ * for a link are sealed, as bulk if they carry packets of devices.
  */
 struct udp_sent udp_send_queued(struct udp_socket *udp, const uint8_t *queue, const struct udp_queued *queued,
                                 size_t count, bool gso);

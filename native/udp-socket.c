@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "reply-source.h"
+#include "sessions.h"
 #include "traffic-class.h"
-#include "udp-steering.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -75,10 +75,31 @@ static int send_one(const struct udp_socket *udp, const union udp_address *to, c
   return sent < 0 ? errno : 0;
 }
 
-int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
-  forbid_fragments(udp);
+int udp_send_plain(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length) {
   int number = send_one(udp, to, bytes, length);
-  if (number != 0 && reply_source_failed(udp->sources, to, number)) number = send_one(udp, to, bytes, length);
+  return number != 0 && reply_source_failed(udp->sources, to, number) ? send_one(udp, to, bytes, length) : number;
+}
+
+const union udp_address *udp_address_of(const struct udp_socket *udp, const struct udp_destination *to) {
+  const union udp_address *endpoint = NULL;
+  if (to->link == 0) return &to->address;
+  return sessions_can_seal(udp->sessions, to->link, &endpoint) ? endpoint : NULL;
+}
+
+static int seal_probe(const struct udp_socket *udp, const struct udp_destination *to, struct iovec *bytes) {
+  if (to->link == 0) return 0;
+  sessions_clear_room(udp->sessions);
+  sessions_tick(udp->sessions);
+  return sessions_seal(udp->sessions, to->link, bytes, 1, false, bytes);
+}
+
+int udp_probe(const struct udp_socket *udp, const struct udp_destination *to, const uint8_t *bytes, size_t length) {
+  struct iovec datagram = {(void *)bytes, length};
+  const union udp_address *address = udp_address_of(udp, to);
+  int number = address == NULL ? ENOKEY : seal_probe(udp, to, &datagram);
+  if (number != 0) return number;
+  forbid_fragments(udp);
+  number = udp_send_plain(udp, address, datagram.iov_base, datagram.iov_len);
   allow_fragments(udp);
   return number;
 }
@@ -142,6 +163,7 @@ struct failure udp_socket_open(const union udp_address *at, struct udp_options o
   traffic_class_enable(udp->fd, udp->is_v6);
   if (udp->control_fd >= 0) traffic_class_enable(udp->control_fd, udp->is_v6);
   udp->sources = options.sources;
+  if (options.packets != NULL) memcpy(udp->packets, options.packets, sizeof udp->packets);
   if (udp->sources != NULL) reply_source_enable(udp->fd, udp->is_v6);
   if (udp->sources != NULL && udp->control_fd >= 0) reply_source_enable(udp->control_fd, udp->is_v6);
   udp->gso = options.gso && has_gso(udp->fd);

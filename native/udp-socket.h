@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "failure.h"
+#include "udp-steering.h"
 
 /* A socket address. Addresses are compared as bytes, so unused bytes must be zero. */
 union udp_address {
@@ -19,7 +20,17 @@ union udp_address {
 /* Returns the length of a socket address; 0 when it is neither IPv4 nor IPv6. */
 socklen_t udp_address_length(const union udp_address *address);
 
+/*
+ * Destination of a datagram as JavaScript writes it: a socket address, or the number of a link, whose endpoint is then the
+ * address. The number is 0 if there is no link.
+ */
+struct udp_destination {
+  union udp_address address;
+  uint32_t link;
+};
+
 struct reply_sources;
+struct sessions;
 
 struct udp_socket {
   /* The data socket. Everything is sent from it. */
@@ -39,6 +50,13 @@ struct udp_socket {
   uint8_t traffic_class;
   /* Sources of replies; NULL unless the socket is bound to all addresses. The memory belongs to the caller of udp_socket_open. */
   struct reply_sources *sources;
+  /* Hashes of the tuples that carry packets of devices; zeros if no control socket was wanted. */
+  uint32_t packets[UDP_PACKET_KINDS];
+  /*
+   * Sessions of the links, NULL for a socket without links. With them the socket receives only sealed datagrams and messages of
+   * the handshake. They belong to JavaScript, which keeps them until the socket is closed.
+   */
+  struct sessions *sessions;
 };
 
 struct udp_options {
@@ -68,7 +86,13 @@ void udp_source(const union udp_address *to, union udp_address *source);
  * Sends one datagram that is not fragmented anywhere, even if it is longer than the path MTU known to the kernel. Returns an
  * errno, or 0; EMSGSIZE when the datagram exceeds the MTU of the interface.
  */
-int udp_probe(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
+int udp_probe(const struct udp_socket *udp, const struct udp_destination *to, const uint8_t *bytes, size_t length);
+
+/* Sends one datagram as it is, without sealing it. Returns an errno, or 0. */
+int udp_send_plain(const struct udp_socket *udp, const union udp_address *to, const uint8_t *bytes, size_t length);
+
+/* Returns the socket address of a destination; NULL if it is a link that cannot seal. */
+const union udp_address *udp_address_of(const struct udp_socket *udp, const struct udp_destination *to);
 
 /* Return whether GSO and GRO work, by a trial on the loopback interface. */
 bool udp_gso_works(void);

@@ -4,7 +4,8 @@
  *
  * The program walks through the encapsulated tuples of a datagram (docs/wire.md), up to LAYERS of them, and gives datagrams
  * with packets of devices to the data socket. A load beyond the end of the datagram ends the program with 0, the data socket.
- * A wrong decision does no harm, because both sockets are received alike.
+ * A wrong decision does no harm, because both sockets are received alike. The program cannot read a sealed datagram: the sender
+ * has walked through it (`udp_is_bulk`) and says the result by the flag of the lane.
  */
 #include "udp-steering.h"
 
@@ -12,6 +13,8 @@
 #include <linux/filter.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "sealed-datagram.h"
 
 #ifndef SO_ATTACH_REUSEPORT_CBPF
 #define SO_ATTACH_REUSEPORT_CBPF 51
@@ -21,10 +24,13 @@
 #define DATA_SOCKET 0
 #define CONTROL_SOCKET 1
 
-/* Magic, version and flags of a datagram, and of a fragment. */
+/* Magic, version and flags of a datagram without flags, and the bits of the first word that hold magic and version. */
 #define DATAGRAM 0x4d5a0100
-#define FRAGMENT 0x4d5a0101
-#define HEADER 4
+#define START_BITS 0xffffff00
+#define HEADER PLAIN_HEADER
+
+/* Length of the hash of a tuple. */
+#define HASH 4u
 
 #define TAG_STRING 5
 #define TAG_ID 6
@@ -53,10 +59,13 @@
 static const struct sock_filter start[] = {
     BPF_STMT(BPF_LDX | BPF_IMM, 0),
     LOAD_WORD(0),
-    UNLESS_EQUAL(FRAGMENT, 1),
-    RETURN(CONTROL_SOCKET),
+    IF_EQUAL(DATAGRAM, 6),
+    UNLESS_BIT(FLAG_BULK, 1),
+    RETURN(DATA_SOCKET),
+    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, START_BITS),
     IF_EQUAL(DATAGRAM, 1),
     RETURN(DATA_SOCKET),
+    RETURN(CONTROL_SOCKET),
     BPF_STMT(BPF_LDX | BPF_IMM, HEADER),
 };
 
@@ -132,4 +141,37 @@ int udp_steer(int fd, const uint32_t packets[UDP_PACKET_KINDS]) {
   memcpy(at, end, sizeof end);
   const struct sock_fprog program = {PROGRAM_MAX, instructions};
   return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) < 0 ? errno : 0;
+}
+
+static bool is_packet(const uint32_t packets[UDP_PACKET_KINDS], const uint8_t *hash) {
+  uint32_t number = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 | hash[3];
+  for (size_t kind = 0; kind < UDP_PACKET_KINDS; kind++) {
+    if (packets[kind] == number) return true;
+  }
+  return false;
+}
+
+/* Returns the offset after the destination at `at`, or 0 if the bytes there are none. */
+static size_t skip_destination(const uint8_t *bytes, size_t at, size_t length) {
+  bool is_address = bytes[at] == TAG_ADDRESS;
+  if (is_address) at += 2u + bytes[at + 1];
+  if (at + 1 >= length || (bytes[at] != TAG_STRING && bytes[at] != TAG_ID)) return 0;
+  return at + 2u + bytes[at + 1] + (is_address ? 1 : 0);
+}
+
+/* The same walk as that of the program. */
+bool udp_is_bulk(const uint32_t packets[UDP_PACKET_KINDS], const uint8_t *bytes, size_t length) {
+  size_t at = HEADER;
+  if (length < HEADER || (bytes[PLAIN_FLAGS_AT] & FLAG_FRAGMENT) != 0) return length < HEADER;
+  for (size_t layer = 0; layer < LAYERS; layer++) {
+    if (at + HASH >= length || is_packet(packets, bytes + at)) return true;
+    at += HASH;
+    if (bytes[at] == 0) return false;
+    for (size_t more = 0; more < 3 && at < length && (bytes[at] & 0x80) != 0; more++) at++;
+    if (++at + 1 >= length) return true;
+    at = skip_destination(bytes, at, length);
+    if (at == 0 || at + 2 >= length || bytes[at] != TAG_PACKET) return false;
+    at += 2;
+  }
+  return true;
 }

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "handle.h"
+#include "links.h"
 #include "reply-source.h"
 #include "udp-receive.h"
 #include "udp-send.h"
@@ -49,7 +50,7 @@ static napi_value failed(napi_env env, int number, const char *call) {
   return failure_value(env, (struct failure){number, call});
 }
 
-static bool read_address(napi_env env, napi_value value, union udp_address *address) {
+bool udp_read_address(napi_env env, napi_value value, union udp_address *address) {
   size_t length = 0;
   const uint8_t *bytes = bytes_of(env, value, &length);
   memset(address, 0, sizeof *address);
@@ -63,7 +64,9 @@ static void deliver(struct handle *handle, uint32_t control, const struct udp_re
   if (control > 0 || received->count > 0 || received->error != 0) handle_call(handle, 3, numbers);
 }
 
+/* Whether a read cycle has brought one datagram. Messages of the handshake are none: the rules never see them. */
 static bool is_single(const struct udp *udp, uint32_t control, const struct udp_received *received) {
+  if (udp->socket.sessions != NULL && udp->room.index[UDP_INDEX_LINK] == 0) return false;
   return control == 0 && received->count == 1 && received->error == 0 && udp->room.index[UDP_INDEX_COUNT] == 1;
 }
 
@@ -77,7 +80,8 @@ static void deliver_single(struct udp *udp, const struct udp_received *received)
   memcpy(&from, udp->room.index + UDP_INDEX_ADDRESS, sizeof from);
   uint8_t *bytes = udp->room.arena + udp->room.index[0];
   struct recording recording = {.from = &from, .bytes = bytes, .length = udp->room.index[1],
-                                .traffic_class = udp->room.index[UDP_INDEX_TRAFFIC_CLASS]};
+                                .traffic_class = udp->room.index[UDP_INDEX_TRAFFIC_CLASS],
+                                .link = udp->room.index[UDP_INDEX_LINK]};
   if (flow_cache_deliver(handle->flow_cache, &recording, bytes)) return handle_poll_now(handle->other);
   recording_begin(handle->flow_cache, &recording);
   deliver(handle, 0, received);
@@ -87,12 +91,13 @@ static void deliver_single(struct udp *udp, const struct udp_received *received)
 static bool udp_read(struct handle *handle, int error) {
   struct udp *udp = (struct udp *)handle;
   struct udp_received control = {0, 0}, received = {0, error};
-  struct reply_sources *sources = udp->socket.sources;
+  const struct udp_peers peers = {udp->socket.sources, udp->socket.sessions};
   int64_t until = handle->cycle_start_ns + HANDLE_READ_NS;
+  if (peers.sessions != NULL) sessions_tick(peers.sessions);
   if (error == 0 && udp->socket.control_fd >= 0) {
-    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until, sources);
+    control = udp_receive(udp->socket.control_fd, &udp->control_room, udp->control_room.slots, until, &peers);
   }
-  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until, sources);
+  if (error == 0) received = udp_receive(udp->socket.fd, &udp->room, handle->reads_max, until, &peers);
   if (received.error == 0) received.error = control.error;
   if (is_single(udp, control.count, &received)) deliver_single(udp, &received);
   else deliver(handle, control.count, &received);
@@ -118,13 +123,15 @@ static napi_value udp_prepare(napi_env env, napi_callback_info info) {
   return failure_value(env, NO_FAILURE);
 }
 
-/* Gives the first CONTROL_SLOTS slots to the control socket. */
+/* Gives the first CONTROL_SLOTS slots to the control socket, and so many entries of the index with UDP_SPARE more. */
 static void divide_room(struct udp_room *room, struct udp_room *control) {
   *control = *room;
   control->slots = CONTROL_SLOTS;
+  control->entries = CONTROL_SLOTS + UDP_SPARE;
   room->slots -= CONTROL_SLOTS;
+  room->entries -= control->entries;
   room->arena += (size_t)CONTROL_SLOTS * UDP_SLOT;
-  room->index += (size_t)CONTROL_SLOTS * UDP_INDEX_WORDS;
+  room->index += control->entries * UDP_INDEX_WORDS;
 }
 
 /* start(arena, index, trainMax, onRead) */
@@ -137,8 +144,8 @@ static napi_value udp_start(napi_env env, napi_callback_info info) {
   udp->room.index = handle_keep(&udp->handle, 1, arguments[1], &index);
   napi_get_value_uint32(env, arguments[2], &udp->room.train_max);
   udp->room.slots = arena / UDP_SLOT;
-  if (index / (UDP_INDEX_WORDS * sizeof(uint32_t)) < udp->room.slots) udp->room.slots = 0;
-  if (udp->room.slots <= CONTROL_SLOTS) return failed(env, EINVAL, "start");
+  udp->room.entries = index / (UDP_INDEX_WORDS * sizeof(uint32_t));
+  if (udp->room.slots <= CONTROL_SLOTS || udp->room.entries < udp->room.slots + 2 * UDP_SPARE) return failed(env, EINVAL, "start");
   divide_room(&udp->room, &udp->control_room);
   return failure_value(env, handle_start(&udp->handle, arguments[3]));
 }
@@ -156,11 +163,16 @@ static napi_value nothing_sent(napi_env env, struct udp *udp, int number, uint32
   return udp == NULL || udp->sent == NULL ? number_value(env, number) : report(env, udp, &sent);
 }
 
+static bool is_destination(const uint8_t *bytes) {
+  const struct udp_destination *to = (const struct udp_destination *)bytes;
+  return to->link != 0 || udp_address_length(&to->address) > 0;
+}
+
 /* Reads the frame of a train from the start of the queue: the destination, then four parts of the given lengths. */
 static bool read_frame(const struct udp *udp, const uint32_t *lengths, struct udp_frame *frame) {
   struct iovec *parts[] = {&frame->head, &frame->tail, &frame->last_head, &frame->last_tail};
-  size_t at = sizeof(union udp_address);
-  if (at > udp->queue_length || udp_address_length((const union udp_address *)udp->queue) == 0) return false;
+  size_t at = sizeof(struct udp_destination);
+  if (at > udp->queue_length || !is_destination(udp->queue)) return false;
   for (size_t part = 0; part < sizeof parts / sizeof *parts; at += lengths[part++]) {
     if (lengths[part] > udp->queue_length - at) return false;
     *parts[part] = (struct iovec){(void *)(udp->queue + at), lengths[part]};
@@ -189,23 +201,23 @@ static napi_value udp_send_train(napi_env env, napi_callback_info info) {
   if (first == NULL || !read_frame(udp, lengths, &frame) || !segments_are_within(&segments, bytes)) {
     return nothing_sent(env, udp, EINVAL, numbers[1]);
   }
-  const union udp_address *to = (const union udp_address *)udp->queue;
+  const struct udp_destination *to = (const struct udp_destination *)udp->queue;
   flow_cache_note_other(udp->handle.flow_cache);
   struct udp_sent sent = udp_send_segments(&udp->socket, to, &frame, first, &segments, numbers[4] & UINT8_MAX, gso);
   return report(env, udp, &sent);
 }
 
 static bool is_within(const struct udp *udp, const struct udp_queued *queued) {
-  size_t before = queued->at + sizeof(union udp_address);
+  size_t before = queued->at + sizeof(struct udp_destination);
   if (queued->at % sizeof(uint32_t) != 0 || before > udp->queue_length) return false;
   if (queued->length > udp->queue_length - before || queued->traffic_class > UINT8_MAX) return false;
-  return udp_address_length((const union udp_address *)(udp->queue + queued->at)) > 0;
+  return is_destination(udp->queue + queued->at);
 }
 
 static void note_queued(const struct udp *udp, const struct udp_queued *queued) {
   const uint8_t *to = udp->queue + queued->at;
-  const uint8_t *bytes = to + sizeof(union udp_address);
-  flow_cache_note_datagram(udp->handle.flow_cache, (const union udp_address *)to, bytes, queued->length,
+  const uint8_t *bytes = to + sizeof(struct udp_destination);
+  flow_cache_note_datagram(udp->handle.flow_cache, (const struct udp_destination *)to, bytes, queued->length,
                            queued->traffic_class);
 }
 
@@ -229,17 +241,49 @@ static napi_value udp_send_queue(napi_env env, napi_callback_info info) {
   return report(env, udp, &sent);
 }
 
-/* probe(to, bytes): returns an errno, or 0. */
-static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
-  size_t count = 2, length = 0;
-  napi_value arguments[2];
-  union udp_address to;
+/* Reads `(to, link, bytes)`. Returns NULL when the arguments are wrong or the handle is closed. */
+static struct udp *read_datagram(napi_env env, napi_callback_info info, struct udp_destination *to, struct iovec *bytes) {
+  size_t count = 3;
+  napi_value arguments[3];
   struct udp *udp = (struct udp *)handle_self(env, info, &count, arguments);
-  if (udp == NULL) return number_value(env, EBADF);
-  const uint8_t *bytes = bytes_of(env, arguments[1], &length);
-  if (bytes == NULL || !read_address(env, arguments[0], &to)) return number_value(env, EINVAL);
+  if (udp == NULL) return NULL;
+  bytes->iov_base = bytes_of(env, arguments[2], &bytes->iov_len);
+  to->link = 0;
+  napi_get_value_uint32(env, arguments[1], &to->link);
+  bool is_address = udp_read_address(env, arguments[0], &to->address);
+  return bytes->iov_base != NULL && (is_address || to->link != 0) ? udp : NULL;
+}
+
+/* probe(to, link, bytes): returns an errno, or 0. */
+static napi_value udp_send_probe(napi_env env, napi_callback_info info) {
+  struct udp_destination to;
+  struct iovec bytes;
+  const struct udp *udp = read_datagram(env, info, &to, &bytes);
+  if (udp == NULL) return number_value(env, EINVAL);
   flow_cache_note_other(udp->handle.flow_cache);
-  return number_value(env, udp_probe(&udp->socket, &to, bytes, length));
+  return number_value(env, udp_probe(&udp->socket, &to, bytes.iov_base, bytes.iov_len));
+}
+
+/* sendPlain(to, 0, bytes): returns an errno, or 0. */
+static napi_value udp_send_handshake(napi_env env, napi_callback_info info) {
+  struct udp_destination to;
+  struct iovec bytes;
+  const struct udp *udp = read_datagram(env, info, &to, &bytes);
+  if (udp == NULL || to.link != 0) return number_value(env, EINVAL);
+  flow_cache_note_other(udp->handle.flow_cache);
+  return number_value(env, udp_send_plain(&udp->socket, &to.address, bytes.iov_base, bytes.iov_len));
+}
+
+/* guard(links): from now on only sealed datagrams and messages of the handshake are received. Returns an errno, or 0. */
+static napi_value udp_guard(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument;
+  struct udp *udp = (struct udp *)handle_self(env, info, &count, &argument);
+  struct sessions *sessions = udp == NULL ? NULL : links_of(env, argument);
+  if (sessions == NULL || udp->socket.sessions != NULL) return number_value(env, EINVAL);
+  handle_hold(&udp->handle, 5, argument);
+  udp->socket.sessions = sessions;
+  return number_value(env, 0);
 }
 
 static napi_value address_value(napi_env env, const union udp_address *address) {
@@ -254,6 +298,8 @@ static const struct method METHODS[] = {
     {"sendTrain", udp_send_train},
     {"sendQueued", udp_send_queue},
     {"probe", udp_send_probe},
+    {"sendPlain", udp_send_handshake},
+    {"guard", udp_guard},
     {"resume", handle_resume},
     {"readCycles", handle_read_cycles},
     {"close", handle_close},
@@ -337,7 +383,7 @@ napi_value udp_open(napi_env env, napi_callback_info info) {
   napi_get_value_bool(env, arguments[5], &options.shares);
   options.traffic_class = (uint8_t)traffic_class;
   uint32_t packets[UDP_PACKET_KINDS];
-  if (!read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
+  if (!udp_read_address(env, arguments[0], &at)) return failed(env, EINVAL, "bind");
   if (length != 0 && (bytes == NULL || length != sizeof packets)) return failed(env, EINVAL, "setsockopt");
   if (length != 0) memcpy(packets, bytes, sizeof packets);
   options.packets = length == 0 ? NULL : packets;
@@ -379,7 +425,7 @@ napi_value udp_host_text(napi_env env, napi_callback_info info) {
   napi_value argument;
   union udp_address address;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-  read_address(env, argument, &address);
+  udp_read_address(env, argument, &address);
   return host_text(env, &address);
 }
 
@@ -389,7 +435,7 @@ napi_value udp_source_host(napi_env env, napi_callback_info info) {
   union udp_address to, source;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   memset(&source, 0, sizeof source);
-  if (read_address(env, argument, &to)) udp_source(&to, &source);
+  if (udp_read_address(env, argument, &to)) udp_source(&to, &source);
   return host_text(env, &source);
 }
 
@@ -398,5 +444,5 @@ napi_value udp_path(napi_env env, napi_callback_info info) {
   napi_value argument;
   union udp_address address;
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
-  return number_value(env, read_address(env, argument, &address) ? udp_path_mtu(&address) : 0);
+  return number_value(env, udp_read_address(env, argument, &address) ? udp_path_mtu(&address) : 0);
 }

@@ -4,7 +4,8 @@
  * Inbound: native/udp.c reads the socket and calls `#onRead` once per read cycle -> Backlog takes its trains one by one -> `#take` turns
  * each into a datagram or a `Train` -> the receiver, which is NetworkIn.
  * Outbound: NetworkOut -> `send` copies a datagram into the send queue, and `#flush` sends the queue when the I/O batch ends; `sendTrain`
- * sends a train at once, after the queue, so that order is kept.
+ * sends a train at once, after the queue, so that order is kept. With links the addon seals each datagram for its peer and opens those that
+ * arrive; a datagram for a peer without a session goes back to the link layer.
  *
  * Memory: the arena of received bytes belongs to the addon between read cycles. Bytes given to a receiver are valid until the receiver
  * returns. Sent bytes have been copied when `send` and `sendTrain` return. All lengths are in bytes.
@@ -13,16 +14,20 @@ import { performance } from "node:perf_hooks";
 import { constants } from "node:os";
 import { errnoName } from "../../native/errno.ts";
 import {
-  ADDRESS_BYTES,
+  DESTINATION_BYTES,
   type Native,
+  SEALED,
   SENT,
+  UDP_CONTROL_ENTRIES,
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
   UDP_INDEX_COMMON_PREFIX,
+  UDP_INDEX_LINK,
   UDP_INDEX_TRAFFIC_CLASS,
   UDP_INDEX_WORDS,
   UDP_QUEUED_WORDS,
   UDP_SLOT_BYTES,
+  UDP_SPARE_ENTRIES,
   type UdpHandle,
 } from "../../native/index.ts";
 import { Train } from "../plan/values/train.ts";
@@ -33,11 +38,14 @@ import type { Datagram, DatagramCounters, DatagramOffload, Datagrams, ReadCycles
 import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { Backlog } from "./backlog.ts";
 import { Destinations, type OnResolved, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
-import { unfragmentedPayload } from "./path-mtu.ts";
+import { hasRoute, unfragmentedPayload } from "./path-mtu.ts";
 import { readCyclesOf } from "./read-cycles.ts";
 import { LinuxFlowCache } from "./linux-flow-cache.ts";
+import type { LinkedPeer } from "../world/links.ts";
+import type { NativeLinks } from "./native-links.ts";
 import { SenderNames } from "./sender-names.ts";
 import { IoBatch } from "./io-batch.ts";
+import { longestByTarget, type SendTarget, SendTargets } from "./send-targets.ts";
 
 export interface NativeDatagramsOptions {
   readonly family: Family;
@@ -58,6 +66,8 @@ export interface NativeDatagramsOptions {
   readonly ioBatch?: IoBatch;
   /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
+  /** Links to the peers, which datagrams are sealed for. By default datagrams are not sealed. */
+  readonly links?: NativeLinks | undefined;
 }
 
 export type NativeDatagramsResult =
@@ -102,16 +112,6 @@ const ASK_MTU_MS = 1_000;
 
 /** Time after which GSO is tried again on a path that refused it. */
 const RETRY_MS = 60_000;
-
-/** A numeric destination. Until `noGsoUntilMs`, datagrams of `noGsoFrom` bytes or more are sent to this destination without GSO. */
-interface SendTarget {
-  readonly address: Uint8Array;
-  /** Longest datagram that leaves unfragmented, and the time from which the kernel is asked for it again. */
-  unfragmented: number | undefined;
-  askAgainMs: number;
-  noGsoUntilMs: number;
-  noGsoFrom: number;
-}
 
 /** Opens a socket of the addon. The host is numeric. */
 export function openNativeDatagrams(
@@ -163,9 +163,10 @@ class NativeDatagrams implements MovableDatagrams {
   readonly #flowCache: LinuxFlowCache;
   #family: Family;
   #destinations: Destinations;
-  readonly #targets = new WeakMap<KnownDestination, SendTarget>();
-  /** The target of the latest datagram: most datagrams have the same destination as the one before. */
-  #latest: { readonly to: KnownDestination; readonly target: SendTarget } | undefined;
+  readonly #targets: SendTargets;
+  readonly #links: NativeLinks | undefined;
+  /** Bytes by which datagrams are longer than in plain. */
+  readonly #sealing: number;
   readonly #senders: SenderNames;
   readonly #queue: Uint8Array = new Uint8Array(QUEUE_BYTES);
   readonly #offsets: Uint32Array = new Uint32Array(UDP_QUEUED_WORDS * QUEUE_MAX);
@@ -174,7 +175,7 @@ class NativeDatagrams implements MovableDatagrams {
   readonly #memory: ArrayBuffer;
   /** Takes the trains of the control slots first, then all other trains. */
   readonly #backlog: Backlog = new Backlog((at) => {
-    this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_SLOTS);
+    this.#take(at < this.#controlTrains ? at : at - this.#controlTrains + UDP_CONTROL_ENTRIES);
   });
   readonly #refusals = new Map<string, number>();
   /** Targets of the datagrams in the send queue, by index. */
@@ -198,21 +199,25 @@ class NativeDatagrams implements MovableDatagrams {
     this.#options = options;
     this.#dscp = options.dscp ?? 0;
     const slots = UDP_CONTROL_SLOTS + (options.slots ?? SLOTS);
-    this.#index = new Uint32Array(slots * UDP_INDEX_WORDS);
+    this.#index = new Uint32Array((slots + 2 * UDP_SPARE_ENTRIES) * UDP_INDEX_WORDS);
     this.#memory = new ArrayBuffer(slots * UDP_SLOT_BYTES);
     this.#ioBatch = options.ioBatch ?? new IoBatch();
     this.#flowCache = options.flowCache ?? new LinuxFlowCache();
     this.#gso = handle.gso;
     this.#senders = new SenderNames(native);
+    this.#targets = new SendTargets(native);
     this.address = this.#nameOf(handle);
-    this.maxPayload = options.maxPayload;
+    this.#links = options.links;
+    this.#sealing = this.#links === undefined ? 0 : SEALED.extra;
+    this.maxPayload = options.maxPayload - this.#sealing;
     this.#family = options.family;
+    this.#links?.onRemoved(() => this.#flowCache.flush());
     this.#destinations = this.#newDestinations();
     this.#prepare();
   }
 
   #nameOf(handle: UdpHandle): string {
-    return this.#senders.name(new Uint32Array(paddedAddress(handle.address).buffer), 0);
+    return this.#senders.nameOf(handle.address);
   }
 
   #newDestinations(): Destinations {
@@ -228,6 +233,10 @@ class NativeDatagrams implements MovableDatagrams {
   #prepare(): void {
     const refusal = this.#handle.prepare(this.#queue, this.#offsets, this.#sent);
     if (refusal !== undefined) this.#fail(errnoName(refusal.errno));
+    if (this.#links === undefined) return;
+    this.#links.useFamily(this.#family);
+    const errno = this.#handle.guard(this.#links.handle);
+    if (errno !== 0) throw new Error(`the addon refuses the links: ${errnoName(errno)}`);
   }
 
   async moveTo(host: string, port: number, family: Family): Promise<string | undefined> {
@@ -247,7 +256,6 @@ class NativeDatagrams implements MovableDatagrams {
     this.#sendTrain = handle.sendTrain.bind(handle);
     this.#gso = handle.gso;
     this.address = this.#nameOf(handle);
-    this.#latest = undefined;
     if (family !== this.#family) {
       this.#family = family;
       this.#destinations = this.#newDestinations();
@@ -321,26 +329,52 @@ class NativeDatagrams implements MovableDatagrams {
   send(to: string, bytes: Uint8Array, trafficClass: number = 0): void {
     if (bytes.length > this.maxPayload) return this.#fail("too long");
     if (this.#closed !== undefined) return this.#fail("closed");
+    if (this.#links !== undefined) return this.#seal(this.#links, to, bytes, trafficClass);
     this.#forward(this.#destinations.find(to), bytes, trafficClass);
   }
 
+  #seal(links: NativeLinks, to: string, bytes: Uint8Array, trafficClass: number): void {
+    const peer = links.sealing(to);
+    if (peer === undefined) links.handBack(to, bytes, trafficClass);
+    else this.#enqueue(this.#targets.find(peer), bytes, trafficClass);
+  }
+
   sendTrain(to: string, train: DatagramTrain, trafficClass: number = 0): void {
-    const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
-    if (destination?.kind !== "known") {
+    const destination = this.#ready(to);
+    if (destination === undefined) {
       for (const bytes of datagramsOf(train)) this.send(to, bytes, trafficClass);
       return;
     }
-    const target = this.#target(destination);
+    const target = this.#targets.find(destination);
     if (target === undefined) return this.#fail("bad address", train.train.count);
     this.#flush();
     this.#transmit(target, train, trafficClass);
   }
 
-  probe(to: string, bytes: Uint8Array): boolean {
+  /** Returns where datagrams for a location go if they can leave at once. */
+  #ready(to: string): KnownDestination | LinkedPeer | undefined {
+    if (this.#closed !== undefined) return undefined;
+    if (this.#links !== undefined) return this.#links.sealing(to);
+    const destination = this.#destinations.find(to);
+    return destination.kind === "known" ? destination : undefined;
+  }
+
+  /** Sends a message of the handshake to a `host:port`. A message for a name that is not resolved is lost. */
+  sendHandshake(to: string, bytes: Uint8Array): void {
     const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
-    const target = destination?.kind === "known" ? this.#target(destination) : undefined;
+    const target = destination?.kind === "known" ? this.#targets.find(destination) : undefined;
+    if (target === undefined) return this.#fail(destination?.kind === "refused" ? destination.reason : "unresolved");
+    this.#flush();
+    const errno = this.#handle.sendPlain(target.address, 0, bytes);
+    if (errno !== 0) this.#fail(errnoName(errno));
+    else this.#countOne(bytes.length);
+  }
+
+  probe(to: string, bytes: Uint8Array): boolean {
+    const destination = this.#ready(to);
+    const target = destination && this.#targets.find(destination);
     if (target === undefined) return true;
-    const errno = this.#handle.probe(target.address, bytes);
+    const errno = this.#handle.probe(target.address, target.peer?.link ?? 0, bytes);
     if (errno === EMSGSIZE) return false;
     if (errno !== 0) this.#fail(errnoName(errno));
     else this.#countOne(bytes.length);
@@ -348,13 +382,15 @@ class NativeDatagrams implements MovableDatagrams {
   }
 
   unfragmented(to: string): number | undefined {
-    const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
-    const target = destination?.kind === "known" ? this.#target(destination) : undefined;
-    if (destination?.kind !== "known" || target === undefined) return undefined;
+    const destination = this.#ready(to);
+    const target = destination && this.#targets.find(destination);
+    if (destination === undefined || target === undefined) return undefined;
     const now = performance.now();
     if (now < target.askAgainMs) return target.unfragmented;
     target.askAgainMs = now + ASK_MTU_MS;
-    target.unfragmented = unfragmentedPayload(this.#native, unmapped(destination.host), destination.port);
+    const at = "kind" in destination ? destination : this.#links?.endpointOf(destination);
+    const payload = at && unfragmentedPayload(this.#native, unmapped(at.host), at.port);
+    target.unfragmented = payload && payload - this.#sealing;
     return target.unfragmented;
   }
 
@@ -374,7 +410,7 @@ class NativeDatagrams implements MovableDatagrams {
   #forward(to: ReturnType<Destinations["find"]>, bytes: Uint8Array, trafficClass: number): void {
     switch (to.kind) {
       case "known":
-        return this.#enqueue(this.#target(to), bytes, trafficClass);
+        return this.#enqueue(this.#targets.find(to), bytes, trafficClass);
       case "refused":
         return this.#fail(to.reason);
       case "resolving":
@@ -383,29 +419,11 @@ class NativeDatagrams implements MovableDatagrams {
     }
   }
 
-  #target(to: KnownDestination): SendTarget | undefined {
-    if (this.#latest?.to === to) return this.#latest.target;
-    const target = this.#targets.get(to) ?? this.#newTarget(to);
-    if (target !== undefined) this.#latest = { to, target };
-    return target;
-  }
-
-  #newTarget(to: KnownDestination): SendTarget | undefined {
-    const address = this.#native.socketAddress(to.host, to.port);
-    if (address === undefined) return undefined;
-    // Not 0: V8 keeps a small integer and a later time in objects of different shapes. It then aborts the compilation of all code that
-    // reads `#latest`, whose fields have the old shape, and compiles it again and again.
-    const sizes = { unfragmented: undefined, askAgainMs: -Infinity, noGsoUntilMs: -Infinity, noGsoFrom: Infinity };
-    const target = { address: paddedAddress(address), ...sizes };
-    this.#targets.set(to, target);
-    return target;
-  }
-
   #enqueue(target: SendTarget | undefined, bytes: Uint8Array, trafficClass: number): void {
     if (this.#closed !== undefined) return this.#fail("closed");
     if (target === undefined) return this.#fail("bad address");
     if (bytes.length > LENGTH_MAX) return this.#fail("EMSGSIZE");
-    const end = this.#queuedBytes + ADDRESS_BYTES + bytes.length;
+    const end = this.#queuedBytes + DESTINATION_BYTES + bytes.length;
     if (end > QUEUE_BYTES || this.#queued.length === QUEUE_MAX) this.#flush();
     const count = this.#queued.length;
     if (count === 0) {
@@ -413,14 +431,14 @@ class NativeDatagrams implements MovableDatagrams {
       this.#ioBatch.defer(this.#flushNow);
     }
     const at = this.#queuedBytes;
-    this.#queue.set(target.address, at);
-    this.#queue.set(bytes, at + ADDRESS_BYTES);
+    this.#queue.set(target.bytes, at);
+    this.#queue.set(bytes, at + DESTINATION_BYTES);
     const words = UDP_QUEUED_WORDS * count;
     this.#offsets[words] = at;
     this.#offsets[words + 1] = bytes.length;
     this.#offsets[words + 2] = outerTrafficClass(this.#dscp, trafficClass);
     this.#queued.push(target);
-    this.#queuedBytes = (at + ADDRESS_BYTES + bytes.length + 3) & ~3;
+    this.#queuedBytes = (at + DESTINATION_BYTES + bytes.length + 3) & ~3;
   }
 
   #flush(): void {
@@ -432,7 +450,11 @@ class NativeDatagrams implements MovableDatagrams {
     );
     const errno = this.#sendQueued(count, !isMixed);
     const refused = this.#countSent(errno);
-    if (refused !== 0) this.#adapt(refused, longestByTarget(this.#queued, offsets));
+    if (refused !== 0)
+      this.#adapt(
+        refused,
+        longestByTarget(this.#queued, (at) => offsets[UDP_QUEUED_WORDS * at + 1] as number),
+      );
     this.#queued = [];
     this.#queuedBytes = 0;
     this.#flowCache.block("datagrams", false);
@@ -440,8 +462,8 @@ class NativeDatagrams implements MovableDatagrams {
 
   /** Sends a train. The send queue must be empty, because its memory is used for the address and the bytes around the segments. */
   #transmit(target: SendTarget, { train, head, tail, lastHead, lastTail }: DatagramTrain, trafficClass: number): void {
-    let at = ADDRESS_BYTES;
-    this.#queue.set(target.address);
+    let at = DESTINATION_BYTES;
+    this.#queue.set(target.bytes);
     for (const part of [head, tail, lastHead, lastTail]) {
       this.#queue.set(part, at);
       at += part.length;
@@ -500,7 +522,7 @@ class NativeDatagrams implements MovableDatagrams {
   }
 
   #reportPath(target: SendTarget, reason: string): void {
-    const name = this.#senders.name(new Uint32Array(target.address.buffer), 0);
+    const name = target.peer?.name ?? this.#senders.nameOf(target.address);
     this.#options.onAdapted?.(
       `datagrams to ${name} are sent one by one: its path does not take UDP GSO of this size (${reason})`,
     );
@@ -513,6 +535,7 @@ class NativeDatagrams implements MovableDatagrams {
   }
 
   #deliver(control: number, count: number, errno: number): boolean {
+    this.#links?.reportChanges();
     this.#ioBatch.begin();
     if (control + count > 0) this.#controlTrains = control;
     this.#control += control;
@@ -528,7 +551,7 @@ class NativeDatagrams implements MovableDatagrams {
     if (this.#closed !== undefined) return;
     const index = this.#index;
     const at = train * UDP_INDEX_WORDS;
-    const offset = (index[at] as number) + (train < UDP_CONTROL_SLOTS ? 0 : CONTROL_BYTES);
+    const offset = (index[at] as number) + (train < UDP_CONTROL_ENTRIES ? 0 : CONTROL_BYTES);
     const length = index[at + 1] as number;
     const stride = index[at + 2] as number;
     const count = index[at + 3] as number;
@@ -548,32 +571,26 @@ class NativeDatagrams implements MovableDatagrams {
             commonPrefix: index[at + UDP_INDEX_COMMON_PREFIX] as number,
           })
         : new Uint8Array(buffer, offset, length);
-    const from = this.#senders.name(index, at + UDP_INDEX_ADDRESS);
-    this.#receive?.({ bytes, from, trafficClass: index[at + UDP_INDEX_TRAFFIC_CLASS] as number });
+    const from = this.#sender(at, bytes);
+    if (from !== undefined)
+      this.#receive?.({ bytes, from, trafficClass: index[at + UDP_INDEX_TRAFFIC_CLASS] as number });
+  }
+
+  /**
+   * Returns the sender of a train: the name of the peer if there are links, otherwise the socket address. A message of the handshake goes
+   * to the link layer.
+   */
+  #sender(at: number, bytes: Uint8Array): string | undefined {
+    const links = this.#links;
+    if (links === undefined) return this.#senders.name(this.#index, at + UDP_INDEX_ADDRESS);
+    const link = this.#index[at + UDP_INDEX_LINK] as number;
+    if (link !== 0) return links.peerOf(link)?.name;
+    links.receive(bytes, this.#senders.name(this.#index, at + UDP_INDEX_ADDRESS));
+    return undefined;
   }
 
   #fail(reason: string, count: number = 1): void {
     this.counters.failed.set(reason, (this.counters.failed.get(reason) ?? 0) + count);
     this.#destinations.noteFailure(reason);
   }
-}
-
-function hasRoute(native: Native, host: string, port: number): boolean {
-  const address = native.socketAddress(host, port);
-  return address !== undefined && native.pathMtu(address) > 0;
-}
-
-function longestByTarget(targets: readonly SendTarget[], offsets: Uint32Array): ReadonlyMap<SendTarget, number> {
-  const lengths = new Map<SendTarget, number>();
-  for (const [at, target] of targets.entries()) {
-    lengths.set(target, Math.max(lengths.get(target) ?? 0, offsets[UDP_QUEUED_WORDS * at + 1] as number));
-  }
-  return lengths;
-}
-
-/** Returns a socket address, padded with zeros to `ADDRESS_BYTES`. */
-function paddedAddress(address: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(ADDRESS_BYTES);
-  padded.set(address.subarray(0, ADDRESS_BYTES));
-  return padded;
 }

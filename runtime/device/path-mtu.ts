@@ -36,3 +36,9 @@ export function pathPayload(locations: readonly string[]): number {
   });
   return (mtus.length === 0 ? ETHERNET_MTU : mtus.reduce((least, mtu) => Math.min(least, mtu))) - IPV6_HEADER_BYTES;
 }
+
+/** Whether the kernel has a route to a numeric host. */
+export function hasRoute(native: Native, host: string, port: number): boolean {
+  const address = native.socketAddress(host, port);
+  return address !== undefined && native.pathMtu(address) > 0;
+}

@@ -15,6 +15,13 @@ export class SenderNames {
     this.#native = native;
   }
 
+  /** Returns the text of a socket address. */
+  nameOf(address: Uint8Array): string {
+    const words = new Uint32Array(ADDRESS_BYTES / 4);
+    new Uint8Array(words.buffer).set(address.subarray(0, ADDRESS_BYTES));
+    return this.name(words, 0);
+  }
+
   /** Returns the text of the socket address at word `at`, which is padded with zeros to `ADDRESS_BYTES`. */
   name(words: Uint32Array, at: number): string {
     const key = keyOf(words, at);

@@ -8,6 +8,7 @@ import { type Family, type Resolve, resolveName } from "./destinations.ts";
 import { type HostPort, parseHostPort } from "../plan/values/host-port.ts";
 import type { Dscp } from "./dscp.ts";
 import type { LinuxFlowCache } from "./linux-flow-cache.ts";
+import type { NativeLinks } from "./native-links.ts";
 import { type MovableDatagrams, openNativeDatagrams } from "./native-datagrams.ts";
 import { openNodeDatagrams } from "./node-datagrams.ts";
 import type { IoBatch } from "./io-batch.ts";
@@ -43,6 +44,8 @@ export interface UdpOptions {
   readonly ioBatch?: IoBatch;
   /** The flow cache of the node. None by default. */
   readonly flowCache?: LinuxFlowCache | undefined;
+  /** Links to the peers, which datagrams are sealed for. By default datagrams are not sealed. Needs the addon. */
+  readonly links?: NativeLinks | undefined;
 }
 
 /** Payload of an Ethernet frame (1500) less the headers of IPv6 (40) and UDP (8). */

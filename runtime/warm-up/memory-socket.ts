@@ -1,9 +1,12 @@
 import {
   ADDRESS_BYTES,
+  DESTINATION_BYTES,
   SENT,
+  UDP_CONTROL_ENTRIES,
   UDP_CONTROL_SLOTS,
   UDP_INDEX_ADDRESS,
   UDP_INDEX_COMMON_PREFIX,
+  UDP_INDEX_LINK,
   UDP_INDEX_TRAFFIC_CLASS,
   UDP_INDEX_WORDS,
   UDP_QUEUED_WORDS,
@@ -62,13 +65,14 @@ export class MemorySocket implements UdpHandle {
   /** Delivers one datagram or one train, as one read cycle. */
   deliver(from: Uint8Array, { bytes, count, length, commonPrefix }: SentDatagrams): void {
     const index = this.#index;
-    const at = UDP_CONTROL_SLOTS * UDP_INDEX_WORDS;
+    const at = UDP_CONTROL_ENTRIES * UDP_INDEX_WORDS;
     const lastAt = (count - 1) * length;
     this.#arena.set(bytes, UDP_CONTROL_SLOTS * UDP_SLOT_BYTES);
     index.set([0, length, count > 1 ? length : UDP_SLOT_BYTES, count, lastAt, bytes.length - lastAt], at);
     new Uint8Array(index.buffer, index.byteOffset + 4 * (at + UDP_INDEX_ADDRESS), ADDRESS_BYTES).fill(0).set(from);
     index[at + UDP_INDEX_COMMON_PREFIX] = commonPrefix;
     index[at + UDP_INDEX_TRAFFIC_CLASS] = 0;
+    index[at + UDP_INDEX_LINK] = 0;
     this.#onRead?.(0, 1, 0);
   }
 
@@ -77,9 +81,9 @@ export class MemorySocket implements UdpHandle {
     for (let at = 0; at < count; at++) {
       const start = this.#queued[UDP_QUEUED_WORDS * at] as number;
       const length = this.#queued[UDP_QUEUED_WORDS * at + 1] as number;
-      const end = start + ADDRESS_BYTES;
-      const bytes = this.#queue.slice(end, end + length);
-      this.#onSent(this.#queue.slice(start, end), { bytes, count: 1, length, commonPrefix: length });
+      const from = start + DESTINATION_BYTES;
+      const bytes = this.#queue.slice(from, from + length);
+      this.#onSent(this.#queue.slice(start, start + ADDRESS_BYTES), { bytes, count: 1, length, commonPrefix: length });
       sum += length;
     }
     return this.#countSent(count, sum);
@@ -96,7 +100,7 @@ export class MemorySocket implements UdpHandle {
     lastAt: number,
     lastLength: number,
   ): number {
-    let at = ADDRESS_BYTES;
+    let at = DESTINATION_BYTES;
     const [head, tail, lastHead, lastTail] = [headLength, tailLength, lastHeadLength, lastTailLength].map((length) =>
       this.#queue.subarray(at, (at += length)),
     );
@@ -120,6 +124,14 @@ export class MemorySocket implements UdpHandle {
   }
 
   probe(): number {
+    return 0;
+  }
+
+  sendPlain(): number {
+    return 0;
+  }
+
+  guard(): number {
     return 0;
   }
 

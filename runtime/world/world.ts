@@ -112,7 +112,7 @@ export interface Timer {
 /** Received datagram, or train of datagrams from one sender. `bytes` are valid only during the call of the receiver. */
 export interface Datagram {
   readonly bytes: Uint8Array;
-  /** `host:port`, numeric; IPv6 hosts in brackets. */
+  /** Name of the peer with whose keys the datagram was sealed. Without links `host:port`, numeric; IPv6 hosts in brackets. */
   readonly from: string;
   /** Name of the node whose key authenticates the datagram. Absent on links without keys. */
   readonly principal?: string;
@@ -166,6 +166,8 @@ export interface Datagrams {
   send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */
   sendTrain?(to: string, train: DatagramTrain, trafficClass?: number): void;
+  /** Sends a message of the handshake of links to `host:port`, as it is. Absent if datagrams are not sealed. */
+  sendHandshake?(to: string, bytes: Uint8Array): void;
   /**
    * Sends a datagram that must not be fragmented. Returns false if it is too long for the local interface. Absent if every path carries
    * datagrams of `maxPayload` bytes.
