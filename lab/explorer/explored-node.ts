@@ -16,6 +16,7 @@ import { CallIds, callIdsIn } from "./call-ids.ts";
 import { type Digest, DigestSum, Hasher } from "./digest.ts";
 import type { IdProbe } from "./effects.ts";
 import { ExploredClock } from "./explored-clock.ts";
+import { impureCalls } from "./impure-calls.ts";
 import type { TakenNode } from "./taken-node.ts";
 
 /** Length of the longest datagram. Long enough that no message is split. */
@@ -34,6 +35,8 @@ const STEP_MEMORY: number = 2 ** 23;
 
 export interface ExploredNodeSettings {
   readonly number: number;
+  /** How often the node has started before. Each start has random streams of its own. */
+  readonly starts: number;
   readonly address: string;
   readonly program: Program;
   readonly facts: readonly Fact[];
@@ -73,6 +76,10 @@ export class ExploredNode {
   readonly #nameHashes = new Map<string, number>();
   /** Events of timers whose numbers rules read. */
   readonly #numbered: ReadonlySet<number>;
+  /** Whether rules read the time of the clock itself, or draw random numbers. */
+  readonly #readsClock: boolean;
+  readonly #draws: boolean;
+  readonly #starts: number;
   /** Tables of waiting calls, and those of them whose calls time out. */
   readonly #waiting: readonly Table[];
   readonly #timed: readonly Table[];
@@ -84,6 +91,7 @@ export class ExploredNode {
     this.address = address;
     this.ledger = ledger;
     this.#isExact = settings.isExact;
+    this.#starts = settings.starts;
     this.#isHeldElsewhere = settings.isHeldElsewhere;
     this.#callIds = new CallIds(number, (id) => ledger.callIds.has(id), settings.isHeldElsewhere);
     const callId = (): number => this.#callIds.take();
@@ -93,6 +101,9 @@ export class ExploredNode {
     this.#receive = made.receive;
     this.history = this.node.keepHistory(ledger);
     this.#numbered = numberedTimers(this.node.plan);
+    const calls = impureCalls(this.node.plan);
+    this.#readsClock = calls.some(({ name }) => name === "f_now");
+    this.#draws = calls.some(({ name }) => name !== "f_now") || this.#numbered.size > 0;
     this.#ordered = this.history.tables.flatMap(orderOf);
     this.#waiting = this.history.tables.filter((table): table is Table => table !== undefined && holdsCalls(table));
     this.#timed = this.#waiting.filter(({ spec }) => spec.lifetime < Infinity || spec.endsAt !== undefined);
@@ -194,12 +205,15 @@ export class ExploredNode {
 
   /**
    * Hash of the state: rows, the order of rows in tables with a size, the order of timers, and how many random numbers were drawn. If `now`
-   * is given, in seconds, the times from then until the timers are due belong to it, too.
+   * is given, in seconds, the times from then until the timers are due belong to it, too, and the time itself if rules read it.
    */
   digest(now?: number): Digest {
     const { sum } = this.ledger;
     const hasher = new Hasher(this.number).word(sum.low).word(sum.high);
-    this.#addOrders(hasher, now ?? (this.#isExact ? this.clock.now() : undefined));
+    const exactly = now ?? (this.#isExact ? this.clock.now() : undefined);
+    this.#addOrders(hasher, exactly);
+    if (exactly !== undefined && this.#readsClock) hasher.number(exactly);
+    if (exactly !== undefined || this.#draws) hasher.word(this.#starts);
     this.#addDraws(hasher);
     const channel = this.history.channelState;
     if (channel !== undefined) hasher.text(JSON.stringify(channel, plainJson));

@@ -73,7 +73,12 @@ export class FairRun {
     return first === undefined ? undefined : nodeChoice("tick", first);
   }
 
-  /** Hash of the state, with the time left until each timer and message is due. */
+  /** Seconds since the run began. */
+  get time(): number {
+    return this.#time;
+  }
+
+  /** Hash of all that decides how the run continues: the state, and the time left until each timer and message is due. */
   get digest(): Digest {
     const sum = new DigestSum();
     for (let node = 0; node < this.#timers.length; node++) {
@@ -82,6 +87,7 @@ export class FairRun {
       if (explored !== undefined) sum.add(explored.digest(now));
     }
     const hasher = new Hasher(sum.low).word(sum.high);
+    this.#system.addFate(hasher);
     for (let at = this.#first; at < this.#messages.length; at++) {
       const { at: time, message } = this.#messages[at] as { readonly at: number; readonly message: Message };
       hasher.word(message.digest.low).word(Math.round((time - this.#time) * 1e6));

@@ -2,9 +2,9 @@
 import type { Choice } from "./choice.ts";
 import { type Digest, numberOf } from "./digest.ts";
 import { FAIR_ACTIONS_MAX, FairRun } from "./fair-run.ts";
+import { GoalTimes } from "./goal-times.ts";
 import { type Finding, inspect } from "./outcome.ts";
 import type { Invariants } from "./invariants.ts";
-import { StateSet } from "./state-set.ts";
 import type { System } from "./system.ts";
 
 /** Finding of a fair run. `schedule` leads to it; it is empty if the goal was missed. */
@@ -13,12 +13,19 @@ export interface BadEnd {
   readonly schedule: readonly Choice[];
 }
 
+/** State of a fair run behind a timer. */
+interface PassedState {
+  readonly digest: Digest;
+  /** Seconds since the run began. */
+  readonly at: number;
+}
+
 export class FairEnd {
   readonly #system: System;
   readonly #invariants: Invariants;
   readonly #seconds: number;
-  /** States from which the goal is known to come to hold. */
-  readonly #reaching = new StateSet();
+  /** States of fair runs from which the goal is known to come to hold. */
+  readonly #known = new GoalTimes();
 
   /** The goal must hold within `seconds` of the common time of a fair run. */
   constructor(system: System, invariants: Invariants, seconds: number) {
@@ -48,18 +55,25 @@ export class FairEnd {
     const [system, invariants] = [this.#system, this.#invariants];
     const run = new FairRun(system);
     const schedule: Choice[] = [];
-    const passed: Digest[] = [system.stateDigest];
+    const passed: PassedState[] = [];
     const repetition = new Repetition();
-    while (!invariants.isGoal && !this.#reaching.has(passed.at(-1) as Digest)) {
+    let goalAt: number | undefined;
+    while (!invariants.isGoal) {
       const choice = schedule.length < FAIR_ACTIONS_MAX ? run.take(this.#seconds) : undefined;
       if (choice === undefined) return missed(this.#missed(schedule.length));
       schedule.push(choice);
       const finding = inspect(system, invariants, new Set());
       if (finding !== undefined) return { finding, schedule };
-      passed.push(system.stateDigest);
       if (repetition.isRepeated(run)) return missed("goal() never holds without further faults");
+      if (choice.kind !== "tick") continue;
+      const digest = run.digest;
+      const left = this.#known.get(digest);
+      goalAt = left === undefined ? undefined : run.time + left;
+      if (goalAt !== undefined && goalAt <= this.#seconds) break;
+      passed.push({ digest, at: run.time });
     }
-    for (const digest of passed) this.#reaching.add(digest);
+    const end = invariants.isGoal ? run.time : (goalAt as number);
+    for (const { digest, at } of passed) this.#known.set(digest, end - at);
     return undefined;
   }
 

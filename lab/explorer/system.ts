@@ -361,6 +361,7 @@ export class System {
     const address = addresses[node] as string;
     const explored = new ExploredNode({
       number: node,
+      starts,
       address,
       program: programs?.[node] ?? program,
       facts: factsOf(node),
@@ -413,6 +414,12 @@ export class System {
     const hasher = new Hasher(sum.low).word(sum.high);
     this.flying.addOrder(hasher);
     return hasher.digest();
+  }
+
+  /** Adds to a hash what decides further random numbers and losses: the random streams, and which nodes are down for good. */
+  addFate(hasher: Hasher): void {
+    hasher.number(this.#draw);
+    for (let node = 0; node < this.#slots.length; node++) hasher.word(this.#mayBeUp(node) ? 1 : 0);
   }
 
   #digestOf(node: number): Digest {

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8";
+import { impureCalls } from "../../../lab/explorer/impure-calls.ts";
 import type { Plan, StrandSpec } from "../../../runtime/plan/contract/plan.ts";
 import type { PredicateRole } from "../../../runtime/plan/values/predicate-spec.ts";
 import { countOf } from "../../../runtime/plan/values/count-of.ts";
@@ -49,16 +50,12 @@ function megabytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20);
 }
 
-const IMPURE = /\bf_(?:now|rand|drand|randID|idgen|random|coinFlip|seal)\(/;
-
 /** Returns a warning for each rule that puts a time or a random value into a table or message, by which states never repeat. */
-export function unrepeatableRules({ strands }: Plan): readonly string[] {
+export function unrepeatableRules(plan: Plan): readonly string[] {
   const found = new Map<string, string>();
-  for (const { origin, operators } of strands) {
-    // The compiler itself reads the clock for the deadlines of calls, in variables that begin with `$`.
-    const drawing = operators.find((operator) => IMPURE.test(operator) && !operator.startsWith("Assign $"));
-    const call = drawing === undefined ? undefined : IMPURE.exec(drawing)?.[0];
-    if (call !== undefined) found.set(origin.rule, `rule ${origin.rule} (${origin.file}:${origin.line}) uses ${call})`);
+  for (const { origin, name } of impureCalls(plan)) {
+    if (found.has(origin.rule)) continue;
+    found.set(origin.rule, `rule ${origin.rule} (${origin.file}:${origin.line}) uses ${name}()`);
   }
   return [...found.values()];
 }
