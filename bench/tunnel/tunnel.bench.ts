@@ -4,7 +4,16 @@ import { report } from "../harness/report.ts";
 import { measureInRounds, ROUNDS, type Sample } from "../harness/rounds.ts";
 import { TestBed } from "../harness/test-bed.ts";
 import type { Contender, Tunnel } from "./tunnel-contender.ts";
-import { I3, RON, RON_DETOUR, THREE_LAYERS, TUNNEL, TUNNEL_PLAIN } from "./contenders/mosaic.ts";
+import {
+  I3,
+  RON,
+  RON_DETOUR,
+  THREE_LAYERS,
+  TUNNEL,
+  TUNNEL_AES,
+  TUNNEL_CHACHA,
+  TUNNEL_PLAIN,
+} from "./contenders/mosaic.ts";
 import { OPENVPN } from "./contenders/openvpn.ts";
 import { VETH } from "./contenders/veth.ts";
 import { compareFirstSeconds, FIRST_SECOND } from "./first-second.ts";
@@ -24,11 +33,24 @@ const ONLY: string = process.argv.find((option) => option.startsWith("--only="))
 /** Fresh tunnels of each contender whose first second is measured. */
 const FIRST_SECONDS = IS_QUICK ? 1 : 15;
 
-const CONTENDERS: readonly Contender[] = [VETH, OPENVPN, TUNNEL, TUNNEL_PLAIN, RON, RON_DETOUR, THREE_LAYERS, I3];
+const CONTENDERS: readonly Contender[] = [
+  VETH,
+  OPENVPN,
+  TUNNEL,
+  TUNNEL_AES,
+  TUNNEL_CHACHA,
+  TUNNEL_PLAIN,
+  RON,
+  RON_DETOUR,
+  THREE_LAYERS,
+  I3,
+];
 /** References of each contender. */
 const REFERENCES: ReadonlyMap<Contender, readonly Contender[]> = new Map([
   [OPENVPN, [VETH]],
   [TUNNEL, [OPENVPN, VETH]],
+  [TUNNEL_AES, [TUNNEL]],
+  [TUNNEL_CHACHA, [TUNNEL]],
   [TUNNEL_PLAIN, [OPENVPN]],
   [RON, [TUNNEL, OPENVPN, VETH]],
   [RON_DETOUR, [TUNNEL]],

@@ -304,7 +304,7 @@ class NativeDatagrams implements MovableDatagrams {
   }
 
   numeric(to: string): string | undefined {
-    return this.#destinations.numeric(to);
+    return this.#links === undefined ? this.#destinations.numeric(to) : this.#links.sealing(to)?.name;
   }
 
   unanswered(to: string): void {

@@ -141,7 +141,10 @@ export interface Datagrams {
    * known.
    */
   refusal?(to: string): string | undefined;
-  /** Returns the numeric `host:port` of a name, if it is resolved. Absent if there are no names. */
+  /**
+   * Returns the sender of the datagrams that come from a destination: the numeric `host:port` of a name, if it is resolved, or with links the
+   * name itself, if it has a session. Absent if there are no names.
+   */
   numeric?(to: string): string | undefined;
   /**
    * Reports that a destination has not answered probes: if the destination is a name, the name may now have another address. Absent if

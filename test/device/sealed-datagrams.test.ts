@@ -84,6 +84,7 @@ describe("a datagram", () => {
     there.datagrams.send("here", plainOf("two"));
     await vi.waitFor(() => expect([forth.rows, back.rows]).toEqual([[plainOf("one")], [plainOf("two")]]));
     expect([...forth.senders, ...back.senders]).toEqual(["here", "there"]);
+    expect(["there", "nobody"].map((name) => here.datagrams.numeric?.(name))).toEqual(["there", undefined]);
     expect(here.links.counts).toMatchObject({ sealed: 1, opened: 1 });
     expect(here.datagrams.counters).toMatchObject({ sent: 1, sentBytes: 7 + 28, received: 1, receivedBytes: 7 });
   });

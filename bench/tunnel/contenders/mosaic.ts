@@ -1,11 +1,15 @@
 import { fileURLToPath } from "node:url";
 import { type TestBed, type BedHost, HOSTS, type Network } from "../../harness/test-bed.ts";
+import type { SessionKeys } from "../../../runtime/world/links.ts";
 import { type Contender, INNER_MTU, type Tunnel } from "../tunnel-contender.ts";
 
 const MOSAIC = fileURLToPath(new URL("../../../mosaic", import.meta.url));
 const SHIMMED = fileURLToPath(new URL("../../seams/shim.mzl", import.meta.url));
 const SEALING = fileURLToPath(new URL("../../seams/sealed.mzl", import.meta.url));
 const INDIRECTION = fileURLToPath(new URL("indirection.mzl", import.meta.url));
+const SEALED_NODE = fileURLToPath(new URL("sealed-node.ts", import.meta.url));
+/** Options that the script `mosaic` gives to Node.js, as far as they matter for speed. */
+const V8_OPTIONS: readonly string[] = ["--min-semi-space-size=8", "--max-semi-space-size=16"];
 const LAYERS = fileURLToPath(new URL("three-layers.mzl", import.meta.url));
 
 /** `tunnel.mzl` between two hosts. */
@@ -21,6 +25,20 @@ export const TUNNEL_PLAIN: Contender = mosaic("tunnel.mzl, no offloads", {
   isQuietWhenIdle: true,
   members: ["a", "b"],
   more: () => ["--no-gso", "--no-gro", "--no-tso"],
+});
+
+/** The same with sealed datagrams, by each cipher. The keys are fixed. */
+export const TUNNEL_AES: Contender = mosaic("tunnel.mzl, AES-256-GCM", {
+  program: "tunnel.mzl",
+  isQuietWhenIdle: true,
+  members: ["a", "b"],
+  cipher: "aes-256-gcm",
+});
+export const TUNNEL_CHACHA: Contender = mosaic("tunnel.mzl, ChaCha20-Poly1305", {
+  program: "tunnel.mzl",
+  isQuietWhenIdle: true,
+  members: ["a", "b"],
+  cipher: "chacha20-poly1305",
 });
 
 /** A RON of three hosts, two of which exchange packets directly. */
@@ -97,14 +115,21 @@ interface Setup {
   readonly isQuietWhenIdle?: boolean;
   /** Whether `--peer` alone maps inner addresses to peers, as it does with one overlay. True when left out. */
   readonly isMapped?: boolean;
+  /** Cipher of the datagrams. They are not sealed when left out. */
+  readonly cipher?: SessionKeys["cipher"];
   /** Further options of a host's node. */
   readonly more?: (host: BedHost, nodes: readonly Node[]) => readonly string[];
   readonly prepare?: (bed: TestBed, network: Network) => void;
 }
 
+/** The node of the bundle, or the one with fixed keys, from the sources. */
+function commandOf(cipher: SessionKeys["cipher"] | undefined): readonly string[] {
+  return cipher === undefined ? [MOSAIC] : [process.execPath, ...V8_OPTIONS, SEALED_NODE, cipher];
+}
+
 function mosaic(
   name: string,
-  { program, members, isQuietWhenIdle = false, isMapped = true, more, prepare }: Setup,
+  { program, members, isQuietWhenIdle = false, isMapped = true, cipher, more, prepare }: Setup,
 ): Contender {
   return {
     name,
@@ -119,7 +144,15 @@ function mosaic(
         const device = `--tun=moz${number} --tun-addr ${self.inner}/24 --mtu ${INNER_MTU}`;
         const others = nodes.filter((node) => node !== self);
         const peers = others.map((node) => `--peer=${isMapped ? `${node.inner}=` : ""}${node.location}`);
-        const start = [MOSAIC, "run", program, "--no-control", "--listen", self.location, ...device.split(" ")];
+        const start = [
+          ...commandOf(cipher),
+          "run",
+          program,
+          "--no-control",
+          "--listen",
+          self.location,
+          ...device.split(" "),
+        ];
         return [...start, ...peers, ...(more?.(self.host, nodes) ?? [])];
       };
       const tunnel: Tunnel = {
