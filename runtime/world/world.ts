@@ -142,8 +142,8 @@ export interface Datagrams {
    */
   refusal?(to: string): string | undefined;
   /**
-   * Returns the sender of the datagrams that come from a destination: the numeric `host:port` of a name, if it is resolved, or with links the
-   * name itself, if it has a session. Absent if there are no names.
+   * Returns the sender of the datagrams that come from a destination: the numeric `host:port` of a name, if it is resolved, or with links
+   * the name itself, if it has a session. Absent if there are no names.
    */
   numeric?(to: string): string | undefined;
   /**

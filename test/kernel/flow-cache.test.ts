@@ -96,6 +96,23 @@ test.each(["127.0.0.1:10009", "0.0.0.0:10000"])(
   },
 );
 
+test("the flow cache seals and opens, and goes on after a rekey", { timeout: 60_000 }, async () => {
+  const [program] = PROGRAMS["send packets by their destination"] ?? [""];
+  const plays = { program, seed: 6, events: EVENTS, isSealed: true };
+  const { hits, hitsBefore: _before, hitsOfRekey, ...short } = await played({ ...plays, hasFlowCache: true });
+  const {
+    hits: none,
+    hitsBefore: _none,
+    hitsOfRekey: noneOfRekey,
+    ...long
+  } = await played({ ...plays, hasFlowCache: false });
+  expect(short).toEqual(long);
+  expect([none, noneOfRekey]).toEqual([{ sent: 0, delivered: 0 }, 0]);
+  expect(hitsOfRekey).toBe(6);
+  expect(hits.sent).toBeGreaterThan(3);
+  expect(short.seen.filter((line) => line.startsWith("peer ")).length).toBeGreaterThan(100);
+});
+
 /** A process in a namespace of its own that plays one play after the other, because its start takes longer than a play. */
 class Player implements AsyncDisposable {
   readonly #net = new Namespace();

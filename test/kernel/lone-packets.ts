@@ -16,6 +16,7 @@ import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import type { World } from "../../runtime/world/world.ts";
 import { tunDatagram } from "../session/tun-datagram.ts";
+import { SealedPeers } from "./sealed-peers.ts";
 
 export interface Play {
   readonly program: string;
@@ -24,6 +25,8 @@ export interface Play {
   readonly events: number;
   /** Address to which the socket of the node moves after half of the events. */
   readonly movesTo?: string;
+  /** Whether datagrams are sealed. After half of the events all peers then get another session. */
+  readonly isSealed?: boolean;
 }
 
 /** Effects in order, and the counters of the node. */
@@ -33,6 +36,8 @@ export interface Played {
   readonly hits: Hits;
   /** Hits before the socket moved. */
   readonly hitsBefore: Hits;
+  /** Hits of one packet to each peer right after the rekey. */
+  readonly hitsOfRekey: number;
 }
 
 interface Hits {
@@ -58,13 +63,14 @@ const REPEATS = [1, 3, 8];
  * Plays packets to a node between its device and three peers on the loopback interface, all in this process, which is in a separate
  * namespace. Packets come one by one, each after the one before has been processed; rows change between them.
  */
-export async function play({ program, hasFlowCache, seed, events, movesTo }: Play): Promise<Played> {
-  const stage = await Stage.open(program, hasFlowCache);
+export async function play({ program, hasFlowCache, seed, events, movesTo, isSealed }: Play): Promise<Played> {
+  const stage = await Stage.open(program, hasFlowCache, isSealed === true);
   const generator = xoroshiro128plus(seed);
   const draw = (below: number): number => uniformInt(generator, 0, below - 1);
   const pick = <T>(of: readonly T[]): T => of[draw(of.length)] as T;
   for (let event = 0; event < events; event++) {
     if (movesTo !== undefined && event === events / 2) await stage.move(movesTo);
+    if (isSealed === true && event === events / 2) await stage.rekey();
     const to = `100.64.0.${2 + draw(4)}`;
     const length = pick(LENGTHS);
     const ttl = pick([64, 63]);
@@ -89,24 +95,30 @@ class Stage {
   #packets = 0;
   #port = 10_000;
   #hitsBefore: Hits = NO_HITS;
+  #hitsOfRekey = 0;
+  readonly #sealed: SealedPeers | undefined;
 
-  private constructor(node: Node, inside: Socket, peers: readonly Socket[]) {
+  private constructor(node: Node, inside: Socket, peers: readonly Socket[], sealed: SealedPeers | undefined) {
     this.#node = node;
+    this.#sealed = sealed;
     this.#inside = inside;
     this.#peers = peers;
     inside.on("message", (bytes) => this.#seen.push(`delivered ${bytes.length} ${bytes[0]}`));
     for (const [number, peer] of peers.entries()) {
-      peer.on("message", (bytes, { port }) => this.#seen.push(`peer ${number} has ${textOf(bytes)} from ${port}`));
+      peer.on("message", (bytes, { port }) => {
+        this.#seen.push(`peer ${number} has ${textOf(sealed?.open(bytes) ?? bytes)} from ${port}`);
+      });
     }
   }
 
-  static async open(text: string, hasFlowCache: boolean): Promise<Stage> {
+  static async open(text: string, hasFlowCache: boolean, isSealed: boolean): Promise<Stage> {
     const library = new FileLibrary();
     library.addText("text", text);
     const { plan, diagnostics } = compile(["text"], library, { defines: new Map(), dialect: undefined });
     if (plan === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
     const share = { ioBatch: new IoBatch(), flowCache: hasFlowCache ? new LinuxFlowCache() : undefined };
-    const udp = await openUdp(SELF, { trains: true, ...share });
+    const sealed = isSealed ? new SealedPeers(PEERS.map((port) => `127.0.0.1:${port}`)) : undefined;
+    const udp = await openUdp(SELF, { trains: true, ...share, links: sealed?.links });
     const address = parseCidr(`${INSIDE}/24`);
     if (!udp.ok || !address.ok) throw new Error("no socket");
     const tun = openTun({ name: "moz", address: address.cidr, mtu: 1400, trains: true, ...share });
@@ -124,7 +136,8 @@ class Stage {
     const node = new Node(loadProgram(plan), world, { names: [SELF], facts: [], watch: [] });
     node.start();
     const inside = await bound(7, INSIDE);
-    return new Stage(node, inside, await Promise.all(PEERS.map(async (port) => bound(port, "127.0.0.1"))));
+    const peers = await Promise.all(PEERS.map(async (port) => bound(port, "127.0.0.1")));
+    return new Stage(node, inside, peers, sealed);
   }
 
   /** Sends a packet through the device. */
@@ -139,10 +152,11 @@ class Stage {
 
   /** Lets a packet arrive from a peer. */
   async arrive(peer: number, length: number): Promise<void> {
-    const packet = packetFrom(peer, length, this.#packets++ % 256);
+    const plain = tunDatagram([packetFrom(peer, length, this.#packets++ % 256)]);
+    const datagram = this.#sealed?.seal(peer, plain) ?? plain;
     await this.#passes(
       ({ network }) => network.received,
-      () => this.#peers[peer]?.send(tunDatagram([packet]), this.#port, "127.0.0.1"),
+      () => this.#peers[peer]?.send(datagram, this.#port, "127.0.0.1"),
     );
   }
 
@@ -152,6 +166,28 @@ class Stage {
     if (moved.kind === "refused") throw new Error(moved.message);
     this.#port = Number(listen.split(":")[1]);
     this.#hitsBefore = this.#node.metrics().flowCache ?? NO_HITS;
+  }
+
+  /** Fills the cache, gives all peers another session, and sends and receives one packet of each flow. */
+  async rekey(): Promise<void> {
+    const destinations = ["100.64.0.2", "100.64.0.3", "100.64.0.4"];
+    for (const [at, to] of destinations.entries())
+      await this.change("insert", "addressMap", [to, `127.0.0.1:${PEERS[at]}`]);
+    const pass = async (times: number): Promise<void> => {
+      for (const [peer, to] of destinations.entries()) {
+        for (let turn = 0; turn < times; turn++) await this.leave(to, 1, 64);
+        for (let turn = 0; turn < times; turn++) await this.arrive(peer, 1);
+      }
+    };
+    const hits = (): number => {
+      const { sent, delivered } = this.#node.metrics().flowCache ?? NO_HITS;
+      return sent + delivered;
+    };
+    await pass(40);
+    const before = hits();
+    this.#sealed?.rekey();
+    await pass(1);
+    this.#hitsOfRekey = hits() - before;
   }
 
   /** Changes a row. Does nothing if the program has no such table. */
@@ -171,7 +207,13 @@ class Stage {
     await this.#node.stop();
     for (const socket of [this.#inside, ...this.#peers]) socket.close();
     const shown = { ...figures, rules, collisions, network, tun, devices: [tun] };
-    return { seen: this.#seen, figures: shown, hits: flowCache ?? NO_HITS, hitsBefore: this.#hitsBefore };
+    return {
+      seen: this.#seen,
+      figures: shown,
+      hits: flowCache ?? NO_HITS,
+      hitsBefore: this.#hitsBefore,
+      hitsOfRekey: this.#hitsOfRekey,
+    };
   }
 
   /** Does `work`, and waits until the node has processed one more packet and its effects have arrived. */
