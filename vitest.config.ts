@@ -21,7 +21,7 @@ const ALONE: string[] = [
   "test/device/*.test.ts",
   "test/kernel/{bulk,load}.test.ts",
   "test/lab/ping-view.test.ts",
-  "test/native/{load,split-join,user-namespace}.test.ts",
+  "test/native/{load,sessions,split-join,user-namespace}.test.ts",
   "test/node/{overlog-udp,tcp}.test.ts",
 ];
 

@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 
 #include "aead.h"
-#include "udp-socket.h"
+#include "udp-address.h"
 
 /* Greatest number of a link. The first is 1; 0 stands for a datagram outside of links. */
 #define LINKS_MAX 16383u

@@ -22,11 +22,6 @@
 /* Wanted size of the buffers. The kernel limits it for users other than root. */
 #define BUFFER_BYTES (7 << 20)
 
-socklen_t udp_address_length(const union udp_address *address) {
-  if (address->any.sa_family == AF_INET) return sizeof address->v4;
-  return address->any.sa_family == AF_INET6 ? sizeof address->v6 : 0;
-}
-
 static void enlarge_buffers(int fd) {
   int bytes = BUFFER_BYTES;
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0) {

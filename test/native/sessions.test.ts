@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { needs } from "../needs.ts";
+import { fuzz } from "./fuzzer.ts";
+
+test("opening mutated, replayed and reflected datagrams stays within bounds, and opens none of them", ({ skip }) => {
+  skip(needs("cc", "address sanitizer") !== undefined, needs("cc", "address sanitizer"));
+  expect(fuzz("sessions", 2)).toBeGreaterThan(100_000);
+});
