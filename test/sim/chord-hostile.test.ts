@@ -94,7 +94,7 @@ test.each([
   ["no list", "5"],
   ["a list of other values", '[My, "x", "y"]'],
 ])("a lookup goes round a node that answers it with %s", (_, answer) => {
-  const closest = `c1: this.return(Next) :- this.init(Key, _), self(Me), localAddr(My), Next := ${answer}.`;
+  const closest = `c1: this.return(Next) :- this.init(Key, _, _), self(Me), localAddr(My), Next := ${answer}.`;
   const [network] = ringWithLiar(changed("c1: this.return(", "}", closest), { successors: 3 });
   grow(network, 12, 1);
   network.pass(30);
@@ -107,6 +107,17 @@ test.each([
   expect(network.node(asker).metrics().network.sent - before).toBeLessThan(12 * 64 + 100);
   const wrong = asked.filter(({ key, number }) => network.answer(number) !== ownerOf(key, inOrder(network.addresses)));
   expect(wrong.length).toBeLessThanOrEqual(2);
+});
+
+test("a lookup ends at a node that names ever nearer owners", () => {
+  const closest =
+    "c1: this.return(Next) :- this.init(Key, _, _), localAddr(My), Next := [Key + (f_randID() >> 80), My, true].";
+  const [network] = ringWithLiar(changed("c1: this.return(", "}", closest));
+  const before = network.node(FIRST).metrics().network.sent;
+  const number = network.ask(FIRST, sha1(LIAR) - 1n, "find");
+  network.pass(5);
+  expect(network.answer(number)).toBe(LIAR);
+  expect(network.node(FIRST).metrics().network.sent - before).toBeLessThan(64 + 50);
 });
 
 test("a finger that does not answer a lookup is dropped at once", () => {

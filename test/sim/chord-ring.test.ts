@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { sha1 } from "../../runtime/plan/library/functions/sha1.ts";
 import { ChordNetwork, inOrder } from "./chord-network.ts";
 import { grow, passUntilIdeal, wrongLookups } from "./chord-ring.ts";
 
@@ -17,6 +18,22 @@ describe("boot and join", () => {
     passUntilIdeal(network, 60);
     expect(wrongLookups(network, 200)).toEqual([]);
   });
+});
+
+test("every node finds a node that has just joined, before the lists of all have it", () => {
+  const network = new ChordNetwork({ successors: 8 });
+  grow(network, 20);
+  passUntilIdeal(network, 60);
+  for (let at = 0; at < 5; at++) {
+    const joined = network.join();
+    while (network.list(joined).length === 0) network.pass(0.1);
+    network.pass(0.2);
+    const without = network.members().filter((one) => !network.list(one).some(([, address]) => address === joined));
+    const asked = without.map((one) => network.ask(one, sha1(joined) - 1n, "find"));
+    network.pass(2);
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.filter((number) => network.answer(number) !== joined)).toEqual([]);
+  }
 });
 
 describe("failures", () => {
