@@ -7,7 +7,7 @@ import { expect, onTestFinished } from "vitest";
 
 const NATIVE: string = fileURLToPath(new URL("../../native", import.meta.url));
 
-type FuzzerName = "split-join" | "sessions";
+type FuzzerName = "split-join" | "sessions" | "replay-window";
 
 /** A fuzzer: the sources beside its own that it is built from, and the form of its last line, which begins with the amount of work. */
 interface Fuzzer {
@@ -20,6 +20,10 @@ const FUZZERS: Readonly<Record<FuzzerName, Fuzzer>> = {
     sources: ["split.c", "join.c", "ip.c", "checksum.c"],
     outcome: /^seed \d+\n(\d+) bytes, [1-9]\d* split, [1-9]\d* groups of [1-9]\d* packets joined\n$/,
   },
+  "replay-window": {
+    sources: ["replay-window.c"],
+    outcome: /^seed \d+\n(\d+) counters, [1-9]\d* admitted, [1-9]\d* refused\n$/,
+  },
   sessions: {
     sources: ["sessions.c", "aead.c", "replay-window.c", "udp-steering.c", "udp-address.c", "clock.c", "mac.c"],
     outcome: /^seed \d+\n(\d+) datagrams, [1-9]\d* opened\n$/,
@@ -28,7 +32,7 @@ const FUZZERS: Readonly<Record<FuzzerName, Fuzzer>> = {
 
 const SANITIZED: readonly string[] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1", "-g"];
 
-/** Runs a fuzzer for some seconds under sanitizers, which must find nothing. Returns the amount of work: bytes or datagrams. */
+/** Runs a fuzzer for some seconds under sanitizers, which must find nothing. Returns the amount of work: bytes, datagrams or counters. */
 export function fuzz(name: FuzzerName, seconds: number): number {
   const folder = mkdtempSync(join(tmpdir(), "mosaic-fuzz-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
