@@ -80,6 +80,21 @@ test.for(["fast", "paper"] as const)(
   },
 );
 
+test("a member that was cut off has its detours again after the next probe", () => {
+  const ron = new RonNetwork(4, "fast", 11, QUIET);
+  const [a = "", b = "", ...relays] = ron.addresses;
+  ron.simulation.runUntil(20);
+  ron.simulation.cut(a, b);
+  ron.simulation.runUntil(30);
+  expect(relays).toContain(ron.next(a, b));
+  for (const relay of relays) ron.simulation.cut(a, relay);
+  ron.simulation.runUntil(33);
+  expect(ron.next(a, b)).toBe(b);
+  for (const relay of relays) ron.simulation.heal(a, relay);
+  ron.simulation.runUntil(33 + 0.5 * (4 / 3) + 0.2);
+  expect(relays).toContain(ron.next(a, b));
+});
+
 test("no traffic is routed through a dead member after it is detected", () => {
   const ron = new RonNetwork(6, "fast", 3, QUIET);
   const [a = "", b = "", relay = ""] = ron.addresses;
