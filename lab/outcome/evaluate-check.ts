@@ -4,7 +4,7 @@ import type { Check, Expectation, Topology } from "../topology/topology.ts";
 import { formatRate } from "../topology/rate.ts";
 import type { AllowedLoss } from "../topology/topology-document.ts";
 import type { FlowRecord } from "./flow-record.ts";
-import type { Outage, PingRecord } from "./ping-record.ts";
+import type { PingRecord } from "./ping-record.ts";
 import type { QueryAnswer } from "./query-answer.ts";
 import { describeQuery, queryVerdict } from "./query-verdict.ts";
 import { formatPath, type Routes } from "./routes.ts";
@@ -29,7 +29,8 @@ interface Evidence {
   readonly pings: readonly PingRecord[];
   readonly flows: readonly (FlowRecord | undefined)[];
   readonly routes: Routes | undefined;
-  outages(traffic: number): readonly Outage[];
+  /** Seconds of the longest outage of a traffic since the first event. */
+  longestOutage(traffic: number): number;
 }
 
 /**
@@ -74,10 +75,8 @@ function verdictOf(
 ): Verdict {
   switch (expectation.kind) {
     case "outage": {
-      const worst = (number: number): number =>
-        record.outages(number).reduce((most, { seconds }) => Math.max(most, seconds), 0);
-      const most = traffic.reduce((longest, number) => Math.max(longest, worst(number)), 0);
-      const failed = traffic.filter((number) => worst(number) > expectation.most);
+      const most = traffic.reduce((longest, number) => Math.max(longest, record.longestOutage(number)), 0);
+      const failed = traffic.filter((number) => record.longestOutage(number) > expectation.most);
       return { holds: failed.length === 0, observed: most === 0 ? "none" : formatDuration(most), failed };
     }
     case "lost":

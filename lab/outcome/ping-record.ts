@@ -70,6 +70,22 @@ export class PingRecord {
     return { seconds: Infinity, lost };
   }
 
+  /**
+   * Returns the seconds of the longest outage of the requests sent from `start` on. An outage lasts from a lost request to the reply to the
+   * next answered one, or to the last request if none is.
+   */
+  longestOutageFrom(start: number): number {
+    let longest = 0;
+    let lostAt: number | undefined;
+    for (const request of this.#requests) {
+      if (request === undefined || request.sentAt < start) continue;
+      if (request.answeredAt === undefined) lostAt ??= request.sentAt;
+      if (lostAt !== undefined) longest = Math.max(longest, (request.answeredAt ?? request.sentAt) - lostAt);
+      if (request.answeredAt !== undefined) lostAt = undefined;
+    }
+    return longest;
+  }
+
   /** Counts the requests sent in an interval of time, and the answered ones among them. */
   between(from: number, to: number): { readonly sent: number; readonly answered: number } {
     const sent = this.#requests.filter((one) => one !== undefined && one.sentAt >= from && one.sentAt < to);

@@ -124,6 +124,14 @@ export class RunRecord {
     );
   }
 
+  /** Returns the seconds of the longest outage of a traffic, from the first event with an effect on. 0 without such an event. */
+  longestOutage(traffic: number): number {
+    const first = this.actions.find(({ hasEffect }) => hasEffect);
+    if (first === undefined) return 0;
+    const longest = this.pings[traffic]?.longestOutageFrom(first.at) ?? 0;
+    return this.outages(traffic).reduce((most, { seconds }) => Math.max(most, seconds), longest);
+  }
+
   #check({ check, ended, answers }: Observation & { readonly kind: "check" }): void {
     const definition = this.#topology.checks[check];
     if (definition === undefined) return;

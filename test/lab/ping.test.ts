@@ -75,4 +75,13 @@ describe("the record of a ping", () => {
     const { seconds, lost } = recordOf(requests).outageFrom(0.25);
     expect(`${Number(seconds.toFixed(2))} s, ${lost} lost`).toBe(outage);
   });
+
+  test.each([
+    ["no request is lost", "!!!!!!", 0],
+    ["losses before it do not count", "!..!!!", 0],
+    ["the longest of several counts", "!!!.!!...!!.!", 0.32],
+    ["no later request is answered", "!!!...", 0.2],
+  ])("the longest outage from 0.25 s on: %s", (_, requests, seconds) => {
+    expect(recordOf(requests).longestOutageFrom(0.25)).toBeCloseTo(seconds);
+  });
 });
