@@ -14,32 +14,42 @@ export interface DownloadVariant {
   readonly profile: "fast" | "paper";
   /** Longest time without an answered ping, as in topology files. */
   readonly outage: string;
+  /** Whether each host captures its packets. A host that captures has no flow cache, so its packets cost more. */
+  readonly captures: boolean;
 }
 
 /** Time at which wget starts, in seconds of the run. */
 export const DOWNLOAD_START = 20;
+/** Rate in kbit/s above which a host receives data: probes and pings need less. */
+export const DATA_RATE = 100;
 const DURATION = "260s";
 
 /** Results of one download, in the folder that `mosaic lab` has written. */
 export class DownloadResults {
   readonly #folder: string;
+  /** Series of the plot of throughput that shows what wget receives. */
+  readonly series: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, series: string) {
     this.#folder = folder;
+    this.series = series;
   }
 
-  /** Returns the seconds from the start of wget to its end. */
+  /** Returns the seconds from the start of wget to the last sample of the plot with data. */
   seconds(): number {
-    const log = readFileSync(join(this.#folder, "bob.commands.log"), "utf8");
-    const ended = /^([\d.]+) wget .*: exit code 0$/m.exec(log);
-    return Number(ended?.[1]) - DOWNLOAD_START;
+    const last = this.#samples(this.series).findLast(({ rate }) => rate > DATA_RATE);
+    return (last?.t ?? Infinity) - DOWNLOAD_START;
   }
 
   /** Returns the rates in kbit/s of a series of the plot of throughput, of the samples between two times of the run. */
   rates(series: string, from: number, to: number): readonly number[] {
+    return this.#samples(series).flatMap(({ t, rate }) => (t > from && t < to ? [rate] : []));
+  }
+
+  #samples(series: string): readonly { readonly t: number; readonly rate: number }[] {
     const rows = readFileSync(join(this.#folder, "throughput.csv"), "utf8").split("\n");
     const samples = rows.map((row) => row.split(",")).filter(([, name]) => name === series);
-    return samples.flatMap(([t, , rate]) => (Number(t) > from && Number(t) < to ? [Number(rate) / 1000] : []));
+    return samples.map(([t, , rate]) => ({ t: Number(t), rate: Number(rate) / 1000 }));
   }
 
   /** Returns the bytes of the datagrams from one address to another in the capture of a host. */
@@ -53,18 +63,22 @@ export class DownloadResults {
   }
 }
 
-/** Runs a topology of lab/alice with a download, changed to a variant. Throws if a check of the topology fails. */
-export function download(folder: string, name: string, variant: DownloadVariant): Promise<DownloadResults> {
-  return run(folder, `${variant.name}-${name}`, varied(name, variant));
+/** Topologies of lab/alice with the download, and the series of their plots that shows what wget receives. */
+const SERIES = { "home-direct": "bob received", "home-download": "bob/mosaic0 received" } as const;
+type Download = keyof typeof SERIES;
+
+/** Runs a topology of lab/alice, changed to a variant. Throws if a check of the topology fails. */
+export function download(folder: string, name: Download, variant: DownloadVariant): Promise<DownloadResults> {
+  return run(join(folder, `${variant.name}-${name}`), varied(name, variant), name, variant.captures);
 }
 
 /** As `download`, without the failure of the link. */
-export function withoutFailure(folder: string, name: string, variant: DownloadVariant): Promise<DownloadResults> {
+export function withoutFailure(folder: string, name: Download, variant: DownloadVariant): Promise<DownloadResults> {
   const text = varied(name, variant).replaceAll(/\[\[events\]\]\n(?:.+\n)+/g, "");
-  return run(folder, `${variant.name}-${name}-without-failure`, text);
+  return run(join(folder, `${variant.name}-${name}-without-failure`), text, name, variant.captures);
 }
 
-function varied(name: string, { bytes, rate, profile, outage }: DownloadVariant): string {
+function varied(name: Download, { bytes, rate, profile, outage }: DownloadVariant): string {
   const text = readFileSync(`lab/alice/${name}.toml`, "utf8")
     .replace(/^duration = .*$/m, `duration = "${DURATION}"`)
     .replace(/^rate = .*$/m, `rate = "${rate}"`)
@@ -73,11 +87,11 @@ function varied(name: string, { bytes, rate, profile, outage }: DownloadVariant)
   return profile === "fast" ? text : `defines = { PROFILE = "${profile}" }\n${text}`;
 }
 
-async function run(folder: string, name: string, text: string): Promise<DownloadResults> {
-  const file = join(folder, `${name}.toml`);
-  const out = join(folder, name);
+async function run(out: string, text: string, name: Download, captures: boolean): Promise<DownloadResults> {
+  const file = `${out}.toml`;
   writeFileSync(file, text);
-  const { code, stdout, stderr } = await mosaic("lab", file, "--check", "--json", "--out", out, "--plot", out);
+  const results = captures ? ["--plot", out, "--out", out] : ["--plot", out];
+  const { code, stdout, stderr } = await mosaic("lab", file, "--check", "--json", ...results);
   if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
-  return new DownloadResults(out);
+  return new DownloadResults(out, SERIES[name]);
 }
