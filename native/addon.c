@@ -8,7 +8,7 @@
 #include "udp.h"
 
 /* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
-#define CONTRACT 18
+#define CONTRACT 19
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -22,6 +22,7 @@ NAPI_MODULE_INIT() {
       {"seal", NULL, gcm_seal, NULL, NULL, NULL, napi_enumerable, NULL},
       {"open", NULL, gcm_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openTrain", NULL, gcm_open_train, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"mac", NULL, links_mac, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openLinks", NULL, links_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openUdp", NULL, udp_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"socketAddress", NULL, udp_socket_address, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -56,6 +56,11 @@ export interface Native {
    */
   notify(path: string, message: string): number;
   /**
+   * Returns mac1, the first authenticator of messages of the handshake: BLAKE2s with a key of 32 bytes and 16 bytes of result. Undefined if
+   * the key has another length or this Node.js exports no OpenSSL.
+   */
+  mac(key: Uint8Array, bytes: Uint8Array): Uint8Array | undefined;
+  /**
    * AES-GCM by the OpenSSL of Node.js: keys of 16 or 32 bytes, nonces of 12. Writes the ciphertext of `plain` and the tag of 16 bytes to
    * `sealed`, whose length must be the sum of theirs. Returns undefined if the lengths do not fit or this Node.js exports no OpenSSL.
    */
@@ -388,7 +393,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another version was built from other sources. */
-const CONTRACT = 18;
+const CONTRACT = 19;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

@@ -61,6 +61,21 @@ static const uint8_t *key_of(napi_env env, napi_value value) {
   return length == AEAD_KEY ? bytes : NULL;
 }
 
+/* mac(key, bytes): the keyed BLAKE2s of the bytes; undefined if it cannot be computed here. Called as messages are sent. */
+napi_value links_mac(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2], result = NULL;
+  uint8_t mac[MAC_BYTES];
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count < 2 || !mac_works()) return NULL;
+  const uint8_t *key = key_of(env, arguments[0]);
+  const uint8_t *bytes = bytes_of(env, arguments[1], &length);
+  struct evp_mac_ctx_st *context = key == NULL || bytes == NULL ? NULL : mac_new(key);
+  if (context == NULL) return NULL;
+  if (mac_write(context, bytes, length, mac)) napi_create_buffer_copy(env, MAC_BYTES, mac, NULL, &result);
+  mac_free(context);
+  return result;
+}
+
 /* setMacKey(key): an errno, or 0. */
 static napi_value set_mac_key(napi_env env, napi_callback_info info) {
   napi_value arguments[ARGUMENTS_MAX];

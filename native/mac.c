@@ -1,6 +1,7 @@
 /*
  * The first authenticator of handshake messages, mac1: BLAKE2s with a key and 16 bytes of result, by the OpenSSL inside
- * Node.js. Anybody may send handshake messages, so those with a wrong one must cost little. Called by sessions.c.
+ * Node.js. Anybody may send handshake messages, so those with a wrong one must cost little. Called by sessions.c
+ * and links.c.
  */
 #include "mac.h"
 
@@ -29,7 +30,7 @@ void mac_free(struct evp_mac_ctx_st *context) {
 }
 
 /* Without a key EVP_MAC_init begins another message with the key of the context. */
-static bool mac_of(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t length, uint8_t mac[MAC_BYTES]) {
+bool mac_write(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t length, uint8_t mac[MAC_BYTES]) {
   size_t written = 0;
   return EVP_MAC_init(context, NULL, 0, NULL) == 1 && EVP_MAC_update(context, bytes, length) == 1 &&
          EVP_MAC_final(context, mac, &written, MAC_BYTES) == 1 && written == MAC_BYTES;
@@ -37,7 +38,7 @@ static bool mac_of(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t 
 
 bool mac_is_right(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t length, const uint8_t mac[MAC_BYTES]) {
   uint8_t right[MAC_BYTES];
-  return mac_of(context, bytes, length, right) && CRYPTO_memcmp(mac, right, MAC_BYTES) == 0;
+  return mac_write(context, bytes, length, right) && CRYPTO_memcmp(mac, right, MAC_BYTES) == 0;
 }
 
 bool mac_works(void) {

@@ -17,6 +17,9 @@ bool mac_works(void);
 struct evp_mac_ctx_st *mac_new(const uint8_t key[MAC_KEY]);
 void mac_free(struct evp_mac_ctx_st *context);
 
+/* Writes the keyed BLAKE2s of the bytes. Returns false when OpenSSL fails. */
+bool mac_write(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t length, uint8_t mac[MAC_BYTES]);
+
 /* Whether `mac` is the keyed BLAKE2s of the bytes. The comparison takes the same time for each `mac`. */
 bool mac_is_right(struct evp_mac_ctx_st *context, const uint8_t *bytes, size_t length, const uint8_t mac[MAC_BYTES]);
 

@@ -36,7 +36,7 @@ export function openWith(
 }
 
 /** Like `sealWith`, with a nonce of 12 bytes, which must not have been used with this key. */
-function sealBytes(
+export function sealBytes(
   { algorithm }: NoiseCipher,
   key: Uint8Array,
   nonce: Uint8Array,

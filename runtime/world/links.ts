@@ -61,4 +61,26 @@ export interface LinkEvents {
   unsealable(to: string, bytes: Uint8Array, trafficClass: number): void;
   /** A peer has used a new session for the first time, or has another endpoint. Which one, `state` tells. */
   changed(): void;
+  /** A datagram of a peer that has nothing inside. */
+  keepalive(peer: LinkedPeer): void;
+}
+
+/** Table of links. Two classes implement it: native-links.ts with the addon, and the memory links of tests. */
+export interface Links {
+  /** Installs the link layer. */
+  onEvents(events: LinkEvents): void;
+  /** Sets the key of the first authenticator of handshake messages to this node, 32 bytes. */
+  setMacKey(key: Uint8Array): void;
+  /**
+   * Adds a peer, or changes the endpoint of one. `endpoint` is a numeric `host:port`. Returns undefined if there are too many links, or the
+   * socket cannot reach the endpoint.
+   */
+  add(name: string, endpoint: string): LinkedPeer | undefined;
+  /** Removes a peer and its sessions. */
+  remove(peer: LinkedPeer): void;
+  /** Adds a session to a link. Returns undefined, or the code of the error: `EEXIST` for a known key id, `ENOSPC` for a full link. */
+  addSession(peer: LinkedPeer, keys: SessionKeys): string | undefined;
+  removeSession(id: number): void;
+  state(peer: LinkedPeer): LinkState | undefined;
+  readonly counts: LinkCounts;
 }

@@ -9,18 +9,24 @@ import { openSocket } from "./open-socket.ts";
 export interface LinkedSocket {
   readonly datagrams: Datagrams;
   readonly links: NativeLinks;
-  readonly told: { readonly handshakes: string[]; readonly unsealable: string[]; changes: number };
+  readonly told: {
+    readonly handshakes: string[];
+    readonly unsealable: string[];
+    readonly keepalives: string[];
+    changes: number;
+  };
 }
 
 export async function openLinked(listen: string = "127.0.0.1:0", options: UdpOptions = {}): Promise<LinkedSocket> {
   const links = NativeLinks.open(addon());
   if (typeof links === "string") throw new Error(links);
   const datagrams = await openSocket(listen, { trains: true, ...options, links });
-  const told = { handshakes: [] as string[], unsealable: [] as string[], changes: 0 };
+  const told = { handshakes: [] as string[], unsealable: [] as string[], keepalives: [] as string[], changes: 0 };
   links.onEvents({
     handshake: (bytes, from) => told.handshakes.push(`${from} ${Buffer.from(bytes).toString("hex")}`),
     unsealable: (to, bytes, trafficClass) => told.unsealable.push(`${to} ${bytes.length} ${trafficClass}`),
     changed: () => told.changes++,
+    keepalive: (peer) => told.keepalives.push(peer.name),
   });
   return { datagrams, links, told };
 }
