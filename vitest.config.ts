@@ -30,7 +30,7 @@ const NAMESPACES: string[] = [
   "test/bench/bench.test.ts",
   "test/cli/limits.test.ts",
   "test/house/surroundings.test.ts",
-  "test/kernel/{device,devices,ecn,flow-cache,loop,malformed,relay,ron,sizes,tunnel,two-wrappings}.test.ts",
+  "test/kernel/{device,devices,ecn,flow-cache,loop,malformed,relay,ron,sealed-tunnel,sizes,tunnel,two-wrappings}.test.ts",
   "test/lab/{broken,device-mtu,devices,kernel,networks,scenes,traffic,user-namespace}.test.ts",
   "test/native/tun.test.ts",
 ];

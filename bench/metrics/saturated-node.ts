@@ -52,7 +52,7 @@ export class SaturatedNode {
     const metrics = `${network.addressOf(NODE_HOST)}:9464`;
     const folder = mkdtempSync(join(tmpdir(), "mosaic-bench-"));
     const control = join(folder, "control.sock");
-    const options = ["--listen", listen, "--metrics", metrics, "--control", control];
+    const options = ["--insecure", "--listen", listen, "--metrics", metrics, "--control", control];
     const device = [`--tun=${DEVICE}`, "--tun-addr", `${INNER}/24`, "--peer", `${INNER_PEER}=${peer}`];
     discardDatagrams(bed, network.addressOf(SINK_HOST));
     const node = bed.spawn(NODE_HOST, [...onProcessor(1), MOSAIC, "run", "tunnel.mzl", ...options, ...device]);

@@ -54,6 +54,8 @@ export function nodeCommand(host: Host, setup: NodeSetup, start: number): readon
     ...[...host.secrets].flatMap(([name, path]) => ["--secret", `${name}=${path}`]),
     ...plans.watchedOn(host, topology).flatMap((predicate) => ["--watch", predicate]),
     ...(isOneOfMany ? ["--nodes", String(nodes.length)] : []),
+    // The hosts of a lab reach each other only.
+    "--insecure",
     "--control",
     isOneOfMany ? namespaces.socketFolder(host.machine) : namespaces.socketOf(host.name),
     ...(captures === undefined

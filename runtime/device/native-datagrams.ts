@@ -39,6 +39,7 @@ import { formatHostPort, unmapped } from "../plan/values/host-port.ts";
 import { Backlog } from "./backlog.ts";
 import { Destinations, type OnResolved, type Family, type KnownDestination, type Resolve } from "./destinations.ts";
 import { hasRoute, unfragmentedPayload } from "./path-mtu.ts";
+import { HEADER_BYTES } from "../wire/header.ts";
 import { readCyclesOf } from "./read-cycles.ts";
 import { LinuxFlowCache } from "./linux-flow-cache.ts";
 import type { LinkedPeer } from "../world/links.ts";
@@ -571,22 +572,19 @@ class NativeDatagrams implements MovableDatagrams {
             commonPrefix: index[at + UDP_INDEX_COMMON_PREFIX] as number,
           })
         : new Uint8Array(buffer, offset, length);
-    const from = this.#sender(at, bytes);
-    if (from !== undefined)
-      this.#receive?.({ bytes, from, trafficClass: index[at + UDP_INDEX_TRAFFIC_CLASS] as number });
+    const trafficClass = index[at + UDP_INDEX_TRAFFIC_CLASS] as number;
+    if (this.#links !== undefined) return this.#takeSealed(this.#links, at, bytes, trafficClass);
+    this.#receive?.({ bytes, from: this.#senders.name(index, at + UDP_INDEX_ADDRESS), trafficClass });
   }
 
-  /**
-   * Returns the sender of a train: the name of the peer if there are links, otherwise the socket address. A message of the handshake goes
-   * to the link layer.
-   */
-  #sender(at: number, bytes: Uint8Array): string | undefined {
-    const links = this.#links;
-    if (links === undefined) return this.#senders.name(this.#index, at + UDP_INDEX_ADDRESS);
+  /** Takes a train that the addon has opened. A message of the handshake, and a datagram with nothing inside, go to the link layer. */
+  #takeSealed(links: NativeLinks, at: number, bytes: Uint8Array, trafficClass: number): void {
     const link = this.#index[at + UDP_INDEX_LINK] as number;
-    if (link !== 0) return links.peerOf(link)?.name;
-    links.receive(bytes, this.#senders.name(this.#index, at + UDP_INDEX_ADDRESS));
-    return undefined;
+    if (link === 0) return links.receive(bytes, this.#senders.name(this.#index, at + UDP_INDEX_ADDRESS));
+    const peer = links.peerOf(link);
+    if (peer === undefined) return;
+    if (bytes.length === HEADER_BYTES) links.receiveKeepalive(peer);
+    else this.#receive?.({ bytes, from: peer.name, principal: peer.name, trafficClass });
   }
 
   #fail(reason: string, count: number = 1): void {

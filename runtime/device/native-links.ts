@@ -7,11 +7,11 @@ import { errnoName } from "../../native/errno.ts";
 import { LINK_CIPHERS, LINK_COUNTS, LINK_STATE, LINKS_MAX, type LinksHandle, type Native } from "../../native/index.ts";
 import { formatHostPort, type HostPort, parseHostPort, unmapped } from "../plan/values/host-port.ts";
 import type { Family } from "./destinations.ts";
-import type { LinkCounts, LinkedPeer, LinkEvents, LinkState, SessionKeys } from "../world/links.ts";
+import type { LinkCounts, LinkedPeer, LinkEvents, Links, LinkState, SessionKeys } from "../world/links.ts";
 
 const NS_PER_SECOND = 1e9;
 
-export class NativeLinks {
+export class NativeLinks implements Links {
   /** For `guard` of a socket. */
   readonly handle: LinksHandle;
   readonly #native: Native;
@@ -168,6 +168,11 @@ export class NativeLinks {
     if (changes === this.#changes) return;
     this.#changes = changes;
     this.#events?.changed();
+  }
+
+  /** Tells the link layer of a datagram with nothing inside. */
+  receiveKeepalive(peer: LinkedPeer): void {
+    this.#events?.keepalive(peer);
   }
 
   /** Passes a received message of the handshake to the link layer. */

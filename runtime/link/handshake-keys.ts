@@ -1,6 +1,6 @@
 /**
- * The handshake of a link as Noise IKpsk2: the first message carries a `Hello`, the second a `Welcome`, and both sides then have the keys of
- * a session. Functions of values only. link-layer.ts decides when they are called, and whom to answer.
+ * The handshake of a link as Noise IKpsk2: the first message carries a `Hello`, the second a `Welcome`, and both sides then have the
+ * keys of a session. Functions of values only. link-layer.ts decides when they are called, and whom to answer.
  */
 import { BLAKE2S } from "./noise-hash.ts";
 import { CHACHA_POLY } from "./noise-cipher.ts";

@@ -6,10 +6,10 @@
  *   initiation → `handshake` → the gate, the key, its owner → a response, and a session that seals once the peer has used it
  *   response → `handshake` → a session that seals at once, and the waiting datagrams leave
  *
- * Each second it looks what is due (link-timers.ts): initiations that are sent again, sessions that are renewed or end, and empty datagrams to
- * peers that have got no answer. Nothing that a stranger sends costs more than the gate allows, or is kept.
+ * Each second it looks what is due (link-timers.ts): initiations that are sent again, sessions that are renewed or end, and empty
+ * datagrams to peers that have got no answer. Nothing that a stranger sends costs more than the gate allows, or is kept.
  */
-import type { LinkedPeer, LinkEvents, Links, LinkState } from "../world/links.ts";
+import type { LinkedPeer, LinkEvents, LinkFigures, Links, LinkState } from "../world/links.ts";
 import type { Clock, Timer } from "../world/world.ts";
 import { HEADER_BYTES, writeHeader } from "../wire/header.ts";
 import { faultAt, type Trust } from "./certificate-check.ts";
@@ -132,6 +132,11 @@ export class LinkLayer implements LinkEvents {
     this.#dropUntrusted();
   }
 
+  /** Shows all peers where this node is now, by an empty datagram each. To be called when the addresses of the host have changed. */
+  moved(): void {
+    for (const peer of this.#peers.all) if (this.#canSeal(peer)) this.#sendKeepalive(peer);
+  }
+
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -148,6 +153,23 @@ export class LinkLayer implements LinkEvents {
       const state = peer.linked && this.#world.links.state(peer.linked);
       return { name: peer.name, key: peer.key, certificate: peer.certificate, endpoint: state?.endpoint };
     });
+  }
+
+  get figures(): LinkFigures {
+    const { sealed, opened, forged, replayed, unknownKey, unsealed, wrongMac, overrun } = this.#world.links.counts;
+    const refused = new Map<string, number>(this.counts.refused);
+    const ofAddon = {
+      forged,
+      replayed,
+      "unknown key id": unknownKey,
+      "not sealed": unsealed,
+      "wrong mac1": wrongMac,
+      overrun,
+    };
+    for (const [why, number] of Object.entries(ofAddon))
+      if (number > 0) refused.set(why, (refused.get(why) ?? 0) + number);
+    const { established, cookies } = this.counts;
+    return { sealed, opened, sessions: established, cookies, refused };
   }
 
   // Events of the socket

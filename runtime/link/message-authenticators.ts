@@ -1,6 +1,7 @@
 /**
- * The two authenticators at the end of an initiation or response. mac1 shows that the sender knows the public key of the receiver, mac2 that
- * it receives at the address from which it sends: its key is a cookie that the receiver sent there. After WireGuard (Donenfeld, NDSS 2017).
+ * The two authenticators at the end of an initiation or response. mac1 shows that the sender knows the public key of the receiver. mac2
+ * shows that it receives at the address from which it sends: its key is a cookie that the receiver sent there. After WireGuard (Donenfeld,
+ * NDSS 2017).
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { CHACHA_POLY, openBytes, sealBytes } from "./noise-cipher.ts";

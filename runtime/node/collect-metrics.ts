@@ -4,6 +4,7 @@ import { limitName, type Limits } from "../engine/limits/limits.ts";
 import type {
   CollisionMetrics,
   Counts,
+  LinkMetrics,
   MetricsSnapshot,
   TrafficMetrics,
   QueueMetrics,
@@ -56,6 +57,7 @@ export function collectMetrics(parts: MetricsSources): MetricsSnapshot {
     queues: queueMetrics(parts),
     streams: dataflow.hasStreams ? streamMetrics(dataflow.ports.tcp.sockets) : null,
     udp: dataflow.hasUdp ? udpMetrics(dataflow.ports.udpRx.sockets) : null,
+    links: linkMetrics(world),
     eventLoop: world.eventLoop?.delay() ?? null,
   };
 }
@@ -77,6 +79,11 @@ export function collectTrafficMetrics(
     unknownDevices: sumOfCounts([ports.tunTx, ports.tapTx].map(({ unknownDevices }) => unknownDevices.counts)),
     flowCache: flowCache?.hits ?? null,
   };
+}
+
+function linkMetrics({ linkFigures }: World): LinkMetrics | null {
+  const figures = linkFigures?.();
+  return figures === undefined ? null : { ...figures, refused: countsOf(figures.refused) };
 }
 
 /** Sums the counters of strands by rule, since a rule may have several strands. */

@@ -28,6 +28,8 @@ export interface MetricsSnapshot extends TrafficMetrics {
   readonly streams: StreamMetrics | null;
   /** Null if the program has no UDP sockets of its own. */
   readonly udp: UdpMetrics | null;
+  /** Null if the links have no keys. */
+  readonly links: LinkMetrics | null;
   /** Null in virtual time. */
   readonly eventLoop: EventLoopMetrics | null;
 }
@@ -204,6 +206,18 @@ export interface UdpMetrics {
   readonly failed: Counts;
   /** Datagrams that could not be sent, by reason. */
   readonly unsent: Counts;
+}
+
+/** Links with keys. */
+export interface LinkMetrics {
+  /** Datagrams sealed and opened. */
+  readonly sealed: number;
+  readonly opened: number;
+  /** Sessions that were agreed on, and answers to initiations with a cookie. */
+  readonly sessions: number;
+  readonly cookies: number;
+  /** Datagrams and messages of the handshake that were dropped, by reason. */
+  readonly refused: Counts;
 }
 
 export interface NetworkMetrics {

@@ -12,6 +12,7 @@ import type {
   StreamMetrics,
   DeviceMetrics,
   UdpMetrics,
+  LinkMetrics,
 } from "./metrics-snapshot.ts";
 
 /** Returns the metrics of a node for Prometheus. Names and labels are an interface: dashboards and alerts depend on them. */
@@ -27,6 +28,7 @@ export function metricsOf(snapshot: MetricsSnapshot): readonly MetricFamily[] {
     ...networkMetrics(snapshot),
     ...(snapshot.streams === null ? [] : streamMetrics(snapshot.streams)),
     ...(snapshot.udp === null ? [] : udpMetrics(snapshot.udp)),
+    ...(snapshot.links === null ? [] : linkMetrics(snapshot.links)),
     ...pathMetrics(snapshot),
     ...deviceMetrics("tun", snapshot.devices),
     ...deviceMetrics("tap", snapshot.devices),
@@ -325,6 +327,16 @@ function udpMetrics(udp: UdpMetrics): readonly MetricFamily[] {
     one("counter", "mosaic_udp_received_bytes_total", "Bytes that sockets of rules received.", udp.receivedBytes),
     byReason("mosaic_udp_calls_failed_total", "Failed UDP calls, by call and reason.", udp.failed),
     byReason("mosaic_udp_datagrams_failed_total", "Datagrams of rules that could not be sent, by reason.", udp.unsent),
+  ];
+}
+
+function linkMetrics(links: LinkMetrics): readonly MetricFamily[] {
+  return [
+    one("counter", "mosaic_link_sealed_datagrams_total", "Datagrams sealed for peers.", links.sealed),
+    one("counter", "mosaic_link_opened_datagrams_total", "Datagrams of peers opened.", links.opened),
+    one("counter", "mosaic_link_sessions_total", "Sessions that were agreed on with peers.", links.sessions),
+    one("counter", "mosaic_link_cookies_total", "Initiations answered with a cookie, under load.", links.cookies),
+    byReason("mosaic_link_refused_total", "Datagrams and messages of the handshake dropped, by reason.", links.refused),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Value } from "../plan/values/value.ts";
 export interface Sender {
   /** Authenticated name. Undefined if the sender is unknown, as it is on links without keys and inside a packet of an overlay. */
   readonly principal: string | undefined;
-  /** Address that the datagram came from. It is not authenticated. */
+  /** Name of the peer on links with keys, otherwise the address that the datagram came from, which is not authenticated. */
   readonly source: Value;
 }
 

@@ -84,3 +84,14 @@ export interface Links {
   state(peer: LinkedPeer): LinkState | undefined;
   readonly counts: LinkCounts;
 }
+
+/** What the links of a node have done so far. */
+export interface LinkFigures {
+  readonly sealed: number;
+  readonly opened: number;
+  /** Sessions that were agreed on, and answers to initiations with a cookie. */
+  readonly sessions: number;
+  readonly cookies: number;
+  /** Datagrams and messages of the handshake that were dropped, by reason. */
+  readonly refused: ReadonlyMap<string, number>;
+}

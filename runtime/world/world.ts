@@ -6,6 +6,7 @@
  * `write`. Failures of the environment are counted or returned, never thrown.
  */
 import type { Cidr } from "../ip/cidr.ts";
+import type { LinkFigures } from "./links.ts";
 import type { HostAddresses } from "./host-addresses.ts";
 import type { Streams } from "./streams.ts";
 import type { UdpSockets } from "./udp-sockets.ts";
@@ -26,6 +27,8 @@ export interface World {
   readonly datagrams: Datagrams;
   /** Moves `datagrams` to a socket at another `host:port` of this host. Absent if the environment cannot move the socket. */
   readonly moveTo?: ((listen: string) => Promise<MoveResult>) | undefined;
+  /** Returns what the links with keys have done. Absent if the links have no keys. */
+  readonly linkFigures?: (() => LinkFigures) | undefined;
   /** Devices of `--tun` and `--tap`, in the order of the command line. Their names differ. */
   readonly devices: readonly Device[];
   /** Returns whether an interface of this host has the numeric address. Absent if `datagrams` is bound to one address. */

@@ -38,6 +38,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: "run lab/demo/ron.toml: a link is cut during traffic, and the overlay routes around it",
     load: () => import("./commands/demo.ts"),
   },
+  { name: "key", summary: "make and show the keys of nodes", load: () => import("./commands/key.ts") },
   { name: "ps", summary: "list the running nodes of this host", load: () => import("./commands/ps.ts") },
   { name: "query", summary: "query the tables of a running node", load: () => import("./commands/query.ts") },
   { name: "ctl", summary: "change a running node", load: () => import("./commands/ctl.ts") },

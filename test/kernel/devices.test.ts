@@ -54,7 +54,17 @@ test("a TAP device joins two namespaces to one Ethernet", async () => {
     host.run("ip", "link", "set", "out", "up");
     const [here, there] = [at + 1, 2 - at].map((number) => `10.82.0.${number}:10000`) as [string, string];
     const peer = ["--fact", `peer("${there}")`];
-    const args = ["run", BRIDGE, "--no-control", "--listen", here, "--tap=eth9", "--tun-addr", `10.92.0.${at + 1}/24`];
+    const args = [
+      "run",
+      BRIDGE,
+      "--no-control",
+      "--insecure",
+      "--listen",
+      here,
+      "--tap=eth9",
+      "--tun-addr",
+      `10.92.0.${at + 1}/24`,
+    ];
     const node = new MosaicProcess([...args, ...peer, ...METRICS], ["ip", "netns", "exec", host.name]);
     onTestFinished(() => node.kill("SIGKILL"));
     return node;

@@ -54,7 +54,17 @@ describe("a node whose route to its peer leads into its device", () => {
 function start(host: Namespace, listen: string, peer: string, way: string, cidr: string, mtu: string): MosaicProcess {
   const here = peer.startsWith("[") ? "[fd09::1]:10000" : "10.8.0.1:10000";
   const device = ["--tun=moz", "--tun-addr", cidr, "--mtu", mtu, "--peer", way];
-  const options = ["run", "tunnel.mzl", "--no-control", "--listen", `${listen}:10000`, "--addr", here, ...device];
+  const options = [
+    "run",
+    "tunnel.mzl",
+    "--no-control",
+    "--insecure",
+    "--listen",
+    `${listen}:10000`,
+    "--addr",
+    here,
+    ...device,
+  ];
   return new MosaicProcess(options, ["ip", "netns", "exec", host.name]);
 }
 

@@ -47,6 +47,7 @@ export class RonLab {
       "run",
       "ron.mzl",
       "--no-control",
+      "--insecure",
       "--listen",
       underlay(host),
       ...device,

@@ -197,7 +197,7 @@ export class TunnelPair implements AsyncDisposable {
 
   #process(host: Namespace, args: readonly string[]): MosaicProcess {
     const prefix = ["ip", "netns", "exec", host.name, "env", ...this.#environment];
-    return new MosaicProcess(["run", "--no-control", ...args], prefix, this.#program);
+    return new MosaicProcess(["run", "--no-control", "--insecure", ...args], prefix, this.#program);
   }
 
   #crosses(): boolean {

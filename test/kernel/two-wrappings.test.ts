@@ -84,7 +84,13 @@ function nodeOn(host: Namespace, number: number, secret: string, more: readonly 
     `esp.member("${other}")`,
   ];
   const device = ["--tun=moz", "--tun-addr", `100.64.8.${number}/24`, ...more, "--secret", `esp=${secret}`];
-  const options = ["--listen", `10.79.8.${number}:10000`, ...device, ...facts.flatMap((fact) => ["--fact", fact])];
+  const options = [
+    "--insecure",
+    "--listen",
+    `10.79.8.${number}:10000`,
+    ...device,
+    ...facts.flatMap((fact) => ["--fact", fact]),
+  ];
   return new MosaicProcess(["run", RULES, "--no-control", ...options], ["ip", "netns", "exec", host.name]);
 }
 

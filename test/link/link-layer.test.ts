@@ -146,7 +146,7 @@ describe("pinned peers", () => {
     network.say(a, "b:1", "one");
     network.runUntil(1);
     network.move(b, "elsewhere:9");
-    network.say(b, "a:1", "here");
+    b.layer.moved();
     network.runUntil(2);
     network.say(a, "b:1", "two");
     network.runUntil(3);

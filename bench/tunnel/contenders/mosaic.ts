@@ -149,6 +149,7 @@ function mosaic(
           "run",
           program,
           "--no-control",
+          "--insecure",
           "--listen",
           self.location,
           ...device.split(" "),

@@ -102,6 +102,7 @@ function headLines(now: MetricsSnapshot, before: MetricsSnapshot | undefined): r
     `memory: ${bytes(memory.used)} of rows and queues${memory.limit === null ? "" : `, limit ${bytes(memory.limit)}`}`,
     ...streamLine(now),
     ...udpLine(now),
+    ...linkLine(now),
   ];
 }
 
@@ -121,6 +122,14 @@ function udpLine({ udp }: MetricsSnapshot): readonly string[] {
     `udp: ${countOf(sockets, "socket")}, ` +
       `${countOf(sent, "datagram")} sent (${bytes(sentBytes)}), ${received} received (${bytes(receivedBytes)})`,
   ];
+}
+
+function linkLine({ links }: MetricsSnapshot): readonly string[] {
+  if (links === null) return [];
+  const { sessions, sealed, opened, refused } = links;
+  const reasons = Object.entries(refused).map(([reason, count]) => `${count} refused (${reason})`);
+  const counts = `${countOf(sessions, "session")}, ${countOf(sealed, "datagram")} sealed, ${opened} opened`;
+  return [["links: " + counts, ...reasons].join(", ")];
 }
 
 function controlLine({ clients, requests, refused }: ControlMetrics): string {

@@ -32,6 +32,8 @@ interface RunInput extends LanguageInput, FactInput {
   readonly flowCache: boolean;
   readonly dscp?: Dscp;
   readonly peer: readonly string[];
+  readonly key?: string;
+  readonly insecure: boolean;
   readonly watch: readonly string[];
   readonly json: boolean;
   /** False for `--no-control`. */
@@ -103,9 +105,17 @@ export const command: CommandSpec<RunInput> = {
       parse: parseDscp,
     },
     {
-      syntax: "--peer <[vip=]addr>",
-      description: "address of another node (in the IP network or an overlay), and its virtual address",
+      syntax: "--peer <[vip=]addr[,key]>",
+      description: "address of another node (in the IP network or an overlay), its virtual address, and its public key",
       isRepeatable: true,
+    },
+    {
+      syntax: "--key <file>",
+      description: "secret key of the node: datagrams are exchanged, sealed, with peers whose keys are given",
+    },
+    {
+      syntax: "--insecure",
+      description: "run without keys at an address that other hosts reach: anybody can send tuples to the node",
     },
     ...FACT_OPTIONS,
     {
@@ -164,7 +174,8 @@ export const command: CommandSpec<RunInput> = {
 
 async function runOptions(input: RunInput): Promise<RunOptions> {
   const language = await languageOf(input);
-  const { parsePeer } = await import("../options/peer.ts");
+  const { parsePeerOption } = await import("../options/peer.ts");
+  const { linkKeysOf } = await import("../options/links.ts");
   checkNodes(input);
   const { mtu, tso, tunRestore, listen } = input;
   const devices = parseDevices(input.devices, { mtu, tso, restore: tunRestore, listen });
@@ -172,15 +183,18 @@ async function runOptions(input: RunInput): Promise<RunOptions> {
   if (input.pcap === "-" && (input.watch.length > 0 || input.json)) {
     throw wrongUsage("--pcap", "stdout cannot hold a capture and results; name a file");
   }
+  const peers = input.peer.map((text) => parsePeerOption(text));
+  const bound = listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1);
   return {
     ...language,
     files: input.files,
     facts: input.fact,
     factDirectories: input.facts,
-    peers: input.peer.map((text) => parsePeer(text)),
+    peers: peers.map(({ peer }) => peer),
+    links: linkKeysOf({ key: input.key, isInsecure: input.insecure, peers, listen: bound }),
     hasTun: devices.some(({ kind }) => kind === "tun"),
     hasPlugins: input.plugin.length > 0,
-    listen: listenAddresses(parsedHostPort("--listen", input.listen), input.nodes ?? 1),
+    listen: bound,
     addresses: input.addr.map((text) => announcedAddress(text)),
     devices,
     gso: input.gso,

@@ -1,8 +1,30 @@
+import { parseKey } from "../../../runtime/link/key-text.ts";
 import { canonicalIp } from "../../../runtime/plan/values/canonical-address.ts";
 import { parseIp } from "../../../runtime/plan/values/ip-address.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import { readAddress } from "../../query/read-address.ts";
 import { wrongUsage } from "../terminal/failure.ts";
+
+/** A use of `--peer`. */
+export interface PeerOption {
+  readonly text: string;
+  readonly peer: Peer;
+  /** Public key of the peer, 32 bytes; undefined if the user has not given it. Only a HOST:PORT has a key. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** A key at the end of the text. A key is the only text with this form, so an address in an overlay has none at its end. */
+const WITH_KEY = /^(.*),([A-Za-z0-9+/]{43}=)$/;
+
+/** Parses `--peer [VIP=]ADDR[,KEY]`. */
+export function parsePeerOption(text: string): PeerOption {
+  const [, address = text, keyText] = WITH_KEY.exec(text) ?? [];
+  const key = keyText === undefined ? undefined : parseKey(keyText);
+  const peer = parsePeer(address);
+  if (key !== undefined && typeof peer.address !== "string")
+    throw wrongUsage("--peer", `${address} is an address in an overlay; a key belongs to a HOST:PORT`);
+  return { text: address, peer, key };
+}
 
 /** Parses `--peer [VIP=]ADDR`. Both addresses of the result are canonical. */
 export function parsePeer(text: string): Peer {

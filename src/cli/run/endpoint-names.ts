@@ -8,11 +8,11 @@ export function endpointNames(listen: string, addresses: readonly string[], boun
   return [...new Set([...addresses, ...listenNames(listen, bound)])];
 }
 
-/** Warns about an address to which no peer can send, and about an address that other machines can reach. */
-export function warnAboutAddress(name: string, log: Log): void {
+/** Warns about an address to which no peer can send, and about one that other machines can reach if the links have no keys. */
+export function warnAboutAddress(name: string, areLinksOpen: boolean, log: Log): void {
   if (!parseHostPort(name).ok) return;
   if (isUnspecified(name))
     log.warn(`no peer can send to ${name}: no device of this host has an address yet; --addr HOST:PORT gives one`);
-  if (isLoopback(name)) return;
+  if (isLoopback(name) || !areLinksOpen) return;
   log.warn("links are not authenticated: anybody who can reach this address can send tuples to this node");
 }

@@ -9,6 +9,7 @@ import { presentNames } from "../../../runtime/node/own-addresses.ts";
 import type { Peer } from "../../../runtime/node/peer-facts.ts";
 import type { Program } from "../../../runtime/node/program.ts";
 import { formatWatchLine, type WatchLine } from "../../../runtime/observe/watch.ts";
+import type { SenderNames } from "../../../runtime/wire/sender.ts";
 import type { World } from "../../../runtime/world/world.ts";
 import type { ColumnNames } from "../../query/column-names.ts";
 import { runFailed } from "../terminal/failure.ts";
@@ -41,6 +42,9 @@ export interface NodeEndpoint {
   /** The addresses of `--addr`, which are the first elements of `names`. */
   readonly announced: readonly string[];
 }
+
+/** The names of a peer whose key the user has given: the one that the user wrote. */
+const PEER_NAMES: SenderNames = { namesOf: (principal) => [principal] };
 
 /** A node of this process. */
 export class HostedNode {
@@ -75,6 +79,7 @@ export class HostedNode {
       names: endpoint.names,
       announced,
       facts: [...factsOfPeers(prepared.program.plan, peers), ...prepared.directoryFacts],
+      ...(options.links.kind === "sealed" && { senderNames: PEER_NAMES }),
       ...(isOneOfMany && { processNames: all.map((one) => one.names) }),
       watch,
       limits: limitsOf(options.memory, all.length),

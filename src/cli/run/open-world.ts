@@ -6,6 +6,7 @@ import { LinuxHost } from "../../../runtime/device/linux-host.ts";
 import { LinuxFlowCache } from "../../../runtime/device/linux-flow-cache.ts";
 import { LinuxUdpSockets } from "../../../runtime/device/linux-udp-sockets.ts";
 import { LocalHosts } from "../../../runtime/device/local-hosts.ts";
+import type { NativeLinks } from "../../../runtime/device/native-links.ts";
 import { nativeCiphers } from "../../../runtime/device/native-ciphers.ts";
 import { NetStreams } from "../../../runtime/device/net-streams.ts";
 import { pathPayload } from "../../../runtime/device/path-mtu.ts";
@@ -17,14 +18,16 @@ import { Capture, captured } from "../../../runtime/observe/capture.ts";
 import { parseHostPort } from "../../../runtime/plan/values/host-port.ts";
 import type { Plan } from "../../../runtime/plan/contract/plan.ts";
 import { innerMtu } from "../../../runtime/wire/inner-mtu.ts";
-import type { World } from "../../../runtime/world/world.ts";
+import type { MoveResult, World } from "../../../runtime/world/world.ts";
 import { CaptureFile } from "../files/capture-file.ts";
 import type { DeviceRequest } from "../options/devices.ts";
+import { insecurity, type LinkKeys } from "../options/links.ts";
 import { runFailed } from "../terminal/failure.ts";
 import type { Log } from "../terminal/log.ts";
 import { endpointNames } from "./endpoint-names.ts";
 import type { NodeEndpoint } from "./hosted-node.ts";
 import { type DevicesShare, openDevice } from "./open-device.ts";
+import { openLinks, startLinkLayer } from "./open-links.ts";
 
 /** Options of the world of a node: its socket, device and capture. */
 export interface WorldOptions {
@@ -35,6 +38,7 @@ export interface WorldOptions {
   /** Devices to open, in the order of the command line. */
   readonly devices: readonly DeviceRequest[];
   readonly peers: readonly Peer[];
+  readonly links: LinkKeys;
   /** Whether the kernel may segment (GSO) and join (GRO) trains of datagrams. */
   readonly gso: boolean;
   readonly gro: boolean;
@@ -95,9 +99,16 @@ async function openWorld(
 ): Promise<World> {
   const flowCache = options.flowCache && options.pcap === undefined ? new LinuxFlowCache() : undefined;
   const shared = { ioBatch: new IoBatch(), flowCache };
-  const { datagrams, moveTo } = await bind(listen, options, maxPayload, shared, log);
+  const links = openLinks(options.links);
+  const { datagrams, moveTo } = await bind(listen, options, maxPayload, { ...shared, links }, log);
   resources.defer(() => datagrams.close());
-  const defaultMtu = innerMtu(plan, maxPayload);
+  const clock = new LinuxClock();
+  const linkLayer = links && startLinkLayer(options.links, links, datagrams, clock);
+  if (linkLayer !== undefined) {
+    resources.defer(() => linkLayer.close());
+    host.onChange(() => linkLayer.moved());
+  }
+  const defaultMtu = innerMtu(plan, datagrams.maxPayload);
   const firstTun = options.devices.find(({ kind }) => kind === "tun");
   const devices = options.devices.map((request) => {
     if (request.name !== undefined && deviceNames.has(request.name))
@@ -114,15 +125,27 @@ async function openWorld(
   const udp = new LinuxUdpSockets({ gso: options.gso, gro: options.gro, ioBatch: shared.ioBatch });
   const ends = {
     datagrams,
-    moveTo,
+    moveTo: moveTo && guardedMove(moveTo, options.links),
     devices,
     streams,
     udp,
     isLocalHost: (ip: string) => localHosts.has(ip),
     host,
+    linkFigures: linkLayer && (() => linkLayer.figures),
     ...(flowCache !== undefined && { flowCache }),
   };
-  return { clock: new LinuxClock(), seed: randomSeed(), secret, ciphers: nativeCiphers(), ...ends, eventLoop };
+  return { clock, seed: randomSeed(), secret, ciphers: nativeCiphers(), ...ends, eventLoop };
+}
+
+/** Lets a node without keys stay at addresses that only this machine reaches, unless the user allows others. */
+function guardedMove(
+  moveTo: (listen: string) => Promise<MoveResult>,
+  links: LinkKeys,
+): (listen: string) => Promise<MoveResult> {
+  return async (listen) => {
+    const message = links.kind === "open" ? insecurity(listen, links.isInsecure) : undefined;
+    return message === undefined ? moveTo(listen) : { ok: false, message };
+  };
 }
 
 /** Returns the hosts of the endpoints that need no lookup. */
@@ -165,7 +188,7 @@ async function bind(
   listen: string,
   { gso, gro, dscp }: WorldOptions,
   maxPayload: number,
-  shared: DevicesShare,
+  shared: DevicesShare & { readonly links: NativeLinks | undefined },
   log: Log,
 ): Promise<UdpResult & { readonly ok: true }> {
   const adapted = (message: string): void => log.info(message);

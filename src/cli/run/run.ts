@@ -83,7 +83,7 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   for (const node of nodes) await node.start(options, resources);
   served.setRunning(nodes.map(({ node }) => node));
   const describe = (files: readonly string[]): string => `running ${files.join(" ")} as ${namesOf(nodes)}`;
-  announce(describe(prepared.files), nodes, output.log);
+  announce(describe(prepared.files), nodes, options.links.kind === "open", output.log);
   warnAboutPeers(prepared, nodes, options, output.log);
   const manager = serviceManager(process.env, process.pid);
   manager?.ready(describe(prepared.files));
@@ -164,14 +164,14 @@ function checkWatched(watched: readonly string[], { predicates }: Plan): void {
   }
 }
 
-function announce(text: string, nodes: readonly HostedNode[], log: Log): void {
+function announce(text: string, nodes: readonly HostedNode[], areLinksOpen: boolean, log: Log): void {
   const { node, world } = nodes[0] as HostedNode;
   const devices = world.devices.map(({ name, network }) =>
     network === undefined ? `, ${name}` : `, ${name} with ${formatCidr(network)}`,
   );
   const device = node.devices.join(", ");
   log.info(`${text}${devices.join("")}`, { address: node.name, ...(device !== "" && { device }) });
-  warnAboutAddress(node.name, log);
+  warnAboutAddress(node.name, areLinksOpen, log);
 }
 
 function warnAboutPeers(

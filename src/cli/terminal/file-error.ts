@@ -5,6 +5,7 @@ export function fileErrorReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return NO_SUCH_FILE;
   if (code === "ENOTDIR") return "a part of its path is not a folder";
+  if (code === "EEXIST") return "there is such a file already";
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES" || code === "EPERM") return "permission denied";
   if (code === "ENOSPC") return "the disk is full";

@@ -25,6 +25,7 @@ const healthy: MetricsSnapshot = {
   flowCache: null,
   streams: null,
   udp: null,
+  links: null,
   eventLoop: null,
 };
 

@@ -72,6 +72,7 @@ function metricsOf(name: string): MetricsSnapshot {
     flowCache: null,
     streams: null,
     udp: null,
+    links: null,
     eventLoop: null,
   };
 }

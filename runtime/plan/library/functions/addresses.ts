@@ -25,7 +25,10 @@ export const addressFunctions: readonly FunctionSpec[] = [
   define("f_host", 1, ["string"], (address) => hostPortOf(address)?.host),
   /** f_port(Address): the port of "host:port". Fails for other values. */
   define("f_port", 1, ["number"], (address) => hostPortOf(address)?.port),
-  /** f_src(): the address that sent the tuple of this step, null if the step began on this node. It is not authenticated. */
+  /**
+   * f_src(): the address that sent the tuple of this step, null if the step began on this node. On links with keys it is the authenticated
+   * name of the peer.
+   */
   defineImpure("f_src", 0, ["string", "address", "null"], (ambient) => ambient.source()),
 ];
 
