@@ -8,6 +8,8 @@ import { mosaic } from "../cli/mosaic.ts";
 export interface DownloadVariant {
   readonly name: string;
   readonly bytes: number;
+  /** Duration of the run, as in topology files. */
+  readonly duration: string;
   /** Rate of each link, as in topology files. */
   readonly rate: string;
   /** Profile of ron.mzl. */
@@ -22,7 +24,6 @@ export interface DownloadVariant {
 export const DOWNLOAD_START = 20;
 /** Rate in kbit/s above which a host receives data: probes and pings need less. */
 export const DATA_RATE = 100;
-const DURATION = "260s";
 
 /** Results of one download, in the folder that `mosaic lab` has written. */
 export class DownloadResults {
@@ -78,9 +79,9 @@ export function withoutFailure(folder: string, name: Download, variant: Download
   return run(join(folder, `${variant.name}-${name}-without-failure`), text, name, variant.captures);
 }
 
-function varied(name: Download, { bytes, rate, profile, outage }: DownloadVariant): string {
+function varied(name: Download, { bytes, duration, rate, profile, outage }: DownloadVariant): string {
   const text = readFileSync(`lab/alice/${name}.toml`, "utf8")
-    .replace(/^duration = .*$/m, `duration = "${DURATION}"`)
+    .replace(/^duration = .*$/m, `duration = "${duration}"`)
     .replace(/^rate = .*$/m, `rate = "${rate}"`)
     .replace(/^outage = .*$/m, `outage = "${outage}"`)
     .replaceAll("21000000", String(bytes));

@@ -14,21 +14,51 @@ import {
   withoutFailure,
 } from "./alice-download.ts";
 
+const NAMESPACES = ["root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc"];
+
 test("Chord goes from IP to ron while paths fail, and no lookup fails twice", { timeout: 600_000 }, async () => {
   const { code, stdout } = await mosaic("sim", "lab/alice/switch.toml", "--check", "--json");
   expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
 });
 
+test.for(["home", "school", "banned", "move", "bridges", "probes"])(
+  "lab/alice/%s.toml holds in namespaces",
+  {
+    timeout: 300_000,
+  },
+  async (name, { skip }) => {
+    const reason = needs(...NAMESPACES);
+    skip(reason !== undefined, reason);
+    const { code, stdout } = await mosaic("lab", `lab/alice/${name}.toml`, "--check", "--json");
+    expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
+  },
+);
+
 const folder = mkdtempSync(join(tmpdir(), "alice-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const NAMESPACES = ["root", "network namespaces", "/dev/net/tun", "addon", "ip", "nft", "tc"];
 const SERVERS = [1, 2, 3, 4, 5, 6].map((at) => `server${at} received`);
 
 const VARIANTS: readonly DownloadVariant[] = [
-  { name: "21 MB", bytes: 21_000_000, rate: "3Mbit", profile: "fast", outage: "3s", captures: true },
-  { name: "21 MB, paper profile", bytes: 21_000_000, rate: "3Mbit", profile: "paper", outage: "20s", captures: true },
-  { name: "500 MB", bytes: 500_000_000, rate: "40Mbit", profile: "fast", outage: "3s", captures: false },
+  { name: "21 MB", bytes: 21_000_000, duration: "150s", rate: "3Mbit", profile: "fast", outage: "3s", captures: true },
+  {
+    name: "21 MB, paper profile",
+    bytes: 21_000_000,
+    duration: "150s",
+    rate: "3Mbit",
+    profile: "paper",
+    outage: "20s",
+    captures: true,
+  },
+  {
+    name: "500 MB",
+    bytes: 500_000_000,
+    duration: "240s",
+    rate: "40Mbit",
+    profile: "fast",
+    outage: "3s",
+    captures: false,
+  },
 ];
 
 /** Expects the paths of Figure 5 of the paper: packets between Bob and Alice pass the gateway, and those round the failure also a relay. */
