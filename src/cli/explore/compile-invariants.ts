@@ -52,9 +52,12 @@ export function compileInvariants(
   });
   const shown = diagnostics.filter(isOfInvariants);
   refuseUnknownTables(shown, sources, explored);
+  refuseWrongColumns(shown, sources);
+  refuseShortViolation(shown, file);
   if (shown.length > 0) output.problem(showDiagnostics(shown, sources, output.hasColour));
   if (plan === undefined) throw invariantsFailure(shown);
   const rules = core?.rules ?? [];
+  refuseRulesForGiven(rules, file, explored);
   if (!rules.some(({ head }) => [VIOLATION, GOAL, REACHABLE].includes(head.name.text)))
     throw runFailed(`${file} has no rule for violation(..), reachable(..) or goal(), so it checks nothing`);
   return { program: loadProgram(plan), names: rules.flatMap(reachableName) };
@@ -92,6 +95,40 @@ function refuseUnknownTables(
   const hint = nearest === undefined ? known : `did you mean \`${nearest}\`?`;
   const kind = isMessage ? "sends no message" : "has no table";
   throw runFailed(`${file}:${line}: the program ${kind} \`${name}\`; ${hint}`);
+}
+
+/** The columns of a table of the program are one less than those of its declaration here, whose first one is the node. */
+function refuseWrongColumns(diagnostics: readonly Diagnostic[], sources: readonly Source[]): void {
+  const wrong = diagnostics.find(
+    ({ code, related }) => code === "E0212" && related.some(({ span }) => span.file === DECLARATIONS),
+  );
+  if (wrong?.span === undefined) return;
+  const { file, start } = wrong.span;
+  const text = sources.find((source) => source.file === file)?.text ?? "";
+  const line = text.slice(0, start).split("\n").length;
+  const [, name = "", here = "", declared = ""] = /^`(.*)` has (\d+) .* and (\d+) /.exec(wrong.message) ?? [];
+  const isMessage = name.startsWith(`${FLYING}.`);
+  const added = isMessage ? 0 : 1;
+  const [written, own] = [Number(here) - added, Number(declared) - added];
+  const where = isMessage ? "with From and To" : "in the program";
+  throw runFailed(`${file}:${line}: \`${name}\` has ${countOf(own, "column")} ${where}, and ${written} here`);
+}
+
+/** A key that a column is missing for shows that the rules give fewer columns than the declaration of `violation` here. */
+function refuseShortViolation(diagnostics: readonly Diagnostic[], file: string): void {
+  if (!diagnostics.some(({ code, span }) => code === "E0217" && span?.file === DECLARATIONS)) return;
+  throw runFailed(
+    `${file}: \`${VIOLATION}\` has at least two columns, a name and what shows it: violation("two leaders", [A, B])`,
+  );
+}
+
+/** The explorer fills the tables of the program, `up` and the messages: a rule of the invariants cannot add rows to them. */
+function refuseRulesForGiven(rules: readonly CoreRule[], file: string, { plan }: ExploredProgram): void {
+  const given = new Set([UP, ...plan.predicates.filter(({ name }) => isNameable(name)).map(({ name }) => name)]);
+  const rule = rules.find(({ head }) => given.has(head.name.text) || head.name.text.startsWith(`${FLYING}.`));
+  if (rule === undefined) return;
+  const name = rule.head.name.text;
+  throw runFailed(`${file}: rule ${rule.name} defines \`${name}\`, which the explorer fills; use another name`);
 }
 
 function isSent({ wire, name }: PredicateSpec): boolean {
