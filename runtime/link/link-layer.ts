@@ -46,7 +46,7 @@ import {
   silentSince,
   unansweredSince,
 } from "./link-timers.ts";
-import { type LinkedNode, newLinkedNode, type PinnedPeer } from "./linked-node.ts";
+import { type LinkedNode, newLinkedNode, type PinnedPeer, type StagedDatagram } from "./linked-node.ts";
 import { type Mac, mac1Key, openCookie, withAuthenticators } from "./message-authenticators.ts";
 import { PeerTable } from "./peer-table.ts";
 import { identify } from "./peer-trust.ts";
@@ -83,7 +83,9 @@ export interface LinkWorld {
 
 /** Seconds between two looks at what is due. */
 const TICK = 1;
+/** Datagrams that wait for a session: their number for one peer, and their bytes for all. */
 const STAGED_MAX = 128;
+const STAGED_BYTES_MAX = 4 * 1024 * 1024;
 const COOKIE_LIFETIME = 120;
 /** Number of answers to one initiation that are read: others than the peer may have sent them. */
 const RESPONSES_MAX = 16;
@@ -98,6 +100,9 @@ export class LinkLayer implements LinkEvents {
   readonly #gate: HandshakeGate;
   readonly #peers = new PeerTable();
   #trust: Trust | undefined;
+  #stagedBytes = 0;
+  /** Time of the latest hello of this node, in milliseconds since 1970. It ascends even if the clock is set back. */
+  #helloTime = 0;
   #timer: Timer | undefined;
 
   constructor(identity: LinkIdentity, world: LinkWorld) {
@@ -192,10 +197,14 @@ export class LinkLayer implements LinkEvents {
     const peer = this.#peers.ofName(to);
     if (peer === undefined) return this.#refuse("no key");
     if (peer.staged.length === STAGED_MAX) {
-      peer.staged.shift();
+      this.#stagedBytes -= peer.staged.shift()?.bytes.length ?? 0;
       this.#refuse("no session");
     }
-    peer.staged.push({ bytes, trafficClass });
+    if (this.#stagedBytes + bytes.length > STAGED_BYTES_MAX) this.#refuse("no session");
+    else {
+      this.#stagedBytes += bytes.length;
+      peer.staged.push({ bytes, trafficClass });
+    }
     if (peer.attempt === undefined && !isConfirming(peer, this.#now())) this.#initiate(peer);
   }
 
@@ -218,7 +227,7 @@ export class LinkLayer implements LinkEvents {
     if (endpoint === undefined) return this.#giveUp(peer);
     const ephemeral = keyPairOf(this.#world.random(NO_SECRET.length));
     const hello = {
-      time: Math.floor(this.#world.wallTime() * MS),
+      time: this.#nextHelloTime(),
       hasAes: this.#world.hasAes,
       certificate: this.#certificateFor(peer),
       invitation: undefined,
@@ -287,8 +296,12 @@ export class LinkLayer implements LinkEvents {
 
   #giveUp(peer: LinkedNode): void {
     this.#peers.setAttempt(peer, undefined);
-    this.#refuse("no session", peer.staged.length);
-    peer.staged = [];
+    this.#refuse("no session", this.#takeStaged(peer).length);
+  }
+
+  #nextHelloTime(): number {
+    this.#helloTime = Math.max(this.#helloTime + 1, Math.floor(this.#world.wallTime() * MS));
+    return this.#helloTime;
   }
 
   // Handshakes that a peer begins
@@ -405,9 +418,14 @@ export class LinkLayer implements LinkEvents {
 
   #sendStaged(peer: LinkedNode): void {
     if (peer.staged.length === 0 || !this.#canSeal(peer)) return;
+    for (const datagram of this.#takeStaged(peer)) this.#world.send(peer.name, datagram.bytes, datagram.trafficClass);
+  }
+
+  #takeStaged(peer: LinkedNode): readonly StagedDatagram[] {
     const { staged } = peer;
+    for (const { bytes } of staged) this.#stagedBytes -= bytes.length;
     peer.staged = [];
-    for (const datagram of staged) this.#world.send(peer.name, datagram.bytes, datagram.trafficClass);
+    return staged;
   }
 
   #canSeal({ linked }: LinkedNode): boolean {

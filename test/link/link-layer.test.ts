@@ -90,6 +90,32 @@ describe("pinned peers", () => {
     expect(refusals(a)).toEqual({ "no session": 200 });
   });
 
+  test("datagrams that wait for all peers have at most 4 MiB", () => {
+    const network = new LinkNetwork();
+    const { a } = pinnedPair(network);
+    network.fate = () => [];
+    const peers = Array.from({ length: 100 }, (_, at) => `peer${at}:1`);
+    for (const [at, name] of peers.entries())
+      a.layer.pin({ name, key: keyPairOf(new Uint8Array(32).fill(100 + at)).publicKey, endpoint: name });
+    for (const name of peers) for (let at = 0; at < 100; at++) a.layer.unsealable(name, new Uint8Array(60_000), 0);
+    const waiting = Math.floor((4 * 1024 * 1024) / 60_000);
+    expect(refusals(a)).toEqual({ "no session": 10_000 - waiting });
+  });
+
+  test("a clock that is set back does not keep a node from a new session", () => {
+    const network = new LinkNetwork();
+    const { a, b } = pinnedPair(network);
+    network.say(a, "b:1", "one");
+    network.runUntil(1);
+    network.clockError = -3600;
+    for (let at = 1; at < 200; at++) {
+      network.say(a, "b:1", String(at));
+      network.runUntil(at + 1);
+    }
+    expect(b.got).toHaveLength(200);
+    expect(b.layer.counts.established).toBe(2);
+  });
+
   test("two nodes that begin at once use one session", () => {
     const network = new LinkNetwork();
     const { a, b } = pinnedPair(network);

@@ -34,6 +34,8 @@ export class LinkNetwork {
   /** All packets sent so far. */
   readonly packets: FlyingPacket[] = [];
   fate: Fate = () => [DELAY];
+  /** Seconds by which the clocks of all hosts are ahead. */
+  clockError = 0;
   #drawn = 0;
 
   /** Adds a host with the address `name:1`. The secret of its key is one byte, repeated. */
@@ -46,7 +48,7 @@ export class LinkNetwork {
       { keys, membership },
       {
         clock: new SimClock(this.time),
-        wallTime: () => NEW_YEAR + this.time.now,
+        wallTime: () => NEW_YEAR + this.time.now + this.clockError,
         random: (length) => this.#draw(length),
         mac,
         hasAes: true,
