@@ -360,15 +360,19 @@ class NativeDatagrams implements MovableDatagrams {
     return destination.kind === "known" ? destination : undefined;
   }
 
-  /** Sends a message of the handshake to a `host:port`. A message for a name that is not resolved is lost. */
-  sendHandshake(to: string, bytes: Uint8Array): void {
+  sendHandshake(to: string, bytes: Uint8Array): boolean {
     const destination = this.#closed === undefined ? this.#destinations.find(to) : undefined;
+    if (destination?.kind === "resolving") return false;
     const target = destination?.kind === "known" ? this.#targets.find(destination) : undefined;
-    if (target === undefined) return this.#fail(destination?.kind === "refused" ? destination.reason : "unresolved");
+    if (target === undefined) {
+      this.#fail(destination?.kind === "refused" ? destination.reason : "closed");
+      return true;
+    }
     this.#flush();
     const errno = this.#handle.sendPlain(target.address, 0, bytes);
     if (errno !== 0) this.#fail(errnoName(errno));
     else this.#countOne(bytes.length);
+    return true;
   }
 
   probe(to: string, bytes: Uint8Array): boolean {

@@ -75,8 +75,8 @@ export interface LinkWorld {
   /** Whether the processor has instructions for AES. */
   readonly hasAes: boolean;
   readonly links: Links;
-  /** Sends a message of the handshake, as it is, to a `host:port`. */
-  readonly sendHandshake: (to: string, bytes: Uint8Array) => void;
+  /** Sends a message of the handshake, as it is, to a `host:port`. Returns false if the name of the host is still being resolved. */
+  readonly sendHandshake: (to: string, bytes: Uint8Array) => boolean;
   /** Sends a datagram to a peer, sealed. */
   readonly send: (to: string, bytes: Uint8Array, trafficClass: number) => void;
 }
@@ -238,16 +238,16 @@ export class LinkLayer implements LinkEvents {
     const covered = encodeMessage({ kind: "initiation", sender: id, noise: written.noise });
     const { bytes, mac1 } = withAuthenticators(this.#world.mac, covered, peer.key, this.#cookieFor(peer, now));
     peer.responsesRead = 0;
+    const isSent = this.#world.sendHandshake(endpoint, bytes);
     this.#peers.setAttempt(peer, {
       handshake: written.handshake,
       id,
       mac1,
       sentAt: now,
-      retryAt: now + RETRY + RETRY_JITTER * this.#chance(),
+      retryAt: now + (isSent ? RETRY + RETRY_JITTER * this.#chance() : TICK),
       number: (before?.number ?? 0) + 1,
       begunAt: before?.begunAt ?? now,
     });
-    this.#world.sendHandshake(endpoint, bytes);
   }
 
   /** The peer may have moved, or its link may have followed an attacker on the path: every second message goes where the user said. */

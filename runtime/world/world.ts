@@ -172,8 +172,11 @@ export interface Datagrams {
   send(to: string, bytes: Uint8Array, trafficClass?: number): void;
   /** Sends the datagrams of a train. The bytes may change after the call. If absent, callers use `send` for each datagram. */
   sendTrain?(to: string, train: DatagramTrain, trafficClass?: number): void;
-  /** Sends a message of the handshake of links to `host:port`, as it is. Absent if datagrams are not sealed. */
-  sendHandshake?(to: string, bytes: Uint8Array): void;
+  /**
+   * Sends a message of the handshake of links to `host:port`, as it is. Returns false if the name of the host is still being resolved.
+   * Absent if datagrams are not sealed.
+   */
+  sendHandshake?(to: string, bytes: Uint8Array): boolean;
   /**
    * Sends a datagram that must not be fragmented. Returns false if it is too long for the local interface. Absent if every path carries
    * datagrams of `maxPayload` bytes.

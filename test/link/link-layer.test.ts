@@ -90,6 +90,17 @@ describe("pinned peers", () => {
     expect(refusals(a)).toEqual({ "no session": 200 });
   });
 
+  test("a peer whose name is still being resolved gets the initiation a second later", () => {
+    const network = new LinkNetwork();
+    const { a, b } = pinnedPair(network);
+    network.unresolved.add("b:1");
+    network.say(a, "b:1", "one");
+    network.runUntil(0.5);
+    network.unresolved.clear();
+    network.runUntil(2.1);
+    expect(b.got).toEqual(["a:1: one"]);
+  });
+
   test("datagrams that wait for all peers have at most 4 MiB", () => {
     const network = new LinkNetwork();
     const { a } = pinnedPair(network);

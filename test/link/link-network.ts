@@ -34,6 +34,8 @@ export class LinkNetwork {
   /** All packets sent so far. */
   readonly packets: FlyingPacket[] = [];
   fate: Fate = () => [DELAY];
+  /** Addresses whose names are still being resolved. */
+  readonly unresolved: Set<string> = new Set();
   /** Seconds by which the clocks of all hosts are ahead. */
   clockError = 0;
   #drawn = 0;
@@ -53,7 +55,11 @@ export class LinkNetwork {
         mac,
         hasAes: true,
         links,
-        sendHandshake: (to, content) => this.carry({ from: this.addressOf(host), to, content }),
+        sendHandshake: (to, content) => {
+          if (this.unresolved.has(to)) return false;
+          this.carry({ from: this.addressOf(host), to, content });
+          return true;
+        },
         send: (to, bytes) => this.#send(host, to, bytes),
       },
     );

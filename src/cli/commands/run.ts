@@ -111,7 +111,8 @@ export const command: CommandSpec<RunInput> = {
     },
     {
       syntax: "--key <file>",
-      description: "secret key of the node: datagrams are exchanged, sealed, with peers whose keys are given",
+      description:
+        "secret key of the node: datagrams are exchanged, sealed, with peers whose keys are given; with --nodes, the folder of the keys",
     },
     {
       syntax: "--insecure",

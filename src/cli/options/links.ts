@@ -1,4 +1,5 @@
 /** Whether the links of a node have keys, from the options `--key`, `--insecure` and `--peer`. */
+import { join } from "node:path";
 import type { PinnedPeer } from "../../../runtime/link/linked-node.ts";
 import type { KeyPair } from "../../../runtime/link/x25519.ts";
 import { wrongUsage } from "../terminal/failure.ts";
@@ -7,12 +8,18 @@ import { readKeyFile } from "./key-file.ts";
 import type { PeerOption } from "./peer.ts";
 
 /**
- * "sealed": the node exchanges datagrams with the owners of these keys only. "open": with everybody who reaches it, with `isInsecure` from
- * other hosts too.
+ * "sealed": each node of the process, in the order of `--listen`, exchanges datagrams with the owners of these keys only. "open": with
+ * everybody who reaches it, with `isInsecure` from other hosts too.
  */
 export type LinkKeys =
   | { readonly kind: "open"; readonly isInsecure: boolean }
-  | { readonly kind: "sealed"; readonly keys: KeyPair; readonly pinned: readonly PinnedPeer[] };
+  | { readonly kind: "sealed"; readonly nodes: readonly NodeKeys[] };
+
+/** Key of a node, and those of its peers. */
+export interface NodeKeys {
+  readonly keys: KeyPair;
+  readonly pinned: readonly PinnedPeer[];
+}
 
 export interface LinkInput {
   readonly key: string | undefined;
@@ -31,8 +38,24 @@ export function linkKeysOf({ key, isInsecure, peers, listen }: LinkInput): LinkK
     return { kind: "open", isInsecure };
   }
   if (isInsecure) throw wrongUsage("--insecure", "with --key the links have keys; leave one of them out");
-  if (listen.length > 1) throw wrongUsage("--key", "a key belongs to one node; with --nodes use --insecure");
-  return { kind: "sealed", keys: readKeyFile("--key", key), pinned: peers.map(pinnedOf) };
+  const pinned = peers.map(pinnedOf);
+  if (listen.length === 1) return { kind: "sealed", nodes: [{ keys: readKeyFile("--key", key), pinned }] };
+  return { kind: "sealed", nodes: keysOfNodes(key, listen, pinned) };
+}
+
+/** Returns the keys of several nodes, each in the file of its port. The nodes are peers of each other. */
+function keysOfNodes(folder: string, listen: readonly string[], pinned: readonly PinnedPeer[]): readonly NodeKeys[] {
+  const nodes = listen.map((address) => {
+    const port = address.slice(address.lastIndexOf(":") + 1);
+    if (port === "0")
+      throw wrongUsage("--key", "with --nodes the files of the keys have the ports as names: give --listen a port");
+    return { address, keys: readKeyFile("--key", join(folder, `${port}.key`)) };
+  });
+  const siblings = nodes.map(({ address, keys }) => ({ name: address, key: keys.publicKey, endpoint: address }));
+  return nodes.map(({ address, keys }) => {
+    const others = siblings.filter(({ name }) => name !== address);
+    return { keys, pinned: [...others, ...pinned.filter(({ name }) => name !== address)] };
+  });
 }
 
 /** Returns why a node without keys may not listen at an address; undefined if it may. */

@@ -4,7 +4,7 @@ import { NativeLinks } from "../../../runtime/device/native-links.ts";
 import { hasAesInstructions } from "../../../runtime/device/processor.ts";
 import { LinkLayer } from "../../../runtime/link/link-layer.ts";
 import type { Clock, Datagrams } from "../../../runtime/world/world.ts";
-import type { LinkKeys } from "../options/links.ts";
+import type { LinkKeys, NodeKeys } from "../options/links.ts";
 import { runFailed } from "../terminal/failure.ts";
 
 const MS_PER_SECOND = 1000;
@@ -19,15 +19,14 @@ export function openLinks(keys: LinkKeys): NativeLinks | undefined {
 
 /** Starts the link layer of a socket that seals by `links`, and pins the keys of the peers. */
 export function startLinkLayer(
-  keys: LinkKeys,
+  { keys, pinned }: NodeKeys,
   links: NativeLinks,
   datagrams: Datagrams,
   clock: Clock,
-): LinkLayer | undefined {
-  if (keys.kind === "open") return undefined;
+): LinkLayer {
   const native = addon();
   const layer = new LinkLayer(
-    { keys: keys.keys, membership: undefined },
+    { keys, membership: undefined },
     {
       clock,
       wallTime: () => Date.now() / MS_PER_SECOND,
@@ -36,11 +35,11 @@ export function startLinkLayer(
       mac: (key, bytes) => native.mac(key, bytes) as Uint8Array,
       hasAes: hasAesInstructions(),
       links,
-      sendHandshake: (to, bytes) => datagrams.sendHandshake?.(to, bytes),
+      sendHandshake: (to, bytes) => datagrams.sendHandshake?.(to, bytes) ?? true,
       send: (to, bytes, trafficClass) => datagrams.send(to, bytes, trafficClass),
     },
   );
-  for (const peer of keys.pinned) layer.pin(peer);
+  for (const peer of pinned) layer.pin(peer);
   return layer;
 }
 

@@ -103,7 +103,8 @@ async function openWorld(
   const { datagrams, moveTo } = await bind(listen, options, maxPayload, { ...shared, links }, log);
   resources.defer(() => datagrams.close());
   const clock = new LinuxClock();
-  const linkLayer = links && startLinkLayer(options.links, links, datagrams, clock);
+  const nodeKeys = options.links.kind === "sealed" ? options.links.nodes[options.listen.indexOf(listen)] : undefined;
+  const linkLayer = links && nodeKeys && startLinkLayer(nodeKeys, links, datagrams, clock);
   if (linkLayer !== undefined) {
     resources.defer(() => linkLayer.close());
     host.onChange(() => linkLayer.moved());

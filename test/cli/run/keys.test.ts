@@ -83,6 +83,22 @@ describe("nodes with keys", () => {
   });
 });
 
+test("nodes of one process have a key each and know each other", async ({ skip }) => {
+  const reason = needs("addon");
+  skip(reason !== undefined, reason);
+  const port = await findFreePort();
+  const keys = mkdtempSync(join(folder, "nodes-"));
+  for (const at of [0, 1])
+    writeFileSync(join(keys, `${port + at}.key`), formatKey(new Uint8Array(32).fill(20 + at)), { mode: 0o600 });
+  const [first, second] = [`localhost:${port}`, `localhost:${port + 1}`];
+  const map = (from: string, to: string): string => `addressMap@"${from}"("100.64.0.1", "${to}")`;
+  const facts = ["--fact", map(first, second), "--fact", map(second, first)];
+  const node = start(first, ["--nodes", "2", "--key", keys, ...facts]);
+  await node.printed(new RegExp(`greeted\\("${first}", \\d+\\)`));
+  await node.printed(new RegExp(`greeted\\("${second}", \\d+\\)`));
+  expect(node.stderr).not.toContain("not authenticated");
+});
+
 describe("options", () => {
   const loose = keyFile(4, 0o644);
   const damaged = join(folder, "damaged.key");
@@ -103,7 +119,16 @@ describe("options", () => {
     ["a peer has no key", [...local, "--key", ONE.file, "--peer", "127.0.0.1:9"], "--peer: 127.0.0.1:9 has no key"],
     ["only the peer has a key", [...local, "--peer", pinned], "--peer: 127.0.0.1:9 has a key, but this node has none"],
     ["a key and --insecure", [...local, "--key", ONE.file, "--insecure"], "--insecure: with --key the links have keys"],
-    ["a key for several nodes", [...local, "--key", ONE.file, "--nodes", "2"], "--key: a key belongs to one node"],
+    [
+      "several nodes and no port",
+      [...local, "--key", folder, "--nodes", "2"],
+      "--key: with --nodes the files of the keys",
+    ],
+    [
+      "a node of several has no key",
+      ["--listen", "127.0.0.1:6", "--key", folder, "--nodes", "2"],
+      `--key: ${folder}/6.key: there`,
+    ],
   ])("%s: exit code 2", async ([, options, message]) => {
     const { code, stderr } = await mosaic("run", GREET, "--no-control", ...options);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`mosaic: ${message}`) as string });
