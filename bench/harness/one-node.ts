@@ -1,3 +1,4 @@
+import type { Limits } from "../../runtime/engine/limits/limits.ts";
 import { Node } from "../../runtime/node/node.ts";
 import { loadProgram } from "../../runtime/node/program.ts";
 import { Simulation } from "../../runtime/sim/simulation.ts";
@@ -12,8 +13,12 @@ export interface OneNode {
   readonly simulation: Simulation;
 }
 
-/** Starts a node with the program `text`. Throws if the program has errors. */
-export function oneNode(text: string, optimisations: ViewOptimisations = ALL_OPTIMISATIONS): OneNode {
+/** Starts a node with the program `text` and the given limits. Throws if the program has errors. */
+export function oneNode(
+  text: string,
+  optimisations: ViewOptimisations = ALL_OPTIMISATIONS,
+  limits: Partial<Limits> = {},
+): OneNode {
   const library = new FileLibrary();
   library.addText("bench", text);
   const { plan } = compile(["bench"], library, { defines: new Map(), dialect: undefined, optimisations });
@@ -21,7 +26,7 @@ export function oneNode(text: string, optimisations: ViewOptimisations = ALL_OPT
   const worlds: World[] = [];
   const simulation = new Simulation({ seed: 1 });
   simulation.addHost({ name: "here", address: "here:1", boot: (world) => worlds.push(world) }).start();
-  const node = new Node(loadProgram(plan), worlds[0] as World, { names: ["here:1"], facts: [], watch: [] });
+  const node = new Node(loadProgram(plan), worlds[0] as World, { names: ["here:1"], facts: [], watch: [], limits });
   node.start();
   return { node, simulation };
 }
