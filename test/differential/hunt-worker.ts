@@ -1,12 +1,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { huntAcross } from "./across/hunt-across.ts";
-import { hunt } from "./hunt.ts";
-import { FEATURES } from "./random-program.ts";
+import { hunt, type HuntKind } from "./hunt.ts";
 
 /** Part of a long hunt that one thread does. */
 export interface HuntPart {
-  /** Number of nodes, `1` or `3`; `across` for rules that span nodes. */
-  readonly nodes: string;
+  /** Number of nodes, `1` or `3`; `recursion` for recursive tables on one node; `across` for rules that span nodes. */
+  readonly nodes: HuntKind | "across";
   readonly firstSeed: number;
   readonly steps: number;
 }
@@ -22,6 +21,5 @@ export interface PartDone {
 
 const { nodes, firstSeed, steps } = workerData as HuntPart;
 const isEnough = (done: { readonly steps: number }): boolean => done.steps >= steps;
-const done: PartDone =
-  nodes === "across" ? huntAcross(firstSeed, isEnough) : hunt(firstSeed, Number(nodes), new Set(FEATURES), isEnough);
+const done: PartDone = nodes === "across" ? huntAcross(firstSeed, isEnough) : hunt(firstSeed, nodes, isEnough);
 parentPort?.postMessage(done);

@@ -2,7 +2,8 @@ import { compileText } from "./compiled.ts";
 import { compareRuns } from "./difference.ts";
 import { formatCommand } from "./network.ts";
 import { randomEvents } from "./random-events.ts";
-import { type Feature, programText, randomProgram } from "./random-program.ts";
+import { type Feature, FEATURES, programText, randomProgram } from "./random-program.ts";
+import { randomRecursion } from "./recursion/random-recursion.ts";
 import { type Case, differenceOf, shrink } from "./shrink.ts";
 
 /** Result of a hunt. */
@@ -20,23 +21,26 @@ export interface Hunt {
 
 const COMMANDS = 50;
 
+/** Kinds of random programs that the hunt compares: on one node or three, or recursive tables on one node. */
+export type HuntKind = "1" | "3" | "recursion";
+
 /** Compares random programs, seed after seed, until `isEnough` or a difference. */
-export function hunt(
-  firstSeed: number,
-  nodes: number,
-  allowed: ReadonlySet<Feature>,
-  isEnough: (hunt: Hunt) => boolean,
-): Hunt {
+export function hunt(firstSeed: number, kind: HuntKind, isEnough: (hunt: Hunt) => boolean): Hunt {
   const done: Hunt = { programs: 0, steps: 0, rejected: new Map(), features: new Map(), difference: undefined };
   for (let seed = firstSeed; done.difference === undefined && !isEnough(done); seed++) {
-    const program = randomProgram(seed, allowed);
-    const commands = randomEvents(seed, program, COMMANDS, nodes);
-    compareOne({ program, commands, nodes }, seed, done);
+    compareOne(randomCase(seed, kind), seed, kind, done);
   }
   return done;
 }
 
-function compareOne(one: Case, seed: number, done: Hunt): void {
+function randomCase(seed: number, kind: HuntKind): Case {
+  if (kind === "recursion") return randomRecursion(seed);
+  const nodes = Number(kind);
+  const program = randomProgram(seed, new Set(FEATURES));
+  return { program, commands: randomEvents(seed, program, COMMANDS, nodes), nodes };
+}
+
+function compareOne(one: Case, seed: number, kind: HuntKind, done: Hunt): void {
   const { program, commands, nodes } = one;
   const compiled = compileText(programText(program), program.isOptimised);
   if (!("program" in compiled)) {
@@ -47,7 +51,7 @@ function compareOne(one: Case, seed: number, done: Hunt): void {
   for (const feature of program.features) count(done.features, feature);
   const { compared, difference } = compareRuns(compiled, commands, nodes);
   done.steps += compared;
-  if (difference !== undefined) done.difference = describe(shrink(one), seed);
+  if (difference !== undefined) done.difference = describe(shrink(one), seed, kind);
 }
 
 function count<K>(counts: Map<K, number>, key: K): void {
@@ -55,13 +59,13 @@ function count<K>(counts: Map<K, number>, key: K): void {
 }
 
 /** Formats a difference: the shrunk program and commands, both results, and the command that repeats the hunt. */
-function describe(one: Case, seed: number): string {
+function describe(one: Case, seed: number, kind: HuntKind): string {
   const difference = differenceOf(one);
   const sides = [
     ...(difference?.engine ?? []).map((line) => `only the engine: ${line}`),
     ...(difference?.naive ?? []).map((line) => `only the naive evaluator: ${line}`),
   ];
-  const repeatCommand = `SEED=${seed} NODES=${one.nodes} npx vitest run --project long test/differential`;
+  const repeatCommand = `SEED=${seed} NODES=${kind} npx vitest run --project long test/differential`;
   const options = one.program.isOptimised ? [] : ["compiled without optimisations of views"];
   return [
     programText(one.program),
