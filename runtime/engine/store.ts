@@ -102,8 +102,8 @@ export class Store {
   }
 
   /** Takes a derivation that a strand reports for a rule of a derived table. */
-  contribute(rule: number, sign: Sign, values: Values): void {
-    this.#derivedTables.contribute(rule, sign, values);
+  contribute(rule: number, sign: Sign, values: Values, rank: number): void {
+    this.#derivedTables.contribute(rule, sign, values, rank);
   }
 
   /** Notes that a recursive rule derived a better cost than one in its body. Called by strands. */

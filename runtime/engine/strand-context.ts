@@ -311,10 +311,10 @@ export class StrandContext implements StrandHost {
     this.#sender?.send({ predicate: this.#predicate(predicate), args, isDelete }, location, strand);
   }
 
-  contribute(rule: number, sign: Sign, values: Values): void {
+  contribute(rule: number, sign: Sign, values: Values, rank = 0): void {
     this.#count(this.running);
     if (this.#derivations > UNMEASURED_RESULTS) this.#memory.pending += heldBytesOf(values);
-    this.#store.contribute(rule, sign, values);
+    this.#store.contribute(rule, sign, values, rank);
   }
 
   costDecreased(rule: number): void {

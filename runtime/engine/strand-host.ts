@@ -45,9 +45,10 @@ export interface StrandHost {
   dispatch(strand: number, predicate: number, args: Values, location: Value, isDelete: boolean): void;
   /**
    * Reports a derivation that a maintenance strand found: added (1), removed (-1) or refreshed (0). A strand that runs on a row of its
-   * own recursive stratum always reports 1; the stratum knows whether the row was inserted or deleted.
+   * own recursive stratum always reports 1; the stratum knows whether the row was inserted or deleted. `rank` is the greatest rank of the
+   * rows of its own stratum that the strand joined; 0, or absent, if it joined none.
    */
-  contribute(rule: number, sign: Sign, values: Values): void;
+  contribute(rule: number, sign: Sign, values: Values, rank?: number): void;
   /** Reports that a recursive rule derived a cost better than one in its body. */
   costDecreased(rule: number): void;
   /** Counts and reports a derivation that ended because this expression had no value for these values of its variables. */

@@ -43,6 +43,8 @@ export interface DerivedRuleContext {
   readonly needsRefreshes: boolean;
   /** Undefined if the stratum is not recursive, or if its rules cannot compare costs (`monotoneCosts`). */
   readonly costs: MonotoneCosts | undefined;
+  /** Whether the rows of the stratum are ranked. */
+  readonly ranksRows: boolean;
 }
 
 /**
@@ -92,7 +94,7 @@ function planDelta(
   rule: CoreRule,
   effect: Effect,
   { literal: changed, left }: ChangedLiteral,
-  { derivedRule, stratumTables, costs }: DerivedRuleContext,
+  { derivedRule, stratumTables, costs, ranksRows }: DerivedRuleContext,
   origin: Origin,
   context: BodyContext,
 ): Draft {
@@ -109,7 +111,15 @@ function planDelta(
   const head = { predicate: headTable, required: rule.required ?? [] };
   const sign = signs[effect];
   const decreases = costs === undefined || sign < 1 ? [] : costDecreases(rule, costs);
-  const action: StrandAction = { kind: "contribute", head, derivedRule, sign, columns, costDecreases: decreases };
+  const action: StrandAction = {
+    kind: "contribute",
+    head,
+    derivedRule,
+    sign,
+    columns,
+    costDecreases: decreases,
+    reportsRank: ranksRows,
+  };
   const predicate = context.predicate(changed.atom.name.text).id;
   const trigger: Trigger = { kind: "maintenance", change: changeOf(effect, changed.negated), predicate, derivedRule };
   return { origin, trigger, match, operators, action };

@@ -241,9 +241,24 @@ class Planner {
         tables,
         derivedRules,
         mayDecreaseCosts: costs === undefined,
+        ranksRows: this.#ranksRows(stratum),
         computesValues: stratum.rules.some((rule) => isRecursive(rule, stratum) && computesValues(rule)),
       });
     }
+  }
+
+  /**
+   * Whether the rows of a recursive stratum are ranked. They are not if rows replace each other or are evicted. See "Ranks" in
+   * docs/design/derived-tables.md.
+   */
+  #ranksRows({ tables, rules, isRecursive }: RuleStratum): boolean {
+    const isRanked = (table: string): boolean => !this.#isKeyed(table) && !this.#isBounded(table);
+    return isRecursive && [...tables].every(isRanked) && !rules.some(({ head }) => hasAggregate(head));
+  }
+
+  /** Whether the table evicts rows. */
+  #isBounded(table: string): boolean {
+    return (this.#predicates.named(table, 0).table?.size ?? Infinity) < Infinity;
   }
 
   /** Whether two different rows of the table can have the same key. */
@@ -283,7 +298,8 @@ class Planner {
     const id = this.#derivedRules.length;
     const predicate = this.#predicates.named(table, 0);
     const needsRefreshes = predicate.table?.derived === "mixed" || this.#predicates.notifiesRefreshes(table);
-    const context = { derivedRule: id, stratumTables: stratum.tables, needsRefreshes, costs };
+    const ranksRows = this.#ranksRows(stratum);
+    const context = { derivedRule: id, stratumTables: stratum.tables, needsRefreshes, costs, ranksRows };
     const drafts = rules.flatMap((rule) => planMaintenance(rule, context, this.#origin(rule), this.#context));
     const strands = drafts.map((draft) => this.#add(draft));
     this.#derivedRules.push({

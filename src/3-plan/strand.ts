@@ -87,6 +87,8 @@ export type StrandAction =
       readonly sign: Sign;
       readonly columns: readonly Column[];
       readonly costDecreases: readonly CostDecrease[];
+      /** Whether the strand reports the ranks of the rows of its own stratum that it joins. */
+      readonly reportsRank: boolean;
     };
 
 /** Comparison of costs in a recursive rule: tells the engine that the derived cost `value` is better than the body cost `than`. */

@@ -58,6 +58,8 @@ class StrandEmitter {
   #loops = 0;
   #depth = 1;
   #rows = 0;
+  /** Expressions of the ranks of the joined rows of the strand's own recursive stratum. */
+  readonly #ranks: string[] = [];
   /** Statement that ends the current derivation and continues with the next one. */
   #skip = "return;";
 
@@ -223,7 +225,21 @@ class StrandEmitter {
       this.#loop(`const ${row} of bucket${number}`, table.name);
     }
     this.#hide(row, hiddenRows(visibility), visibility);
+    if (this.#reportsRank(visibility)) this.#noteRank(row, number);
     this.#match(match, `${row}.values`);
+  }
+
+  /** Whether the strand reports the ranks of the rows that a join with this visibility reads. */
+  #reportsRank(visibility: Visibility): boolean {
+    const { action } = this.#strand;
+    const isInStratum = visibility === "present" || visibility === "others";
+    return isInStratum && action.kind === "contribute" && action.reportsRank;
+  }
+
+  #noteRank(row: string, number: number): void {
+    if (!this.#isDivided) return void this.#ranks.push(`${row}.rank`);
+    this.#bind(`rank${number}`, `${row}.rank`);
+    this.#ranks.push(`rank${number}`);
   }
 
   /** Emits the statement before a loop that counts the rows or items of the loop. */
@@ -343,7 +359,9 @@ class StrandEmitter {
           const order = `compare(${this.#value(value)}, ${this.#value(than)}) ${isLeast ? "<" : ">"} 0`;
           this.#line(`if (${order}) node.costDecreased(${action.derivedRule});`);
         }
-        return this.#line(`node.contribute(${action.derivedRule}, ${action.sign}, [${values.join(", ")}]);`);
+        const rank = this.#ranks.length > 1 ? [`Math.max(${this.#ranks.join(", ")})`] : this.#ranks;
+        const args = [action.derivedRule, action.sign, `[${values.join(", ")}]`, ...rank];
+        return this.#line(`node.contribute(${args.join(", ")});`);
       }
       case "aggregate":
         throw new Error("aggregates are emitted by #aggregate");

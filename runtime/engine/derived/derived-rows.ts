@@ -12,7 +12,8 @@
  *   derivation of it is added or refreshed.
  *
  * In a recursive stratum a count above zero does not prove that a row is derivable, because rows can support each other
- * in a cycle. When a derivation is removed, `overdelete` finds the row that RecursiveStratum then deletes tentatively.
+ * in a cycle. A row is derivable while it has a *founded* derivation, whose rows all have a lower rank than the row itself. When a row has
+ * lost its last founded derivation, `overdelete` returns it, and RecursiveStratum deletes it tentatively.
  */
 import type { Sign } from "../../plan/contract/plan.ts";
 import { type Key, keyOfValues } from "../../plan/values/key.ts";
@@ -20,8 +21,13 @@ import { compareValues, equalValues, type Values } from "../../plan/values/value
 import { SUPPORT_BYTES } from "../limits/memory-use.ts";
 import type { CommitTally } from "../tables/commit-tally.ts";
 import type { Journal, Undoable } from "../tables/journal.ts";
-import type { Row } from "../tables/row.ts";
+import { LOWEST_RANK, type Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
+
+/** Rank of a derivation from rows outside the recursive stratum. */
+export const NO_RANK: number = 0;
+/** Rank of every derivation from rows of the recursive stratum, in a stratum that does not rank its rows. */
+export const UNRANKED: number = Infinity;
 
 /** Row that rules derive, with the number of its derivations. */
 interface Support {
@@ -31,11 +37,10 @@ interface Support {
   /** Primary key in the table. */
   readonly key: Key;
   count: number;
-  /**
-   * Number of derivations whose body rows all lie outside this recursive stratum. While it is above 0 the row cannot be
-   * part of a cycle of rows that support only each other.
-   */
-  nonRecursive: number;
+  /** Rank of the row when it was last inserted; LOWEST_RANK before that. */
+  rank: number;
+  /** Number of derivations of lower rank than `rank`. While it is above 0, rows that depend on the row are not its only support. */
+  founded: number;
   /** Time of the last added or refreshed derivation, in seconds. Kept only for tables with `hasExpiringDerivations`. */
   refreshedAt: number;
 }
@@ -52,8 +57,11 @@ interface SupportChange {
 
 /** Applies the changes of rows to a table: at once, or step by step in a recursive stratum. */
 export interface DerivedTableWriter {
-  /** Inserts a row whose lifetime starts at `since`. `isReplacement` says that another row with the key was deleted just before. */
-  insert(values: Values, key: Key, isReplacement: boolean, since: number): void;
+  /**
+   * Inserts a row whose lifetime starts at `since`, and returns its rank. A new rank is greater than the ranks of all derivations counted
+   * so far. `isReplacement` says that another row with the key was deleted just before.
+   */
+  insert(values: Values, key: Key, isReplacement: boolean, since: number): number;
   delete(row: Row): void;
   refresh(row: Row): void;
 }
@@ -61,7 +69,7 @@ export interface DerivedTableWriter {
 /** Operation on a support that the journal records. */
 type SupportOperation = "counted" | "created" | "forgotten";
 /** Fields of a support before the operation. */
-type SupportCounts = readonly [count: number, nonRecursive: number, refreshedAt: number];
+type SupportCounts = readonly [count: number, rank: number, founded: number, refreshedAt: number];
 
 /** Derivation counts of one derived table. */
 export class DerivedRows implements Undoable<SupportOperation, Support, SupportCounts> {
@@ -86,13 +94,16 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     return this.#keys.size > 0;
   }
 
-  /** Counts a derivation that was added (1), removed (-1) or refreshed (0). */
-  contribute(values: Values, sign: Sign, isNonRecursive: boolean): void {
+  /**
+   * Counts a derivation that was added (1), removed (-1) or refreshed (0). `rank` is the greatest rank of its rows of the recursive
+   * stratum. It is the same when the derivation is added and when it is removed.
+   */
+  contribute(values: Values, sign: Sign, rank: number): void {
     const rowKey = keyOfValues(values);
     const support = this.#supports.get(rowKey) ?? this.#create(rowKey, values);
     const change = this.#changeOf(support);
-    if (sign !== 0) this.#count(support, sign, isNonRecursive);
-    change.isRefreshed ||= sign === 0 || (sign > 0 && isNonRecursive);
+    if (sign !== 0) this.#count(support, sign, rank);
+    change.isRefreshed ||= sign === 0 || (sign > 0 && rank === NO_RANK);
     this.#updateTime(support, change);
   }
 
@@ -114,18 +125,28 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
   }
 
   #record(operation: SupportOperation, support: Support): void {
-    this.#journal.record(this, operation, support, [support.count, support.nonRecursive, support.refreshedAt]);
+    const { count, rank, founded, refreshedAt } = support;
+    this.#journal.record(this, operation, support, [count, rank, founded, refreshedAt]);
   }
 
-  #count(support: Support, sign: -1 | 1, isNonRecursive: boolean): void {
+  #count(support: Support, sign: -1 | 1, rank: number): void {
     this.#record("counted", support);
     support.count += sign;
-    if (isNonRecursive) support.nonRecursive += sign;
+    if (rank < support.rank) support.founded += sign;
+  }
+
+  /** Sets the rank of an inserted row. All derivations counted so far have a lower rank. */
+  #setRank(support: Support, rank: number): void {
+    const countBefore = this.#changes.get(support)?.countBefore ?? support.count;
+    // The journal already holds a support whose count has changed.
+    if (countBefore === support.count) this.#record("counted", support);
+    support.rank = rank;
+    support.founded = support.count;
   }
 
   /**
    * Returns the row to overdelete after `values` lost a derivation, or undefined. It is the row that the table holds for the key of
-   * `values`, if all derivations of that row may depend on the row itself. The caller deletes it; `applyTo` inserts it again if a
+   * `values`, if that row has no founded derivation. The caller deletes it; `applyTo` inserts it again if a
    * derivation remains.
    *
    * A row that differs from `values` is returned only if it replaced another row, because it may depend on the replaced row. If `isFinal`
@@ -133,12 +154,12 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
    */
   overdelete(values: Values, isFinal: boolean): Row | undefined {
     const lost = this.#supports.get(keyOfValues(values));
-    if (lost === undefined || lost.nonRecursive > 0) return undefined;
+    if (lost === undefined || lost.founded > 0) return undefined;
     const row = this.table.find(lost.key);
     if (row === undefined || row.isBase) return undefined;
     const isLost = equalValues(row.values, values);
     const support = isLost ? lost : this.#supports.get(keyOfValues(row.values));
-    if (support === undefined || support.nonRecursive > 0) return undefined;
+    if (support === undefined || support.founded > 0) return undefined;
     if (!isLost && (isFinal || !row.isReplacement)) return undefined;
     this.#changeOf(support).isOverdeleted = true;
     return row;
@@ -150,11 +171,12 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     if (support !== undefined) this.#changes.set(support, unchanged(support));
   }
 
-  undo(operation: SupportOperation, support: Support, [count, nonRecursive, refreshedAt]: SupportCounts): void {
+  undo(operation: SupportOperation, support: Support, [count, rank, founded, refreshedAt]: SupportCounts): void {
     switch (operation) {
       case "counted":
         support.count = count;
-        support.nonRecursive = nonRecursive;
+        support.rank = rank;
+        support.founded = founded;
         support.refreshedAt = refreshedAt;
         return;
       case "created":
@@ -215,7 +237,7 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
 
   #create(rowKey: string, values: Values): Support {
     const key = this.table.keyOf(values);
-    const support = { values, rowKey, key, count: 0, nonRecursive: 0, refreshedAt: -Infinity };
+    const support = { values, rowKey, key, count: 0, rank: LOWEST_RANK, founded: 0, refreshedAt: -Infinity };
     this.#store(support);
     this.#record("created", support);
     return support;
@@ -252,7 +274,8 @@ export class DerivedRows implements Undoable<SupportOperation, Support, SupportC
     if (present !== undefined) writer.delete(present);
     if (wanted === undefined) return;
     const since = this.table.spec.hasExpiringDerivations === true ? wanted.refreshedAt : this.#now;
-    writer.insert(wanted.values, key, present !== undefined, since);
+    const rank = writer.insert(wanted.values, key, present !== undefined, since);
+    if (rank !== wanted.rank) this.#setRank(wanted, rank);
   }
 
   #refresh(row: Row, writer: DerivedTableWriter): void {

@@ -36,9 +36,9 @@ export class DerivedTables {
     this.#strata = plan.strata.map((spec) => this.#stratum(spec));
   }
 
-  contribute(id: number, sign: Sign, values: Values): void {
+  contribute(id: number, sign: Sign, values: Values, rank: number): void {
     const { rule, stratum } = this.#rules[id] as { rule: DerivedRule; stratum: Stratum };
-    stratum.contribute(rule, sign, values);
+    stratum.contribute(rule, sign, values, rank);
   }
 
   costDecreased(id: number): void {
@@ -54,13 +54,23 @@ export class DerivedTables {
     for (const stratum of this.#strata) stratum.abandon();
   }
 
-  #stratum({ isRecursive, tables, derivedRules, mayDecreaseCosts, computesValues }: StratumSpec): Stratum {
+  #stratum(spec: StratumSpec): Stratum {
+    const { isRecursive, tables, derivedRules, mayDecreaseCosts, computesValues, ranksRows } = spec;
     const { journal, tally, limit } = this.#options;
     const derived = tables.map((predicate) => new DerivedRows(this.#options.table(predicate), journal));
     const rules = derivedRules.map((id) => this.#rule(this.#plan.derivedRules[id] as DerivedRuleSpec, derived));
     const strands = rules.flatMap(({ spec }) => spec.strands.map((strand) => this.#strand(strand)));
     const stratum = isRecursive
-      ? new RecursiveStratum({ tables: derived, rules, strands, tally, limit, mayDecreaseCosts, computesValues })
+      ? new RecursiveStratum({
+          tables: derived,
+          rules,
+          strands,
+          tally,
+          limit,
+          mayDecreaseCosts,
+          computesValues,
+          ranksRows,
+        })
       : new NonrecursiveStratum(derived[0] as DerivedRows, rules, strands, tally);
     for (const rule of rules) this.#rules[rule.spec.id] = { rule, stratum };
     return stratum;

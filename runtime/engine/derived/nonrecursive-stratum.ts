@@ -2,8 +2,8 @@ import type { Sign } from "../../plan/contract/plan.ts";
 import type { Key } from "../../plan/values/key.ts";
 import { compareValues, type Values } from "../../plan/values/value.ts";
 import type { CommitTally } from "../tables/commit-tally.ts";
-import type { Row } from "../tables/row.ts";
-import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
+import { LOWEST_RANK, type Row } from "../tables/row.ts";
+import { type DerivedRows, type DerivedTableWriter, NO_RANK } from "./derived-rows.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
 /**
@@ -37,7 +37,7 @@ export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
   contribute({ aggregate, memoised }: DerivedRule, sign: Sign, values: Values): void {
     const row = memoised === undefined ? values : memoised.row(values, sign);
     if (row === undefined) return;
-    if (aggregate === undefined) return this.#derived.contribute(row, sign, true);
+    if (aggregate === undefined) return this.#derived.contribute(row, sign, NO_RANK);
     aggregate.contribute(row, sign);
     if (sign > 0 && this.#subscribesToRefreshes) aggregate.contribute(row, 0);
   }
@@ -48,7 +48,9 @@ export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
     for (const strand of this.#strands) runOnChanges(strand, run);
     for (const { aggregate } of this.#rules) {
       if (aggregate?.isTouched !== true) continue;
-      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derived.contribute(values, sign, true));
+      this.#tally.failedAggregates += aggregate.flush((values, sign) =>
+        this.#derived.contribute(values, sign, NO_RANK),
+      );
     }
     if (this.#derived.isTouched) this.#updateTable();
   }
@@ -86,8 +88,9 @@ export class NonrecursiveStratum implements Stratum, DerivedTableWriter {
     else apply();
   }
 
-  insert(values: Values, key: Key, _isReplacement: boolean, since: number): void {
-    this.#applyInOrder(values, () => this.#derived.table.insertDerived(values, key, since));
+  insert(values: Values, key: Key, _isReplacement: boolean, since: number): number {
+    this.#applyInOrder(values, () => this.#derived.table.insertDerived(values, key, since, LOWEST_RANK));
+    return LOWEST_RANK;
   }
 
   delete(row: Row): void {

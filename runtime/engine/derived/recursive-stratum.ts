@@ -4,8 +4,8 @@
  *
  * Counts alone do not suffice in recursion, because rows can support each other in a cycle. One update goes:
  *  1. The strands that subscribe to tables of other strata run, and report added and removed derivations.
- *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a nonrecursive derivation; strands then run on the deleted
- *     row, which removes further derivations. This ends when no row is left to delete.
+ *  2. Overdeletion. A row that lost a derivation is deleted, unless it has a founded derivation (see `DerivedRows`); strands then run on
+ *     the deleted row, which removes further derivations. This ends when no row is left to delete.
  *  3. Rederivation and insertion. A deleted row whose count is above zero is inserted again, without a search for its derivations. New
  *     rows are inserted, and strands run on each inserted row. Rows that they replace are deleted as in 2.
  *  4. Refreshes are propagated after the fixpoint, because until then derivations are added and removed.
@@ -14,6 +14,9 @@
  * Semi-naive evaluation: strands run on one row of the stratum at a time, which is marked CURRENT. A row is visible to joins from the
  * time that its insertion is processed until its deletion is processed. Therefore each derivation is counted once, even if it uses
  * several rows of the stratum.
+ *
+ * Ranks: a row gets its rank when it is inserted, and again whenever it is reinserted. The rank is greater than that of all rows that are
+ * visible then, and does not change while joins see the row. So a derivation has the same rank when it is added and when it is removed.
  *
  * Replacement: when a row takes the key of another row (a better `min`), strands run on the insertion of the new row before they run on
  * the deletion of the old row. Values that a rule derives from both rows are then not overdeleted. In the other order, paths of equal
@@ -24,9 +27,9 @@ import type { Sign } from "../../plan/contract/plan.ts";
 import { type Key, keyOfValues } from "../../plan/values/key.ts";
 import type { Values } from "../../plan/values/value.ts";
 import type { CommitTally } from "../tables/commit-tally.ts";
-import type { Row } from "../tables/row.ts";
+import { LOWEST_RANK, type Row } from "../tables/row.ts";
 import type { Table } from "../tables/table.ts";
-import type { DerivedRows, DerivedTableWriter } from "./derived-rows.ts";
+import { type DerivedRows, type DerivedTableWriter, NO_RANK, UNRANKED } from "./derived-rows.ts";
 import type { DependentResults } from "./maintained-aggregate.ts";
 import { type DerivedRule, type MaintenanceStrand, type RunStrand, runOnChanges, type Stratum } from "./stratum.ts";
 
@@ -70,6 +73,8 @@ export interface RecursiveStratumOptions {
   readonly mayDecreaseCosts: boolean;
   /** Whether the recursion may have no end. See `StratumSpec`. */
   readonly computesValues: boolean;
+  /** Whether derived rows have ranks. Otherwise only derivations from rows outside the stratum are founded. */
+  readonly ranksRows: boolean;
 }
 
 /** Stratum with a cycle: derived tables that read each other, or one that reads itself. */
@@ -93,10 +98,16 @@ export class RecursiveStratum implements Stratum {
   /** Greatest number of rows that this update may insert. */
   #mostRows = Infinity;
 
+  readonly #ranksRows: boolean;
+  /** Rank of the row that was inserted last. */
+  #lastRank = LOWEST_RANK;
+
   #now = 0;
   #run: RunStrand = () => undefined;
   /** 1 while strands run on an inserted row of the stratum, -1 while they run on a deleted row of it, otherwise 0. */
   #direction: Sign = 0;
+  /** Rank of the row on which strands run, if it is a row of the stratum; otherwise NO_RANK. */
+  #currentRank = NO_RANK;
   /** Strand runs on rows of the stratum in this update. */
   #runs = 0;
   /** Rows of the stratum that this update inserted; a long one counts as several. */
@@ -124,6 +135,7 @@ export class RecursiveStratum implements Stratum {
 
   constructor(options: RecursiveStratumOptions) {
     const { tables, rules, strands, tally, limit, mayDecreaseCosts } = options;
+    this.#ranksRows = options.ranksRows;
     this.#mayDecreaseCosts = mayDecreaseCosts;
     this.#computesValues = options.computesValues;
     this.#tables = tables;
@@ -140,18 +152,25 @@ export class RecursiveStratum implements Stratum {
     );
   }
 
-  contribute(rule: DerivedRule, sign: Sign, reported: Values): void {
+  contribute(rule: DerivedRule, sign: Sign, reported: Values, joinedRank: number): void {
     const effective = this.#direction === 0 ? sign : this.#direction;
     const values = rule.memoised === undefined ? reported : rule.memoised.row(reported, effective);
     if (values === undefined) return;
+    const rank = this.#rankOf(rule, joinedRank);
     const isCovered = this.#replacement !== undefined && this.#isCovered(this.#replacement, rule, effective, values);
-    const { aggregate, derived, spec } = rule;
+    const { aggregate, derived } = rule;
     if (aggregate !== undefined) {
       aggregate.contribute(values, effective);
       const result = effective < 0 && !isCovered ? aggregate.overdelete(values, this.#dependents) : undefined;
-      if (result !== undefined) this.#derive(rule, result, -1);
-    } else if (isCovered) derived.contribute(values, effective, !spec.isRecursive);
-    else this.#derive(rule, values, effective);
+      if (result !== undefined) this.#derive(rule, result, -1, rank);
+    } else if (isCovered) derived.contribute(values, effective, rank);
+    else this.#derive(rule, values, effective, rank);
+  }
+
+  /** Returns the rank of a derivation: the greatest rank of its rows of the stratum. */
+  #rankOf({ spec }: DerivedRule, joinedRank: number): number {
+    if (!spec.isRecursive) return NO_RANK;
+    return this.#ranksRows ? Math.max(joinedRank, this.#currentRank) : UNRANKED;
   }
 
   /**
@@ -211,6 +230,7 @@ export class RecursiveStratum implements Stratum {
     for (const derived of this.#tables) derived.abandon();
     for (const { aggregate } of this.#rules) aggregate?.abandon();
     this.#direction = 0;
+    this.#currentRank = NO_RANK;
     this.#isInserting = false;
     this.#leaving.clear();
     this.#entering.clear();
@@ -259,8 +279,8 @@ export class RecursiveStratum implements Stratum {
   }
 
   /** Counts a derivation. If it was removed, also deletes the row that `DerivedRows.overdelete` returns. */
-  #derive({ spec, derived }: DerivedRule, values: Values, sign: Sign): void {
-    derived.contribute(values, sign, !spec.isRecursive);
+  #derive({ derived }: DerivedRule, values: Values, sign: Sign, rank: number): void {
+    derived.contribute(values, sign, rank);
     const row = sign < 0 ? derived.overdelete(values, this.#isFinal) : undefined;
     if (row !== undefined) this.#delete(derived.table, row);
   }
@@ -300,7 +320,8 @@ export class RecursiveStratum implements Stratum {
     for (const rule of this.#rules) {
       const { aggregate } = rule;
       if (aggregate?.isTouched !== true) continue;
-      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derive(rule, values, sign));
+      const rank = rule.spec.isRecursive ? UNRANKED : NO_RANK;
+      this.#tally.failedAggregates += aggregate.flush((values, sign) => this.#derive(rule, values, sign, rank));
     }
     const touched = this.#tables.filter((derived) => derived.isTouched);
     for (const derived of touched) derived.applyTo(this.#writer(derived.table));
@@ -331,17 +352,20 @@ export class RecursiveStratum implements Stratum {
     return isProcessed;
   }
 
-  #insert(table: Table, values: Values, key: Key, isReplacement: boolean, since: number): void {
+  /** Inserts a row, and returns its rank. */
+  #insert(table: Table, values: Values, key: Key, isReplacement: boolean, since: number): number {
     const rowKey = keyOfValues(values);
     const deleted = this.#deleted.get(table)?.get(rowKey);
     this.#deleted.get(table)?.delete(rowKey);
     if (deleted !== undefined) deleted.isReplacement ||= isReplacement;
     if (deleted !== undefined && this.#leaving.delete(deleted)) return this.#cancelDeletion(table, deleted);
+    if (this.#ranksRows) this.#lastRank++;
     const row = deleted?.mark === REMOVED ? this.#reinstate(table, deleted) : this.#create(table, values, key, since);
     row.isReplacement ||= isReplacement;
     row.mark = ENTERING;
     this.#entering.set(row, table);
     if (this.#leaving.size > 0) this.#noteReplacement(table, row);
+    return row.rank;
   }
 
   #noteReplacement(table: Table, row: Row): void {
@@ -351,18 +375,19 @@ export class RecursiveStratum implements Stratum {
   }
 
   #reinstate(table: Table, row: Row): Row {
-    table.reinstate(row);
+    table.reinstate(row, this.#lastRank);
     return row;
   }
 
-  /** Reverts a deletion that no strand has processed yet. */
-  #cancelDeletion(table: Table, row: Row): void {
-    table.reinstate(row);
+  /** Reverts a deletion that no strand has processed yet. Returns the rank of the row. */
+  #cancelDeletion(table: Table, row: Row): number {
+    table.reinstate(row, row.rank);
     row.mark = this.#fresh.has(row) ? ADDED : STABLE;
+    return row.rank;
   }
 
   #create(table: Table, values: Values, key: Key, since: number): Row {
-    const row = table.insertDerived(values, key, since);
+    const row = table.insertDerived(values, key, since, this.#lastRank);
     this.#fresh.add(row);
     return row;
   }
@@ -383,6 +408,7 @@ export class RecursiveStratum implements Stratum {
   #process(row: Row, table: Table, direction: 1 | -1): void {
     row.mark = CURRENT;
     this.#direction = direction;
+    this.#currentRank = row.rank;
     const replacement = this.#replacements.get(table)?.get(row.key);
     // A replacement that is deleted in the same update cannot cover its own derivations.
     this.#replacement = replacement?.row === row && direction < 0 ? undefined : replacement;
@@ -395,6 +421,7 @@ export class RecursiveStratum implements Stratum {
       this.#run(strand, row.values, direction < 0);
     }
     this.#direction = 0;
+    this.#currentRank = NO_RANK;
   }
 
   /** Runs refresh strands for changes that add derivations: fresh rows, and deletions from negated tables. */

@@ -31,8 +31,11 @@ export interface MaintenanceStrand {
 
 /** Derived tables that are brought up to date together: a strongly connected component of the dependency graph. */
 export interface Stratum {
-  /** Takes a derivation that a strand of `rule` reports. Called by the strands that `update` runs. */
-  contribute(rule: DerivedRule, sign: Sign, values: Values): void;
+  /**
+   * Takes a derivation that a strand of `rule` reports, with the greatest rank of the rows of the stratum that the strand joined. Called by
+   * the strands that `update` runs.
+   */
+  contribute(rule: DerivedRule, sign: Sign, values: Values, rank: number): void;
   /** Brings the tables up to date. All strata before this one, and all base rows of the commit, are final. */
   update(now: number, run: RunStrand): void;
   /**

@@ -2,6 +2,9 @@ import { type RowMark, STABLE } from "../../plan/contract/row-mark.ts";
 import type { Key } from "../../plan/values/key.ts";
 import type { Values } from "../../plan/values/value.ts";
 
+/** Rank of rows that no recursive stratum has derived. */
+export const LOWEST_RANK = 1;
+
 /** Row of a table. The rows of a table form a linked list in the order in which they expire. */
 export class Row {
   readonly values: Values;
@@ -16,6 +19,11 @@ export class Row {
    * were derived from the replaced row.
    */
   isReplacement = false;
+  /**
+   * Position of the row in the order in which its recursive stratum inserted its derived rows. A derivation from rows of lower rank cannot
+   * depend on the row. Base rows have the lowest rank.
+   */
+  rank: number = LOWEST_RANK;
   /** Time at which the row expires, in seconds on the node's clock. */
   expires: number = Infinity;
   /** Sequence number of the last insertion or refresh in the table. */

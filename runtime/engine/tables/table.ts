@@ -35,7 +35,7 @@ type RowOperation =
   | "refreshed"
   | "keptUnchanged"
   | "committed";
-type RowDetail = Row | BeforeRefresh | BeforeDeletion | CommittedRows | null;
+type RowDetail = Row | BeforeRefresh | BeforeDeletion | CommittedRows | number | null;
 
 interface BeforeRefresh {
   readonly previous: Row | null;
@@ -192,8 +192,9 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
   }
 
   /** Inserts a derived row whose lifetime starts at `now`. The caller has deleted any other row with this key. */
-  insertDerived(values: Values, key: Key, now: number): Row {
+  insertDerived(values: Values, key: Key, now: number, rank: number): Row {
     const row = new Row(values, key, false);
+    row.rank = rank;
     this.#link(row, now);
     return row;
   }
@@ -260,12 +261,13 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
    * Reverts a deletion within the running commit. The row returns to its position in the order of expiry and eviction, or to the end if
    * there is no such order. The caller sets its mark.
    */
-  reinstate(row: Row): void {
+  reinstate(row: Row, rank: number): void {
     if (this.spec.hasExpiringDerivations === true) this.#rows.insertByExpiry(row);
     else if (this.#isOrdered) this.#rows.restore(row);
     else this.#rows.append(row);
     this.#enlist(row);
-    this.#journal.record(this, "reinstated", row, null);
+    this.#journal.record(this, "reinstated", row, row.rank);
+    row.rank = rank;
   }
 
   /** Whether the order of rows matters, because they expire or are evicted. */
@@ -417,6 +419,7 @@ export class Table implements Undoable<RowOperation, Row | null, RowDetail> {
         return this.#index(row);
       case "reinstated":
         row.mark = REMOVED;
+        row.rank = detail as number;
         return this.#unlink(row);
       case "refreshed":
         return this.#undoRefresh(row, detail as BeforeRefresh);

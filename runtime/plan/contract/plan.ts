@@ -143,6 +143,11 @@ export interface StratumSpec {
    * columns, and strands report the exceptions at run time (`StrandHost.costDecreased`).
    */
   readonly mayDecreaseCosts: boolean;
+  /**
+   * Whether the engine ranks the rows of the stratum, in the order in which they are derived. Strands then report the ranks of the rows
+   * that they join (`StrandHost.contribute`).
+   */
+  readonly ranksRows: boolean;
   /** Whether a recursive rule computes values of its head, as `p(N + 1) :- p(N)` does, so that the recursion may have no end. */
   readonly computesValues: boolean;
 }
