@@ -1,5 +1,6 @@
 #include <node_api.h>
 
+#include "confine.h"
 #include "gcm.h"
 #include "links.h"
 #include "netlink.h"
@@ -8,7 +9,7 @@
 #include "udp.h"
 
 /* Version of the interface to index.ts. Raised with each change, so that an addon built from other sources is not used. */
-#define CONTRACT 19
+#define CONTRACT 20
 
 NAPI_MODULE_INIT() {
   napi_value contract;
@@ -18,6 +19,7 @@ NAPI_MODULE_INIT() {
       {"openTun", NULL, tun_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"openNetlink", NULL, netlink_open, NULL, NULL, NULL, napi_enumerable, NULL},
       {"netlinkDump", NULL, netlink_dump, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"confine", NULL, confine, NULL, NULL, NULL, napi_enumerable, NULL},
       {"notify", NULL, notify, NULL, NULL, NULL, napi_enumerable, NULL},
       {"seal", NULL, gcm_seal, NULL, NULL, NULL, napi_enumerable, NULL},
       {"open", NULL, gcm_open, NULL, NULL, NULL, napi_enumerable, NULL},

@@ -51,6 +51,11 @@ export interface Native {
   /** Returns the path MTU to a socket address as the kernel knows it, in bytes of an IP packet; 0 without a route. */
   pathMtu(address: Uint8Array): number;
   /**
+   * Takes from all threads of the process, for good, the means to get privileges and the system calls that a running node does not need
+   * (confine.c): those then fail with EPERM. Returns an errno, or 0.
+   */
+  confine(): number;
+  /**
    * Sends one datagram to the Unix socket at `path`; a path that begins with `@` is abstract. Returns an errno, or 0.
    * A message has at most 1024 bytes.
    */
@@ -393,7 +398,7 @@ interface Addon extends Native {
 }
 
 /** Version of the interface, the same as in addon.c. An addon with another version was built from other sources. */
-const CONTRACT = 19;
+const CONTRACT = 20;
 
 const ADDON: URL = new URL("build/mosaic.node", import.meta.url);
 const REMEDY = "`sh native/build.sh` builds it where there is a C compiler";

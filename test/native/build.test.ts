@@ -23,7 +23,7 @@ describe("building the addon", () => {
     skip(needs("cc", "readelf") !== undefined, needs("cc", "readelf"));
     symlinkSync(MODULES, join(folder, "node_modules"));
     expect(build({})).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 19 });
+    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 20 });
     const options = ["--wide", "--dynamic", "--program-headers", "--dyn-syms", addon()];
     const { stdout } = spawnSync("readelf", options, { encoding: "utf8" });
     expect(stdout).toMatch(/BIND_NOW/);
@@ -36,7 +36,7 @@ describe("building the addon", () => {
   test("uses the headers of the running Node.js where the checkout has none", ({ skip }) => {
     skip(needs("cc") !== undefined, needs("cc"));
     expect(build({ npm_node_execpath: process.execPath })).toEqual({ status: 0, stdout: "", stderr: "" });
-    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 19 });
+    expect(createRequire(import.meta.url)(addon())).toMatchObject({ contract: 20 });
   });
 
   test("reports a missing compiler in one line", () => {

@@ -1,7 +1,7 @@
 /**
  * The nodes of `mosaic run`, from the compiled program to the end of the process. `runNodes` reads as the list of its steps: compile, open
- * the metrics server, warm up, open the worlds, give up root, open the control sockets, start, wait for a signal that ends the nodes,
- * shut down. Most processes run one node; with `--nodes` they share the program and the event loop.
+ * the metrics server, warm up, open the worlds, give up root, open the control sockets, start, confine the process, wait for a signal that
+ * ends the nodes, shut down. Most processes run one node; with `--nodes` they share the program and the event loop.
  */
 import { randomBytes } from "node:crypto";
 import { serviceManager } from "../../../runtime/device/service-manager.ts";
@@ -22,6 +22,7 @@ import { checkSecrets } from "./check-secrets.ts";
 import { checkPeers, checkVirtualAddresses } from "./check-virtual-addresses.ts";
 import { compileForRun, programFailure, type ProgramOptions } from "./compile-for-run.ts";
 import { checkNetAdmin } from "./check-net-admin.ts";
+import { confineProcess } from "./confine-process.ts";
 import { becomeUser } from "./drop-privileges.ts";
 import { dropSummary } from "./drop-summary.ts";
 import { warnAboutAddress } from "./endpoint-names.ts";
@@ -81,6 +82,7 @@ export async function runNodes(options: RunOptions, output: LoggedOutput): Promi
   if (options.devices.some(({ restore }) => restore)) checkNetAdmin();
   const nodes = endpoints.map((endpoint) => new HostedNode(prepared, endpoint, endpoints, options, output));
   for (const node of nodes) await node.start(options, resources);
+  confineProcess(output.log);
   served.setRunning(nodes.map(({ node }) => node));
   const describe = (files: readonly string[]): string => `running ${files.join(" ")} as ${namesOf(nodes)}`;
   announce(describe(prepared.files), nodes, options.links.kind === "open", output.log);
