@@ -4,6 +4,8 @@ import { churn, type ChurnResult } from "./chord-churn.ts";
 import { ChordNetwork, inOrder, ownerOf } from "./chord-network.ts";
 import { grow, passUntilIdeal, wrongLookups } from "./chord-ring.ts";
 
+const HOUR = 3_600_000;
+
 test("1,000 nodes that join five a second form the ideal ring within 60 s, and every lookup finds the owner in few hops", () => {
   const network = new ChordNetwork({ successors: 3 });
   grow(network, 1000, 0.2);
@@ -44,7 +46,9 @@ test("half of 200 nodes stop at once, and 99.9 % of lookups are right after 60 s
   // Ids are hashes, so the half that joined first is a random one.
   for (const address of network.addresses.slice(0, 100)) network.crash(address);
   network.pass(60);
-  expect(wrongLookups(network, 2000, "lookup").length).toBeLessThanOrEqual(2);
+  const wrong = wrongLookups(network, 2000, "lookup").length;
+  process.stdout.write(`${wrong} of 2,000 lookups wrong\n`);
+  expect(wrong).toBeLessThanOrEqual(2);
 });
 
 test("a partition of ten minutes is one ordered ring 60 s after it ends", () => {
@@ -69,6 +73,11 @@ const SESSIONS = [
 
 const NODES = 400;
 
+/**
+ * The classic ring needs many periods to close when many nodes join at once: of 400 nodes that joined five a second, 325 had the right
+ * successor after eleven minutes. When they join one a second, 396 have it a minute after the last one. So its churn begins from a ring,
+ * too.
+ */
 function measure(minutes: number, isClassic: boolean): ChurnResult {
   const quick = { TICK: "500ms", ANSWER_WITHIN: "500ms" };
   const network = new ChordNetwork({
@@ -76,8 +85,8 @@ function measure(minutes: number, isClassic: boolean): ChurnResult {
     program: `test/sim/${isClassic ? "chord-classic-client" : "chord-client"}.mzl`,
     defines: isClassic ? {} : quick,
   });
-  grow(network, NODES);
-  network.pass(isClassic ? 200 : 60);
+  grow(network, NODES, isClassic ? 1 : 0.2);
+  network.pass(60);
   return churn({
     network,
     view: isClassic ? "lookup" : "find",
@@ -89,20 +98,20 @@ function measure(minutes: number, isClassic: boolean): ChurnResult {
   });
 }
 
-function rowOf(
-  program: string,
-  minutes: number,
-  { completed, consistent, right, bytesPerSecond }: ChurnResult,
-): string {
+/** Prints the row of a table, and returns the share of consistent lookups. */
+function consistentOf(program: "chord" | "chord-classic", minutes: number): number {
+  const { completed, consistent, right, bytesPerSecond } = measure(minutes, program === "chord-classic");
   const shares = [completed, consistent, right].map((share) => `${(100 * share).toFixed(2)} %`);
-  return `| ${[program, `${minutes} min`, ...shares, bytesPerSecond.toFixed(0)].join(" | ")} |`;
+  process.stdout.write(`| ${[`${minutes} min`, program, ...shares, bytesPerSecond.toFixed(0)].join(" | ")} |\n`);
+  return consistent;
 }
 
-test("churn of 400 nodes: the shares of consistent lookups", () => {
-  const results = SESSIONS.map(({ minutes, consistent }) => {
-    const [corrected, classic] = [measure(minutes, false), measure(minutes, true)];
-    process.stdout.write(`${rowOf("chord", minutes, corrected)}\n${rowOf("chord-classic", minutes, classic)}\n`);
-    return { minutes, consistent, measured: corrected.consistent };
-  });
-  expect(results.filter(({ consistent, measured }) => measured < consistent)).toEqual([]);
-});
+test.each(SESSIONS)(
+  "churn of 400 nodes, median session $minutes min: the share of consistent lookups is at least $consistent",
+  ({ minutes, consistent }) => {
+    const measured = consistentOf("chord", minutes);
+    expect(measured).toBeGreaterThanOrEqual(consistent);
+    expect(consistentOf("chord-classic", minutes)).toBeLessThan(measured);
+  },
+  HOUR,
+);
