@@ -83,6 +83,44 @@ describe("nodes with keys", () => {
   });
 });
 
+test("a peer cannot say tuples in the name of another where the program asks for the sender", async ({ skip }) => {
+  const reason = needs("addon");
+  skip(reason !== undefined, reason);
+  const [here, there] = [await freeAddress(), await freeAddress()];
+  const [listening, lying] = [join(folder, "listening.mzl"), join(folder, "lying.mzl")];
+  writeFileSync(
+    listening,
+    `materialize(addressMap, infinity, infinity, keys(1)).
+     accept hello(src, string).
+     greeted(From, Text) :- hello(From, Text).`,
+  );
+  writeFileSync(
+    lying,
+    `materialize(addressMap, infinity, infinity, keys(1)).
+     hello@To("10.0.0.1:10000", "a lie") :- periodic(_, 200ms), addressMap(_, To).
+     greeted(0, 0) :- hello(_, _).
+     hello@To(Me, "the truth") :- periodic(_, 200ms, 0, 1), addressMap(_, To), localAddr(Me).`,
+  );
+  const run = (
+    own: string,
+    program: string,
+    { file }: KeyFile,
+    peer: string,
+    { publicKey }: KeyFile,
+  ): MosaicProcess => {
+    const keys = ["--key", file, "--peer", `100.64.0.2=${peer},${publicKey}`];
+    const node = new MosaicProcess(["run", program, "--no-control", "--listen", own, ...keys, "--watch", "greeted"]);
+    onTestFinished(() => node.kill("SIGKILL"));
+    return node;
+  };
+  const one = run(here, listening, ONE, there, TWO);
+  await one.printed(/running/);
+  const liar = run(there, lying, TWO, here, ONE);
+  await liar.printed(/running/);
+  await one.printed(new RegExp(`greeted\\("${there}", "the truth"\\)`));
+  expect(one.stdout).not.toContain("a lie");
+});
+
 test("nodes of one process have a key each and know each other", async ({ skip }) => {
   const reason = needs("addon");
   skip(reason !== undefined, reason);
