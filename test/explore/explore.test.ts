@@ -165,7 +165,31 @@ test.each([
     1,
     /:1: the program sends no message `flying.votes`; did you mean `flying.vote`\?/,
   ],
-  ["a wrong number of columns", 'v: violation("x", [A]) :- outcome@A(_, _).', 1, /error\[E0212\]/],
+  [
+    "a wrong number of columns",
+    'v: violation("x", [A]) :- outcome@A(_, _).',
+    1,
+    /bad\.inv\.mzl:1: `outcome` has 1 column in the program, and 2 here/,
+  ],
+  [
+    "a message without its ends",
+    'violation("x", []) :- flying.vote(_, _).',
+    1,
+    /bad\.inv\.mzl:1: `flying\.vote` has 4 columns with From and To, and 2 here/,
+  ],
+  ["a violation without details", 'violation("x") :- outcome@_(_).', 1, /`violation` has at least two columns/],
+  [
+    "a rule for `up`",
+    'up(A) :- outcome@A(_). violation("x", [A]) :- up(A).',
+    1,
+    /rule up:1 defines `up`, which the explorer fills/,
+  ],
+  [
+    "a rule for a message",
+    'flying.vote(A, A, A, true) :- outcome@A(_). violation("x", [A]) :- up(A).',
+    1,
+    /defines `flying\.vote`, which the explorer fills/,
+  ],
   ["no rules", "p(1).", 1, /has no rule for violation/],
 ])("an invariant with %s is refused", async (_, text, code, message) => {
   const ended = await explore(

@@ -163,38 +163,6 @@ test("a trace tells the rules of timers, calls that time out, and the rows that 
   expect(stdout).not.toMatch(/\?/);
 });
 
-test.for<readonly [string, string, string]>([
-  [
-    "a table with too many columns",
-    'violation("x", [A]) :- outcome@A(_, _).',
-    "bad.inv.mzl:1: `outcome` has 1 column in the program, and 2 here",
-  ],
-  [
-    "a message without its ends",
-    'violation("x", []) :- flying.vote(_, _).',
-    "bad.inv.mzl:1: `flying.vote` has 4 columns with From and To, and 2 here",
-  ],
-  [
-    "a violation with a name only",
-    'violation("x") :- outcome@_(_).',
-    "bad.inv.mzl: `violation` has at least two columns",
-  ],
-  [
-    "a rule for `up`",
-    'up(A) :- outcome@A(_). violation("x", [A]) :- up(A).',
-    "bad.inv.mzl: rule up:1 defines `up`, which the explorer fills",
-  ],
-  [
-    "a rule for a message",
-    'flying.vote(A, A, A, true) :- outcome@A(_). violation("x", [A]) :- up(A).',
-    "defines `flying.vote`, which the explorer fills",
-  ],
-])("an invariant with %s is refused", async ([, text, message]) => {
-  const invariant = written("bad.inv.mzl", `${text}\n`);
-  const { code, stderr } = await explore(`${FOLDER}commit.mzl`, "--invariant", invariant, "--nodes", "3");
-  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) as string });
-});
-
 test("the hint for an unknown table names tables of the program only", async () => {
   const invariant = written("hint.inv.mzl", 'v: violation("x", [A]) :- localAdd@A(_).\n');
   const { stderr } = await explore(`${FOLDER}commit.mzl`, "--invariant", invariant, "--nodes", "3");
