@@ -35,6 +35,14 @@ describe("./mosaic", () => {
     });
   });
 
+  test("gives an exploration a larger young generation", () => {
+    addNode(pinned(), "pinned");
+    const options = OPTIONS.replace("-size=8", "-size=64").replace("-size=16", "-size=64");
+    expect(run("env", "-i", join(folder, "mosaic"), "explore", "a.mzl").output).toBe(
+      `pinned: ${options} ${join(folder, MAIN)} explore a.mzl\n`,
+    );
+  });
+
   test.each([
     ["by its path", "mosaic", "other", []],
     ["through a symbolic link", "absolute link", "other", []],
