@@ -93,6 +93,11 @@ export class PredicateTable {
   /** Names of the `rebound` events that the node raises: those that no predicate of the program hides. */
   readonly #rebound: ReadonlySet<string>;
   readonly #accepted: Accepted;
+  /** The `accept` statements, and the modes of `watch`, by predicate. */
+  readonly #accepts: ReadonlyMap<string, readonly Accept[]>;
+  readonly #watches: ReadonlyMap<string, string>;
+  /** Ids of the predicates of the program, which come first in the plan, in the order of `arities`. */
+  readonly #ids: ReadonlyMap<string, number>;
   readonly #views: ReadonlyMap<string, TableSpec["derived"]>;
   readonly #notifiers: ReadonlySet<string>;
   readonly #types: ColumnTypes;
@@ -101,6 +106,10 @@ export class PredicateTable {
     this.#core = core;
     this.#rebound = reboundEvents(core);
     this.#accepted = acceptedFrom(core, this.#rebound);
+    this.#accepts = Map.groupBy(core.accepts, ({ name }) => name);
+    // The first `watch` of a predicate counts.
+    this.#watches = new Map(core.watches.toReversed().map(({ name, modes }) => [name, modes]));
+    this.#ids = new Map([...core.arities.keys()].map((name, at) => [name, at]));
     this.#views = derivedTables(core);
     this.#notifiers = refreshNotifiers(core, this.#views);
     this.#types = types;
@@ -164,7 +173,7 @@ export class PredicateTable {
       columns: withPayload(role, this.#types.of(name, arity)),
       ...this.#acceptsOf(name),
       ...(signature !== undefined && { signature }),
-      watch: this.#core.watches.find((watch) => watch.name === name)?.modes ?? "",
+      watch: this.#watches.get(name) ?? "",
     };
     this.#specs.push(spec);
     this.#byName.set(key, spec);
@@ -172,13 +181,12 @@ export class PredicateTable {
   }
 
   #acceptsOf(name: string): Pick<PredicateSpec, "accepts"> {
-    const accepts = this.#core.accepts.filter((accept) => accept.name === name);
-    return accepts.length === 0 ? {} : { accepts: accepts.map((accept) => this.#acceptSpec(accept)) };
+    const accepts = this.#accepts.get(name);
+    return accepts === undefined ? {} : { accepts: accepts.map((accept) => this.#acceptSpec(accept)) };
   }
 
   #acceptSpec({ types, insert, remove, from, rate, rows }: Accept): AcceptSpec {
-    // The predicates of the program come first in the plan, in the order of `arities`.
-    const senders = typeof from === "string" ? from : [...this.#core.arities.keys()].indexOf(from.table);
+    const senders = typeof from === "string" ? from : (this.#ids.get(from.table) ?? -1);
     return { types, insert, remove, from: senders, rate, rows };
   }
 
